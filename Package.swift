@@ -1,0 +1,122 @@
+// swift-tools-version: 6.0
+import Foundation
+import PackageDescription
+
+// MARK: - Choices made outside
+
+let environment = ProcessInfo.processInfo.environment
+
+/// Whether one of `directories` holds the headers of oneDNN 2.x, which the backend is written for.
+func hasOneDNN(in directories: [String]) -> Bool {
+  directories.contains { directory in
+    let header = "\(directory)/oneapi/dnnl/dnnl_version.h"
+    return (try? String(contentsOfFile: header, encoding: .utf8))?.contains("DNNL_VERSION_MAJOR 2") ?? false
+  }
+}
+
+/// `make` decides by `CUSP_ONEDNN`, since SwiftPM caches the manifest; a bare `swift build` looks for the header.
+let oneDNN = environment["CUSP_ONEDNN"].map { $0 == "1" } ?? hasOneDNN(in: ["/usr/include", "/usr/local/include"])
+
+/// Continuous integration sets `CUSP_STRICT`; a newer compiler's new warning must not stop a user.
+let strict = environment["CUSP_STRICT"] == "1"
+
+let settings: [SwiftSetting] =
+  [
+    .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+  ] + (strict ? [.unsafeFlags(["-warnings-as-errors"])] : []) + (oneDNN ? [.define("CUSP_ONEDNN")] : [])
+
+// MARK: - One line a target
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let backends: [Target.Dependency] = ["PortableBackend"] + (oneDNN ? ["OneDNNBackend"] : [])
+
+func systemLibrary(_ name: String, pkgConfig: String? = nil, apt: String, brew: String) -> Target {
+  .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt]), .brew([brew])])
+}
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tool(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .executableTarget(
+    name: name, dependencies: dependencies + ["Failures", "ToolSupport", argumentParser], path: "tools/\(name)",
+    exclude: ["README.md"], swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: dependencies + ["Failures", "TestSupport"], path: "Tests/\(name)Tests",
+    swiftSettings: settings)
+}
+
+let targets: [Target] = [
+  systemLibrary("CHDF5", pkgConfig: "hdf5", apt: "libhdf5-dev", brew: "hdf5"),
+  systemLibrary("CZlib", apt: "zlib1g-dev", brew: "zlib"),
+
+  library("Failures"),
+  library("Files", ["Failures"]),
+  library("Tensors"),
+  library("Records", ["Failures"]),
+  library("HDF5", ["CHDF5", "Failures", "Files"]),
+  library("Archives", ["CZlib", "Failures", "Files"]),
+
+  library("Datasets", ["Archives", "Failures", "Files", "HDF5", "Tensors"]),
+  library("Networks", ["Failures", "Tensors"]),
+  library("Programs", ["Failures", "Networks", "Tensors"]),
+  library("PortableBackend", ["Failures", "Networks", "Programs", "Tensors"]),
+  library("Checkpoints", ["Failures", "Files", "HDF5", "Networks", "Tensors", crypto]),
+  library("Attacks", ["Failures", "Networks", "Tensors"]),
+  library("Training", ["Attacks", "Datasets", "Failures", "Networks", "Programs", "Tensors"]),
+
+  library("ToolSupport", ["Failures", "Files", "Records", argumentParser]),
+  library(
+    "ToolOptions",
+    [
+      "Attacks", "Checkpoints", "Datasets", "Failures", "Files", "Networks", "Programs", "Records", "Tensors",
+      "ToolSupport", argumentParser,
+    ] + backends),
+
+  tool("cusp"),
+  tool("cusp-train", ["Attacks", "Checkpoints", "Datasets", "Networks", "Programs", "Records", "ToolOptions", "Training"]),
+  tool("cusp-attack", ["Attacks", "Checkpoints", "Datasets", "Networks", "Records", "ToolOptions"]),
+  tool("cusp-evaluate", ["Archives", "Attacks", "Checkpoints", "Datasets", "Networks", "Records", "ToolOptions"]),
+  tool("cusp-fooling-rate", ["Archives", "Records"]),
+  tool("cusp-inspect", ["Checkpoints", "Networks", "Records"]),
+  tool("cusp-serve", ["Attacks", "Checkpoints", "Datasets", "Networks", "Records", "ToolOptions"]),
+
+  .target(name: "TestSupport", dependencies: ["Failures", "Records"], path: "Tests/TestSupport", swiftSettings: settings),
+  tests("Failures"),
+  tests("Files", ["Files"]),
+  tests("Tensors", ["Tensors"]),
+  tests("Records", ["Records"]),
+  tests("HDF5", ["Files", "HDF5"]),
+  tests("Archives", ["Archives", "Files"]),
+  tests("Datasets", ["Archives", "Datasets", "HDF5", "Tensors"]),
+  tests("Networks", ["Networks", "Tensors"]),
+  tests("Programs", ["Networks", "Programs", "Tensors"]),
+  tests("Backends", ["Archives", "Attacks", "Networks", "Programs", "Tensors"] + backends),
+  tests("Checkpoints", ["Checkpoints", "HDF5", "Networks", "Tensors"]),
+  tests("Attacks", ["Attacks", "Networks", "Tensors"]),
+  tests("Training", ["Attacks", "Datasets", "Networks", "PortableBackend", "Programs", "Tensors", "Training"]),
+  tests("ToolSupport", ["Records", "ToolSupport"]),
+  tests("Format", ["Checkpoints", "Networks", "Records"]),
+  tests("Tool", ["Archives", "Records"]),
+]
+
+let oneDNNTargets: [Target] = [
+  systemLibrary("COneDNN", apt: "libdnnl-dev", brew: "onednn"),
+  library("OneDNNBackend", ["COneDNN", "Failures", "Networks", "Programs", "Tensors"]),
+]
+
+let package = Package(
+  name: "cusp",
+  platforms: [.macOS(.v15)],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+  ],
+  targets: targets + (oneDNN ? oneDNNTargets : [])
+)

@@ -1,0 +1,43 @@
+public import Tensors
+
+/// A network that answers images with logits: the seam of everything that only looks at predictions.
+///
+/// A classifier works on batches of one fixed size; the caller pads a short batch and drops the padding. An image's
+/// answer depends neither on its slot nor on the other images in the batch.
+public protocol Classifier: AnyObject {
+  /// How many images every call takes.
+  var batchSize: Int { get }
+  /// One image's shape, `[c, h, w]`.
+  var imageShape: Shape { get }
+  /// How many classes there are.
+  var classCount: Int { get }
+
+  /// Writes the logits `[batchSize, classCount]` of `pixels` `[batchSize, c, h, w]`, in 0...1, into `logits`.
+  ///
+  /// - Throws: `Failure` when the engine fails.
+  func classify(_ pixels: Tensor, into logits: inout Tensor) throws
+}
+
+/// A network that answers images with the gradient of a loss with respect to their pixels: the seam of every attack.
+///
+/// The network is in evaluation mode: stored statistics, no dropout. No call allocates.
+public protocol LossGradient: AnyObject {
+  /// How many images every call takes.
+  var batchSize: Int { get }
+  /// One image's shape, `[c, h, w]`.
+  var imageShape: Shape { get }
+  /// How many classes there are.
+  var classCount: Int { get }
+
+  /// Writes the gradient of the summed `loss` with respect to `pixels`, and the logits it was taken at.
+  ///
+  /// - Parameters:
+  ///   - pixels: The images, `[batchSize, c, h, w]`, in 0...1.
+  ///   - loss: What to differentiate; images do not mix in it.
+  ///   - gradient: Receives d loss / d pixels, `[batchSize, c, h, w]`.
+  ///   - logits: Receives the logits, `[batchSize, classCount]`.
+  /// - Throws: `Failure` when the engine fails.
+  func evaluate(
+    _ pixels: Tensor, loss: Loss, into gradient: inout Tensor, logits: inout Tensor
+  ) throws
+}
