@@ -1,3 +1,5 @@
+public import Tensors
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@
 #else
   import Darwin
 #endif
-public import Tensors
 
 /// A loss of logits, one value an image; over a batch it is the sum, so that images do not mix.
 ///

@@ -1,0 +1,70 @@
+/// The tiny network of the built-in digits; our own.
+func digitsNetwork(classCount: Int) -> [Node] {
+  var list = NodeList()
+  list.add("conv1", .convolution(Convolution(outputChannels: 16, kernelSize: 3, padding: 1)))
+  list.add("relu1", .relu)
+  list.add("conv2", .convolution(Convolution(outputChannels: 32, kernelSize: 3, padding: 1)))
+  list.add("relu2", .relu)
+  list.add("pool", .maxPooling(Pooling(kernelSize: 2)))
+  list.add("flatten", .flatten)
+  list.add("fc1", .dense(Dense(outputs: 64)))
+  list.add("relu3", .relu)
+  list.add("fc2", .dense(Dense(outputs: classCount)))
+  return list.nodes
+}
+
+/// TRADES' `models/small_cnn.py`: Kaiming-normal convolutions, and a last layer that begins at zero.
+func smallNetwork(classCount: Int) -> [Node] {
+  var list = NodeList()
+  for (index, channels) in [32, 32, 64, 64].enumerated() {
+    let settings = Convolution(outputChannels: channels, kernelSize: 3, initialWeights: .kaimingNormal)
+    list.add("feature_extractor.conv\(index + 1)", .convolution(settings))
+    list.add("feature_extractor.relu\(index + 1)", .relu)
+    if index % 2 == 1 {
+      list.add("feature_extractor.maxpool\(index / 2 + 1)", .maxPooling(Pooling(kernelSize: 2)))
+    }
+  }
+  list.add("flatten", .flatten)
+  list.add("classifier.fc1", .dense(Dense(outputs: 200)))
+  list.add("classifier.relu1", .relu)
+  list.add("classifier.drop", .dropout(Dropout(rate: 0.5)))
+  list.add("classifier.fc2", .dense(Dense(outputs: 200)))
+  list.add("classifier.relu2", .relu)
+  list.add("classifier.fc3", .dense(Dense(outputs: classCount, initialWeights: .zero)))
+  return list.nodes
+}
+
+/// TRADES' `models/net_mnist.py`: pooling comes before ReLU, and the first dropout takes whole channels.
+func netMNISTNetwork(classCount: Int) -> [Node] {
+  var list = NodeList()
+  list.add("conv1", .convolution(Convolution(outputChannels: 10, kernelSize: 5)))
+  list.add("pool1", .maxPooling(Pooling(kernelSize: 2)))
+  list.add("relu1", .relu)
+  list.add("conv2", .convolution(Convolution(outputChannels: 20, kernelSize: 5)))
+  list.add("conv2_drop", .dropout(Dropout(rate: 0.5, channelwise: true)))
+  list.add("pool2", .maxPooling(Pooling(kernelSize: 2)))
+  list.add("relu2", .relu)
+  list.add("flatten", .flatten)
+  list.add("fc1", .dense(Dense(outputs: 50)))
+  list.add("relu3", .relu)
+  list.add("drop", .dropout(Dropout(rate: 0.5)))
+  list.add("fc2", .dense(Dense(outputs: classCount)))
+  return list.nodes
+}
+
+/// LeNet as the paper's code has it: three input channels, ReLU, max pooling.
+func leNetNetwork(classCount: Int) -> [Node] {
+  var list = NodeList()
+  for (index, channels) in [6, 16].enumerated() {
+    list.add("conv\(index + 1)", .convolution(Convolution(outputChannels: channels, kernelSize: 5)))
+    list.add("relu\(index + 1)", .relu)
+    list.add("pool\(index + 1)", .maxPooling(Pooling(kernelSize: 2)))
+  }
+  list.add("flatten", .flatten)
+  for (index, features) in [120, 84].enumerated() {
+    list.add("fc\(index + 1)", .dense(Dense(outputs: features)))
+    list.add("relu\(index + 3)", .relu)
+  }
+  list.add("fc3", .dense(Dense(outputs: classCount)))
+  return list.nodes
+}

@@ -1,0 +1,34 @@
+/// What one node of a network computes.
+///
+/// To add a layer, add a case here with its settings as a struct in `LayerSettings.swift`; the compiler then lists what
+/// is missing, all of it exhaustive switches over this enum or over the steps it compiles to:
+///
+/// 1. `Layer+Coding.swift`: its name in a definition's JSON (and a row in `formats/definition.md`).
+/// 2. `Graph/Layer+Shape.swift`: its output shape, and which inputs it refuses.
+/// 3. `Graph/Layer+Parameters.swift`: its parameters under their PyTorch names, their initial values, and its cost.
+/// 4. `Programs/Plan/PlanBuilder.swift`: the step that computes it, in evaluation and in training.
+/// 5. If that is a new `Step`: the kernel of each backend, forward and backward.
+///
+/// Then add a row to the layer table of `fixtures/make/networks.py`; the contract tests pick it up by itself.
+public enum Layer: Hashable, Sendable {
+  /// A two-dimensional convolution (cross-correlation, as everywhere in the field).
+  case convolution(Convolution)
+  /// Batch normalisation per channel: stored statistics in evaluation, the batch's own in training.
+  case batchNormalization(BatchNormalization)
+  /// `max(x, 0)`; its gradient at 0 is 0.
+  case relu
+  /// The maximum over windows.
+  case maxPooling(Pooling)
+  /// The mean over windows; padding counts as zeros, as in PyTorch.
+  case averagePooling(Pooling)
+  /// A fully connected layer on `[n, features]`.
+  case dense(Dense)
+  /// Zeroes elements or whole channels at random in training, and scales the rest; nothing in evaluation.
+  case dropout(Dropout)
+  /// `[n, c, h, w]` to `[n, c * h * w]`, channels outermost.
+  case flatten
+  /// The elementwise sum of two or more inputs of one shape: the residual connection.
+  case sum
+  /// The inputs one after the other along the channels.
+  case concatenation
+}

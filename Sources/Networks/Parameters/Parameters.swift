@@ -1,0 +1,64 @@
+import Failures
+public import Tensors
+
+/// The weights and buffers of a network outside a program: a tensor for every path its graph names.
+public struct Parameters: Equatable, Sendable {
+  /// What each tensor is, in the graph's order.
+  public let specs: [ParameterSpec]
+  /// The tensors, parallel to `specs`.
+  public private(set) var tensors: [Tensor]
+  private let indices: [ParameterPath: Int]
+
+  /// Every parameter of `graph` at the value `value` gives for it.
+  ///
+  /// - Precondition: `value` returns tensors of the spec's shape.
+  public init(of graph: NetworkGraph, value: (ParameterSpec) throws -> Tensor) rethrows {
+    specs = graph.parameters
+    tensors = try specs.map(value)
+    indices = Dictionary(uniqueKeysWithValues: zip(specs.map(\.path), specs.indices))
+    precondition(zip(specs, tensors).allSatisfy { $0.shape == $1.shape }, "a parameter keeps its shape")
+  }
+
+  /// The parameters of `graph` found among `tensors`.
+  ///
+  /// - Throws: `Failure` (`data`) listing what is missing, unexpected or of another shape, at most 10 of each.
+  public init(of graph: NetworkGraph, matching tensors: [ParameterPath: Tensor]) throws {
+    let specs = graph.parameters
+    let expected = Set(specs.map(\.path))
+    let missing = specs.filter { tensors[$0.path] == nil }.map(\.path.text)
+    let unexpected = tensors.keys.filter { !expected.contains($0) }.map(\.text).sorted()
+    let misshaped = specs.compactMap { spec -> String? in
+      guard let shape = tensors[spec.path]?.shape, shape != spec.shape else { return nil }
+      return "\(spec.path) [\(shape)] for [\(spec.shape)]"
+    }
+    let complaints = [("missing", missing), ("unexpected", unexpected), ("of another shape", misshaped)]
+      .filter { !$0.1.isEmpty }
+      .map { "\($0.1.count) \($0.0): \($0.1.prefix(10).joined(separator: ", "))\($0.1.count > 10 ? ", ..." : "")" }
+    guard complaints.isEmpty else {
+      let network = graph.definition.architecture
+      throw Failure(.data, "parameters do not fit \(network): \(complaints.joined(separator: "; "))")
+    }
+    self.init(of: graph) { spec in tensors[spec.path] ?? Tensor(spec.shape) }
+  }
+
+  /// The tensor under `path`.
+  ///
+  /// - Precondition: the network has the path, and a new tensor the old one's shape.
+  public subscript(path: ParameterPath) -> Tensor {
+    get { tensors[index(path)] }
+    set {
+      precondition(newValue.shape == self[path].shape, "a parameter keeps its shape")
+      tensors[index(path)] = newValue
+    }
+  }
+
+  /// How many numbers the optimiser changes.
+  public var trainableCount: Int {
+    specs.reduce(0) { $0 + ($1.role == .trainable ? $1.shape.count : 0) }
+  }
+
+  private func index(_ path: ParameterPath) -> Int {
+    guard let index = indices[path] else { preconditionFailure("the network has no parameter \(path)") }
+    return index
+  }
+}
