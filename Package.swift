@@ -88,6 +88,7 @@ let targets: [Target] = [
   tool("cusp-serve", ["Attacks", "Checkpoints", "Datasets", "Networks", "Records", "ToolOptions"]),
 
   .target(name: "TestSupport", dependencies: ["Failures", "Records"], path: "Tests/TestSupport", swiftSettings: settings),
+  tests("TestSupport"),
   tests("Failures"),
   tests("Files", ["Files"]),
   tests("Tensors", ["Tensors"]),
