@@ -26,9 +26,8 @@ public enum Architecture: String, CaseIterable, Sendable {
     }
   }
 
-  /// The network as data, for images of `imageShape` and `classCount` classes.
-  ///
-  /// - Throws: `Failure` (`data`) from `NetworkGraph`, later, when the images are too small for the network.
+  /// The network as data, for images of `imageShape` and `classCount` classes; `NetworkGraph` refuses it when the images
+  /// are too small for it.
   public func definition(
     imageShape: [Int]? = nil, classCount: Int = 10, preprocessing: Preprocessing = .none
   ) -> NetworkDefinition {

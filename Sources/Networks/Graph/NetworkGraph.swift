@@ -52,6 +52,10 @@ public struct NetworkGraph: Sendable {
       let output = vertices.last?.outputShape.description ?? ""
       throw refusal(definition, "ends in [\(output)], not in \(definition.classCount) logits")
     }
+    let read = Set(vertices.flatMap(\.inputs).compactMap { $0 })
+    if let unread = vertices.indices.dropLast().first(where: { !read.contains($0) }) {
+      throw refusal(definition, vertices[unread].node, "is read by no later node: remove it")
+    }
     self.definition = definition
     self.vertices = vertices
   }

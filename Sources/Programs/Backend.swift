@@ -1,0 +1,89 @@
+public import Networks
+public import Tensors
+
+/// An engine family: the seam between what a network computes and how.
+///
+/// A backend turns a `Plan` into an engine that owns its buffers, planned once; nothing is allocated per call. Engines
+/// are used by one thread at a time and may use several inside. Images never mix outside training, and a result does not
+/// depend on an image's slot in the batch.
+public protocol Backend: Sendable {
+  /// Its name with its version, as in `onednn 2.6.3`; goes into provenance.
+  var name: String { get }
+
+  /// An engine for logits.
+  ///
+  /// - Throws: `Failure` when the library underneath refuses.
+  func makeInferenceEngine(_ plan: Plan) throws -> any InferenceEngine
+
+  /// An engine for logits and the gradient with respect to the pixels.
+  ///
+  /// - Throws: `Failure` when the library underneath refuses.
+  func makeInputGradientEngine(_ plan: Plan) throws -> any InputGradientEngine
+
+  /// An engine for training.
+  ///
+  /// - Throws: `Failure` when the library underneath refuses.
+  func makeTrainingEngine(_ plan: Plan) throws -> any TrainingEngine
+}
+
+/// A compiled network in evaluation mode.
+public protocol InferenceEngine: AnyObject {
+  /// Takes over weights, one for each of `Plan.weights`, in the layout the kernels want.
+  func load(_ weights: [PreparedWeights]) throws
+
+  /// Writes the logits `[batchSize, classes]` of `pixels` `[batchSize, c, h, w]`.
+  func forward(_ pixels: UnsafeBufferPointer<Float>, logits: UnsafeMutableBufferPointer<Float>) throws
+}
+
+/// A compiled network in evaluation mode that also differentiates down to the pixels.
+public protocol InputGradientEngine: InferenceEngine {
+  /// Writes the gradient `[batchSize, c, h, w]` with respect to the pixels of the last forward pass, given the gradient
+  /// `[batchSize, classes]` with respect to its logits.
+  func backward(_ logitGradient: UnsafeBufferPointer<Float>, pixelGradient: UnsafeMutableBufferPointer<Float>) throws
+}
+
+/// A compiled network in training mode, which owns the parameters in its own layout while it trains.
+public protocol TrainingEngine: AnyObject {
+  /// Takes over parameters and the optimiser's momentum (zero where a path is missing).
+  func load(_ parameters: Parameters, momentum: [ParameterPath: Tensor]) throws
+
+  /// Writes the logits `[batchSize, classes]` of `pixels` `[batchSize, c, h, w]` and updates running statistics.
+  ///
+  /// `masks` holds a factor for every element of every dropout step's output, `[batchSize, c, h, w]` or
+  /// `[batchSize, features]`, in the order of `Plan.dropoutSteps`.
+  func forward(
+    _ pixels: UnsafeBufferPointer<Float>, masks: [Tensor], logits: UnsafeMutableBufferPointer<Float>) throws
+
+  /// Computes the gradient of every trainable parameter at the last forward pass, replacing the one before.
+  func backward(_ logitGradient: UnsafeBufferPointer<Float>) throws
+
+  /// Applies the gradients of the last backward pass.
+  func update(_ rule: MomentumUpdate) throws
+
+  /// The parameters as they are now, running statistics and counters included.
+  func parameters() throws -> Parameters
+
+  /// The optimiser's momentum of every trainable parameter.
+  func momentum() throws -> [ParameterPath: Tensor]
+
+  /// The gradients of the last backward pass.
+  func gradients() throws -> [ParameterPath: Tensor]
+}
+
+/// One step of stochastic gradient descent with momentum, as PyTorch's: `v = momentum * v + gradient + weightDecay * w`,
+/// then `w -= learningRate * v`.
+public struct MomentumUpdate: Hashable, Sendable {
+  /// The step's length.
+  public var learningRate: Float
+  /// The share of the last direction that stays, in 0..<1.
+  public var momentum: Float
+  /// The pull of every trainable parameter towards zero.
+  public var weightDecay: Float
+
+  /// An update; no default, so that nothing is left to chance.
+  public init(learningRate: Float, momentum: Float, weightDecay: Float) {
+    self.learningRate = learningRate
+    self.momentum = momentum
+    self.weightDecay = weightDecay
+  }
+}

@@ -1,0 +1,99 @@
+public import Networks
+public import Tensors
+
+extension NetworkGraph {
+  /// The batch size of this network's evaluation programs, fixed so that results never depend on a caller's batches:
+  /// 128, or 32 where an image costs more than a billion multiply-adds.
+  public var evaluationBatchSize: Int { multiplyAdds > 1_000_000_000 ? 32 : 128 }
+}
+
+/// A network compiled to answer with logits.
+public final class InferenceProgram: Classifier {
+  /// How many images every call takes.
+  public let batchSize: Int
+  /// One image's shape, `[c, h, w]`.
+  public let imageShape: Shape
+  /// How many classes there are.
+  public let classCount: Int
+  private let plan: Plan
+  private let engine: any InferenceEngine
+
+  /// Compiles `graph` on `backend` and loads `parameters`.
+  ///
+  /// - Throws: `Failure` when the engine refuses.
+  public init(_ graph: NetworkGraph, parameters: Parameters, on backend: any Backend) throws {
+    (batchSize, imageShape, classCount) = (graph.evaluationBatchSize, graph.imageShape, graph.classCount)
+    plan = Plan(graph, for: .inference, batchSize: batchSize)
+    engine = try backend.makeInferenceEngine(plan)
+    try load(parameters)
+  }
+
+  /// Replaces the weights; they are folded and laid out here, once.
+  ///
+  /// - Throws: `Failure` when the engine refuses.
+  public func load(_ parameters: Parameters) throws {
+    try engine.load(plan.weights.map { PreparedWeights($0, parameters) })
+  }
+
+  /// Writes the logits `[batchSize, classCount]` of `pixels` `[batchSize, c, h, w]`.
+  ///
+  /// - Throws: `Failure` when the engine fails.
+  public func classify(_ pixels: Tensor, into logits: inout Tensor) throws {
+    try pixels.values.withUnsafeBufferPointer { pixels in
+      try logits.values.withUnsafeMutableBufferPointer { try engine.forward(pixels, logits: $0) }
+    }
+  }
+}
+
+/// A network compiled to answer with the gradient of a loss with respect to the pixels.
+///
+/// The same folded network as for inference, then backward data only: no gradient of a parameter is ever computed.
+public final class InputGradientProgram: LossGradient {
+  /// How many images every call takes.
+  public let batchSize: Int
+  /// One image's shape, `[c, h, w]`.
+  public let imageShape: Shape
+  /// How many classes there are.
+  public let classCount: Int
+  private let plan: Plan
+  private let engine: any InputGradientEngine
+  private var logitGradient: Tensor
+
+  /// Compiles `graph` on `backend` and loads `parameters`.
+  ///
+  /// - Throws: `Failure` when the engine refuses.
+  public init(
+    _ graph: NetworkGraph, parameters: Parameters, batchSize: Int? = nil, on backend: any Backend
+  ) throws {
+    self.batchSize = batchSize ?? graph.evaluationBatchSize
+    (imageShape, classCount) = (graph.imageShape, graph.classCount)
+    plan = Plan(graph, for: .inputGradient, batchSize: self.batchSize)
+    engine = try backend.makeInputGradientEngine(plan)
+    logitGradient = Tensor([self.batchSize, classCount])
+    try load(parameters)
+  }
+
+  /// Replaces the weights; they are folded and laid out here, once.
+  ///
+  /// - Throws: `Failure` when the engine refuses.
+  public func load(_ parameters: Parameters) throws {
+    try engine.load(plan.weights.map { PreparedWeights($0, parameters) })
+  }
+
+  /// Writes the gradient of the summed `loss` with respect to `pixels`, and the logits it was taken at.
+  ///
+  /// - Throws: `Failure` when the engine fails.
+  public func evaluate(
+    _ pixels: Tensor, loss: Loss, into gradient: inout Tensor, logits: inout Tensor
+  ) throws {
+    try pixels.values.withUnsafeBufferPointer { pixels in
+      try logits.values.withUnsafeMutableBufferPointer { try engine.forward(pixels, logits: $0) }
+    }
+    loss.writeGradient(logits: logits, into: &logitGradient)
+    try logitGradient.values.withUnsafeBufferPointer { logitGradient in
+      try gradient.values.withUnsafeMutableBufferPointer {
+        try engine.backward(logitGradient, pixelGradient: $0)
+      }
+    }
+  }
+}

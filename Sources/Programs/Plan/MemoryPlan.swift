@@ -1,0 +1,48 @@
+/// Where buffers of known size and life lie in one block of memory, those that never live together sharing space.
+public struct MemoryPlan: Sendable {
+  /// A buffer and the steps during which it must keep its content.
+  public struct Request: Sendable {
+    /// Its size, in bytes.
+    public let byteCount: Int
+    /// The first and the last step that touch it.
+    public let life: ClosedRange<Int>
+
+    /// A buffer of `byteCount` bytes touched during `life`.
+    public init(byteCount: Int, life: ClosedRange<Int>) {
+      self.byteCount = byteCount
+      self.life = life
+    }
+  }
+
+  /// Every buffer starts at a multiple of this many bytes.
+  public static let alignment = 64
+
+  /// Where each request starts, in bytes from the block's start.
+  public let offsets: [Int]
+  /// How many bytes the block has.
+  public let byteCount: Int
+
+  /// Places the largest buffers first, each at the lowest offset where it overlaps no buffer that lives with it.
+  ///
+  /// - Complexity: O(n²) in the number of requests.
+  public init(_ requests: [Request]) {
+    var offsets = [Int](repeating: 0, count: requests.count)
+    var placed: [Int] = []
+    let order = requests.indices.sorted { (requests[$0].byteCount, $1) > (requests[$1].byteCount, $0) }
+    for index in order {
+      let size = MemoryPlan.rounded(requests[index].byteCount)
+      let rivals = placed.filter { requests[$0].life.overlaps(requests[index].life) }
+        .sorted { offsets[$0] < offsets[$1] }
+      var offset = 0
+      for rival in rivals where offsets[rival] < offset + size {
+        offset = max(offset, offsets[rival] + MemoryPlan.rounded(requests[rival].byteCount))
+      }
+      offsets[index] = offset
+      placed.append(index)
+    }
+    self.offsets = offsets
+    byteCount = requests.indices.map { offsets[$0] + MemoryPlan.rounded(requests[$0].byteCount) }.max() ?? 0
+  }
+
+  private static func rounded(_ byteCount: Int) -> Int { (byteCount + alignment - 1) / alignment * alignment }
+}

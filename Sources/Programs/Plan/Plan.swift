@@ -1,0 +1,111 @@
+public import Networks
+public import Tensors
+
+/// A network compiled for one purpose and one batch size, before an engine has seen it: fused steps over numbered values.
+///
+/// Value 0 holds the pixels; every other value is written by exactly one step. Backends turn steps into kernels and are
+/// free in how they lay values out.
+public struct Plan: Sendable {
+  /// What the compiled network is for.
+  public enum Purpose: Sendable {
+    /// Logits in evaluation mode.
+    case inference
+    /// Logits in evaluation mode, then the gradient with respect to the pixels; no parameter gradient exists.
+    case inputGradient
+    /// Logits in training mode, then the gradients of all trainable parameters.
+    case training
+  }
+
+  /// What it is for.
+  public let purpose: Purpose
+  /// How many images run at once, always.
+  public let batchSize: Int
+  /// One image's shape of every value: `[c, h, w]` or `[features]`.
+  public let values: [Shape]
+  /// The steps, each after the steps that write its inputs.
+  public let steps: [Step]
+  /// What the weights that steps refer to by index are made of.
+  public let weights: [WeightSource]
+  /// Whether the gradient with respect to a value is wanted; false throughout for inference.
+  public let needsGradient: [Bool]
+  /// The value that holds the logits.
+  public let logits: Int
+
+  /// The value that holds the pixels.
+  public static let pixels = 0
+
+
+  /// The steps whose operation is a dropout, in order; training forward passes take one mask for each.
+  public var dropoutSteps: [Step] {
+    steps.filter { if case .dropout = $0.operation { true } else { false } }
+  }
+}
+
+/// One fused operation: `output = relu?(operation(inputs) + residual?)`.
+public struct Step: Sendable {
+  /// The name of the first node in it, for messages and profiles.
+  public let name: String
+  /// What it computes, before residual and ReLU.
+  public let operation: Operation
+  /// The values it reads; several for a sum or a concatenation, otherwise one.
+  public let inputs: [Int]
+  /// A value of the output's shape that is added before the ReLU; only behind convolutions.
+  public let residual: Int?
+  /// Whether `max(x, 0)` ends it. Backward masks by `output > 0`.
+  public let relu: Bool
+  /// The value it writes.
+  public let output: Int
+  /// For each of `inputs`, then `residual`: whether its backward pass adds to the value's gradient, which a later step has
+  /// written already, instead of writing it.
+  public let accumulates: [Bool]
+
+  /// `inputs`, then `residual`.
+  public var reads: [Int] { inputs + (residual.map { [$0] } ?? []) }
+}
+
+/// What a step computes; `weights` are indices into `Plan.weights`.
+public enum Operation: Sendable {
+  /// A convolution; in evaluation with the norm behind it folded in.
+  case convolution(Convolution, weights: Int)
+  /// A fully connected layer on `[n, features]`.
+  case dense(Dense, weights: Int)
+  /// `x * scale + shift` per channel: preprocessing, and norms that follow no convolution in evaluation.
+  case scaleShift(weights: Int)
+  /// Batch norm with the batch's statistics, updating the running ones; in training only.
+  case batchNormalization(BatchNormalization, weights: Int)
+  /// The maximum over windows.
+  case maxPooling(Pooling)
+  /// The mean over windows, padding counted.
+  case averagePooling(Pooling)
+  /// A product with mask number `mask` of the forward pass; in training only.
+  case dropout(Dropout, mask: Int)
+  /// `[c, h, w]` to `[c * h * w]`.
+  case flatten
+  /// The elementwise sum of the inputs.
+  case sum
+  /// The inputs one after the other along the channels.
+  case concatenation
+  /// The input as it is, for a ReLU that nothing else could take in.
+  case identity
+}
+
+/// What a step's weights are made of.
+public enum WeightSource: Sendable {
+  /// Weight and bias of a convolution or dense layer, with the norm to fold in.
+  case affine(weight: ParameterPath, bias: ParameterPath?, folding: NormSource?)
+  /// A norm by itself.
+  case norm(NormSource)
+  /// Fixed numbers, one a channel.
+  case constant(scale: [Float], shift: [Float])
+}
+
+/// The parameters of one batch norm.
+public struct NormSource: Sendable {
+  /// The node's name, the prefix of its parameters.
+  public let node: String
+  /// Its settings.
+  public let settings: BatchNormalization
+
+  /// The path of `weight`, `bias`, `running_mean`, `running_var` or `num_batches_tracked`.
+  public func path(_ name: String) -> ParameterPath { ParameterPath(node: node, name) }
+}

@@ -1,0 +1,217 @@
+public import Networks
+import Tensors
+
+extension Plan {
+  /// Compiles `graph` for `purpose`.
+  ///
+  /// In evaluation a norm folds into the convolution or dense layer before it, a residual sum and a ReLU into what
+  /// computes their input last; dropout disappears. In training norms stay, and a ReLU joins the step before it.
+  public init(_ graph: NetworkGraph, for purpose: Purpose, batchSize: Int) {
+    var builder = PlanBuilder(graph, evaluation: purpose != .training)
+    builder.build()
+    let needsGradient = builder.needsGradient(purpose)
+    self.init(
+      purpose: purpose, batchSize: batchSize, values: builder.values,
+      steps: builder.drafts.reversed().accumulating(needsGradient), weights: builder.weights,
+      needsGradient: needsGradient, logits: builder.logits)
+  }
+}
+
+/// A step before it is known which gradients accumulate.
+struct StepDraft {
+  let name: String
+  var operation: Operation
+  let inputs: [Int]
+  var residual: Int?
+  var relu = false
+  var output = 0
+}
+
+/// Walks a graph once and fuses what can be fused.
+struct PlanBuilder {
+  private let graph: NetworkGraph
+  private let evaluation: Bool
+  private var consumers: [[Int]]
+  /// The value that holds each vertex's output, once a step computes it.
+  private var valueOfVertex: [Int?]
+  private(set) var values: [Shape]
+  private(set) var drafts: [StepDraft] = []
+  private(set) var weights: [WeightSource] = []
+  private var pixels = Plan.pixels
+  private var maskCount = 0
+
+  /// The value that holds the last vertex's output.
+  var logits: Int { value(of: graph.vertices.count - 1) }
+
+  init(_ graph: NetworkGraph, evaluation: Bool) {
+    self.graph = graph
+    self.evaluation = evaluation
+    values = [graph.imageShape]
+    valueOfVertex = Array(repeating: nil, count: graph.vertices.count)
+    consumers = Array(repeating: [], count: graph.vertices.count)
+    for (index, vertex) in graph.vertices.enumerated() {
+      for case let input? in vertex.inputs { consumers[input].append(index) }
+    }
+  }
+
+  mutating func build() {
+    addPreprocessing()
+    for index in graph.vertices.indices where valueOfVertex[index] == nil { add(index) }
+  }
+
+  private mutating func addPreprocessing() {
+    let preprocessing = graph.definition.preprocessing
+    guard !preprocessing.mean.isEmpty else { return }
+    let scale = preprocessing.standardDeviation.map { 1 / $0 }
+    let shift = zip(preprocessing.mean, scale).map { -$0 * $1 }
+    let draft = StepDraft(
+      name: "preprocessing", operation: .scaleShift(weights: add(.constant(scale: scale, shift: shift))),
+      inputs: [Plan.pixels])
+    pixels = append(draft, shape: graph.imageShape)
+  }
+
+  /// Adds the step of vertex `index`, taking in what follows it as far as it fuses.
+  private mutating func add(_ index: Int) {
+    let vertex = graph.vertices[index]
+    let inputs = vertex.inputs.map(value(of:))
+    var last = index
+    guard var draft = draft(vertex, inputs, absorbing: &last) else {
+      valueOfVertex[index] = inputs[0]
+      return
+    }
+    if evaluation, case .convolution = draft.operation { absorbResidual(&draft, &last) }
+    if draft.fusesReLU, let next = soleConsumer(last), graph.vertices[next].node.layer == .relu {
+      draft.relu = true
+      claim(next, after: &last)
+    }
+    let output = append(draft, shape: graph.vertices[last].outputShape)
+    for vertex in graph.vertices.indices where valueOfVertex[vertex] == claimed { valueOfVertex[vertex] = output }
+    valueOfVertex[index] = output
+  }
+
+  /// The step of `vertex`, or nil when it only passes its input on.
+  private mutating func draft(_ vertex: NetworkGraph.Vertex, _ inputs: [Int], absorbing last: inout Int) -> StepDraft? {
+    let name = vertex.node.name
+    let operation: Operation
+    switch vertex.node.layer {
+    case .convolution(let settings):
+      operation = .convolution(settings, weights: addAffine(vertex, absorbing: &last))
+    case .dense(let settings): operation = .dense(settings, weights: addAffine(vertex, absorbing: &last))
+    case .batchNormalization(let settings):
+      let weights = add(.norm(NormSource(node: name, settings: settings)))
+      operation = evaluation ? .scaleShift(weights: weights) : .batchNormalization(settings, weights: weights)
+    case .relu: return StepDraft(name: name, operation: .identity, inputs: inputs, relu: true)
+    case .maxPooling(let settings): operation = .maxPooling(settings)
+    case .averagePooling(let settings): operation = .averagePooling(settings)
+    case .dropout(let settings):
+      if evaluation || settings.rate == 0 { return nil }
+      operation = .dropout(settings, mask: maskCount)
+      maskCount += 1
+    case .flatten:
+      if vertex.inputShapes[0].rank == 1 { return nil }
+      operation = .flatten
+    case .sum: operation = .sum
+    case .concatenation: operation = .concatenation
+    }
+    return StepDraft(name: name, operation: operation, inputs: inputs)
+  }
+
+  private mutating func addAffine(_ vertex: NetworkGraph.Vertex, absorbing last: inout Int) -> Int {
+    var norm: NormSource?
+    if evaluation, let next = soleConsumer(last),
+      case .batchNormalization(let settings) = graph.vertices[next].node.layer
+    {
+      norm = NormSource(node: graph.vertices[next].node.name, settings: settings)
+      claim(next, after: &last)
+    }
+    let paths = vertex.parameters.map(\.path)
+    return add(.affine(weight: paths[0], bias: paths.count > 1 ? paths[1] : nil, folding: norm))
+  }
+
+  /// Takes in a sum of two when the other operand is computed already.
+  private mutating func absorbResidual(_ draft: inout StepDraft, _ last: inout Int) {
+    guard let next = soleConsumer(last), graph.vertices[next].node.layer == .sum,
+      graph.vertices[next].inputs.count == 2
+    else { return }
+    let others = graph.vertices[next].inputs.filter { $0 != last }
+    guard others.count == 1, let other = others.first else { return }
+    if let vertex = other, valueOfVertex[vertex] == nil { return }
+    draft.residual = value(of: other)
+    claim(next, after: &last)
+  }
+
+  func needsGradient(_ purpose: Plan.Purpose) -> [Bool] {
+    var needs = values.map { _ in purpose == .inputGradient }
+    if purpose == .training {
+      for draft in drafts {
+        needs[draft.output] = draft.operation.isTrainable || draft.reads.contains { needs[$0] }
+      }
+    }
+    return needs
+  }
+
+  private func soleConsumer(_ vertex: Int) -> Int? {
+    consumers[vertex].count == 1 && vertex != graph.vertices.count - 1 ? consumers[vertex][0] : nil
+  }
+
+  private func value(of vertex: Int?) -> Int { vertex.flatMap { valueOfVertex[$0] } ?? pixels }
+
+  /// Marks a vertex as computed by the step under construction.
+  private mutating func claim(_ vertex: Int, after last: inout Int) {
+    valueOfVertex[vertex] = claimed
+    last = vertex
+  }
+
+  private var claimed: Int { -1 }
+
+  private mutating func add(_ source: WeightSource) -> Int {
+    weights.append(source)
+    return weights.count - 1
+  }
+
+  private mutating func append(_ draft: StepDraft, shape: Shape) -> Int {
+    var draft = draft
+    draft.output = values.count
+    values.append(shape)
+    drafts.append(draft)
+    return draft.output
+  }
+}
+
+extension StepDraft {
+  var reads: [Int] { inputs + (residual.map { [$0] } ?? []) }
+
+  /// Whether a ReLU behind it joins it; poolings, dropout and flatten leave it to an identity step.
+  fileprivate var fusesReLU: Bool {
+    switch operation {
+    case .convolution, .dense, .scaleShift, .batchNormalization, .sum: true
+    case .maxPooling, .averagePooling, .dropout, .flatten, .concatenation, .identity: false
+    }
+  }
+}
+
+extension Operation {
+  fileprivate var isTrainable: Bool {
+    switch self {
+    case .convolution, .dense, .batchNormalization: true
+    case .scaleShift, .maxPooling, .averagePooling, .dropout, .flatten, .sum, .concatenation, .identity: false
+    }
+  }
+}
+
+extension ReversedCollection<[StepDraft]> {
+  /// The steps in forward order, each knowing where its backward pass meets a gradient that is there already.
+  fileprivate func accumulating(_ needsGradient: [Bool]) -> [Step] {
+    var written = needsGradient.map { _ in false }
+    let steps = map { draft in
+      let accumulates = draft.reads.map { value in
+        defer { written[value] = true }
+        return written[value]
+      }
+      return Step(
+        name: draft.name, operation: draft.operation, inputs: draft.inputs, residual: draft.residual,
+        relu: draft.relu, output: draft.output, accumulates: accumulates)
+    }
+    return steps.reversed()
+  }
+}
