@@ -34,7 +34,6 @@ public struct Plan: Sendable {
   /// The value that holds the pixels.
   public static let pixels = 0
 
-
   /// The steps whose operation is a dropout, in order; training forward passes take one mask for each.
   public var dropoutSteps: [Step] {
     steps.filter { if case .dropout = $0.operation { true } else { false } }
