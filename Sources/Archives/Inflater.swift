@@ -1,0 +1,90 @@
+import CZlib
+import Failures
+
+/// Why a compressed stream could not be unpacked.
+enum InflateError: Error {
+  /// The input ended before the stream did.
+  case truncated
+  /// The stream is damaged; zlib's words for it.
+  case damaged(String)
+  /// The output would pass the limit.
+  case tooLarge
+}
+
+/// An owner of zlib's state for unpacking one stream after the other.
+struct Inflater: ~Copyable {
+  /// What surrounds the deflated data; the value is zlib's `windowBits`.
+  enum Wrapper: Int32 {
+    /// A gzip member: header, data, CRC-32 and length, which zlib checks.
+    case gzip = 31
+    /// Deflated data alone, as in zip.
+    case raw = -15
+  }
+
+  // zlib's state points back at this structure, which therefore may not move.
+  private let stream: UnsafeMutablePointer<z_stream>
+
+  /// A state for streams in `wrapper`.
+  init(_ wrapper: Wrapper) throws {
+    stream = .allocate(capacity: 1)
+    stream.initialize(to: z_stream())
+    let status = inflateInit2_(stream, wrapper.rawValue, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+    guard status == Z_OK else { throw Failure(.internal, "zlib: cannot start unpacking (\(status))") }
+  }
+
+  deinit {
+    inflateEnd(stream)
+    stream.deallocate()
+  }
+
+  /// Unpacks the stream that starts at `position` of `input`, moves `position` behind it and appends what it held to
+  /// `output`, which may grow to `limit` bytes.
+  mutating func unpack(
+    _ input: UnsafeRawBufferPointer, from position: inout Int, into output: inout [UInt8], limit: Int
+  ) throws(InflateError) {
+    guard inflateReset(stream) == Z_OK else { throw .damaged("cannot start") }
+    var scratch = [UInt8](repeating: 0, count: 1 << 18)
+    while true {
+      let available = input.count - position
+      let (status, read, written) = scratch.withUnsafeMutableBufferPointer { scratch in
+        step(UnsafeRawBufferPointer(rebasing: input[position...]), into: scratch)
+      }
+      position += read
+      guard written <= limit - output.count else { throw .tooLarge }
+      output += scratch[..<written]
+      switch status {
+      case Z_STREAM_END: return
+      case Z_OK where read > 0 || written > 0: continue
+      case Z_OK, Z_BUF_ERROR:
+        if available == read { throw .truncated }
+        throw .damaged("no progress")
+      default: throw .damaged(stream.pointee.msg.map { String(cString: $0) } ?? "status \(status)")
+      }
+    }
+  }
+
+  /// One call of zlib's `inflate`: its status, and how many bytes it read and wrote.
+  private func step(
+    _ input: UnsafeRawBufferPointer, into output: UnsafeMutableBufferPointer<UInt8>
+  ) -> (status: Int32, read: Int, written: Int) {
+    let offered = min(input.count, 1 << 30)
+    stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress?.assumingMemoryBound(to: UInt8.self))
+    stream.pointee.avail_in = UInt32(offered)
+    stream.pointee.next_out = output.baseAddress
+    stream.pointee.avail_out = UInt32(output.count)
+    let status = inflate(stream, Z_NO_FLUSH)
+    return (status, offered - Int(stream.pointee.avail_in), output.count - Int(stream.pointee.avail_out))
+  }
+}
+
+/// The CRC-32 of `bytes`, as in gzip and zip.
+func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+  var checksum: UInt = 0
+  var rest = bytes[...]
+  while !rest.isEmpty {
+    let part = UnsafeRawBufferPointer(rebasing: rest.prefix(1 << 30))
+    checksum = crc32(checksum, part.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt32(part.count))
+    rest = rest.dropFirst(part.count)
+  }
+  return UInt32(truncatingIfNeeded: checksum)
+}

@@ -1,0 +1,79 @@
+import Failures
+
+extension NumPyArray {
+  /// The array in the `.npy` file `bytes`, called `name` in errors.
+  ///
+  /// - Throws: `.data` for anything but a whole file of one array of numbers in C order and little-endian.
+  public init(parsing bytes: [UInt8], name: String) throws {
+    var reader = try ByteReader(bytes, name: name)
+    guard bytes.starts(with: [0x93] + "NUMPY".utf8) else {
+      throw Failure(.data, "\(name): not a NumPy file; write it with numpy.save")
+    }
+    _ = try reader.read(6)
+    let version = try (reader.read(UInt8.self), reader.read(UInt8.self))
+    guard (1...3).contains(version.0), version.1 == 0 else {
+      throw Failure(.data, "\(name): NumPy file version \(version.0).\(version.1); versions 1.0 to 3.0 are read")
+    }
+    let length = version.0 == 1 ? try reader.readCount(UInt16.self) : try reader.readCount(UInt32.self)
+    guard length <= NumPyHeader.maximalLength else {
+      throw Failure(.data, "\(name): a header of \(length) bytes; it is damaged, write it again")
+    }
+    let header = try NumPyHeader(parsing: reader.read(length), name: name)
+    let size = try header.byteCount(name: name)
+    guard bytes.count - reader.position == size else {
+      let found = bytes.count - reader.position
+      throw Failure(.data, "\(name): holds \(found) bytes of elements instead of \(size); write it again")
+    }
+    self.init(header.element, shape: header.shape, bytes: Array(bytes[reader.position...]))
+  }
+
+  /// The bytes of a `.npy` file with this array, version 1.0, just as `numpy.save` writes them.
+  public var fileBytes: [UInt8] {
+    let sizes = shape.count == 1 ? "\(shape[0])," : shape.map(String.init).joined(separator: ", ")
+    let header = "{'descr': '\(element.rawValue)', 'fortran_order': False, 'shape': (\(sizes)), }"
+    // NumPy leaves room to lengthen the first axis in place, then pads to a multiple of 64 bytes.
+    let room = shape.isEmpty ? 0 : 21 - String(shape[0]).utf8.count
+    let padding = room + 64 - (11 + header.utf8.count + room) % 64
+    var output: [UInt8] = [0x93] + "NUMPY".utf8 + [1, 0]
+    output.append(littleEndian: UInt16(header.utf8.count + padding + 1))
+    output += header.utf8
+    output += [UInt8](repeating: 0x20, count: padding)
+    output.append(0x0A)
+    return output + bytes
+  }
+}
+
+/// The arrays of a `.npz` file by name, each unpacked when asked for.
+public struct NumPyArchive: Sendable {
+  private let archive: ZipArchive
+  private let name: String
+  private let entries: [String: ZipArchive.Entry]
+
+  /// The names of the arrays, sorted.
+  public var names: [String] { entries.keys.sorted() }
+
+  /// The `.npz` file `bytes`, called `name` in errors, whose arrays take at most `limit` bytes together.
+  ///
+  /// - Throws: `.data` for anything but a whole zip file within `limit`.
+  public init(parsing bytes: [UInt8], limit: Int, name: String) throws {
+    self.name = name
+    archive = try ZipArchive(bytes, limit: limit, name: name)
+    let arrays = archive.entries.filter { $0.name.hasSuffix(".npy") }
+    entries = Dictionary(uniqueKeysWithValues: arrays.map { (String($0.name.dropLast(4)), $0) })
+  }
+
+  /// The array called `array`, or `nil` if there is none.
+  ///
+  /// - Throws: `.data` if it is damaged or not an array of numbers.
+  public func array(_ array: String) throws -> NumPyArray? {
+    guard let entry = entries[array] else { return nil }
+    return try NumPyArray(parsing: archive.contents(of: entry), name: "\(name): \(entry.name)")
+  }
+
+  /// The bytes of a `.npz` file with `arrays`, unpacked, in order, the same for the same arrays.
+  ///
+  /// - Throws: `.data` if they do not fit a zip file of 4 GiB.
+  public static func fileBytes(of arrays: [(name: String, array: NumPyArray)]) throws -> [UInt8] {
+    try zipStoring(arrays.map { (name: "\($0.name).npy", bytes: $0.array.fileBytes) })
+  }
+}

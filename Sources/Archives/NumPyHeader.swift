@@ -1,0 +1,121 @@
+import Failures
+
+/// The header of a `.npy` file: a Python dictionary of `descr`, `fortran_order` and `shape`.
+struct NumPyHeader {
+  /// The longest header that is read, as in NumPy.
+  static let maximalLength = 10_000
+
+  /// What an element is.
+  let element: NumPyArray.Element
+  /// The size along each axis.
+  let shape: [Int]
+
+  /// The header in `text`, of the file called `name` in errors.
+  init(parsing text: ArraySlice<UInt8>, name: String) throws {
+    let entries = try PythonLiteral.dictionary(text, name: name)
+    guard entries.count == 3, case .text(let description)? = entries["descr"],
+      case .truth(let isFortranOrder)? = entries["fortran_order"], case .tuple(let shape)? = entries["shape"]
+    else { throw Failure(.data, "\(name): a header without descr, fortran_order and shape; write it with numpy.save") }
+    guard let element = NumPyArray.Element(rawValue: description) else {
+      let choices = NumPyArray.Element.allCases.map(\.rawValue).joined(separator: ", ")
+      throw Failure(.data, "\(name): elements of kind '\(description)'; these are read: \(choices)")
+    }
+    // With at most one axis longer than 1 both orders are the same.
+    guard !isFortranOrder || shape.count(where: { $0 != 1 }) <= 1 else {
+      throw Failure(.data, "\(name): in Fortran order; save numpy.ascontiguousarray(array) instead")
+    }
+    (self.element, self.shape) = (element, shape)
+  }
+
+  /// How many bytes the elements take.
+  func byteCount(name: String) throws -> Int {
+    try shape.reduce(element.size) { product, size in
+      let (next, overflow) = product.multipliedReportingOverflow(by: size)
+      guard !overflow else { throw Failure(.data, "\(name): a shape beyond all bounds; it is damaged") }
+      return next
+    }
+  }
+}
+
+/// The few values that a header is made of.
+enum PythonLiteral: Equatable {
+  case text(String)
+  case truth(Bool)
+  case tuple([Int])
+
+  /// The dictionary in `text`, of the file called `name` in errors.
+  static func dictionary(_ text: ArraySlice<UInt8>, name: String) throws -> [String: PythonLiteral] {
+    var parser = PythonParser(rest: text)
+    guard let entries = parser.dictionary(), parser.isAtEnd else {
+      throw Failure(.data, "\(name): its header is not that of one array of numbers; write it with numpy.save")
+    }
+    return entries
+  }
+}
+
+/// A parser of a header's text; every function is `nil` where the text is not what it reads.
+private struct PythonParser {
+  var rest: ArraySlice<UInt8>
+
+  /// Whether only white space is left.
+  var isAtEnd: Bool { rest.allSatisfy { $0 == 0x20 || $0 == 0x0A } }
+
+  mutating func dictionary() -> [String: PythonLiteral]? {
+    guard skip("{") else { return nil }
+    var entries: [String: PythonLiteral] = [:]
+    while !skip("}") {
+      guard let key = text(), entries[key] == nil, skip(":"), let value = value() else { return nil }
+      entries[key] = value
+      guard skip(",") || nextIs("}") else { return nil }
+    }
+    return entries
+  }
+
+  private mutating func value() -> PythonLiteral? {
+    if skip("True") { return .truth(true) }
+    if skip("False") { return .truth(false) }
+    if nextIs("(") { return tuple().map(PythonLiteral.tuple) }
+    return text().map(PythonLiteral.text)
+  }
+
+  private mutating func tuple() -> [Int]? {
+    guard skip("(") else { return nil }
+    var numbers: [Int] = []
+    while !skip(")") {
+      guard let number = number() else { return nil }
+      numbers.append(number)
+      // One number in parentheses is a tuple only with a comma behind it.
+      guard skip(",") || (nextIs(")") && numbers.count > 1) else { return nil }
+    }
+    return numbers
+  }
+
+  private mutating func number() -> Int? {
+    skipSpace()
+    let digits = rest.prefix { (0x30...0x39).contains($0) }
+    rest = rest.dropFirst(digits.count)
+    return Int(String(decoding: digits, as: UTF8.self))
+  }
+
+  private mutating func text() -> String? {
+    skipSpace()
+    guard let quote = rest.first, quote == 0x27 || quote == 0x22 else { return nil }
+    let inside = rest.dropFirst().prefix { $0 != quote && $0 != 0x5C }
+    guard inside.endIndex < rest.endIndex, rest[inside.endIndex] == quote else { return nil }
+    rest = rest[(inside.endIndex + 1)...]
+    return String(validating: inside, as: UTF8.self)
+  }
+
+  private mutating func nextIs(_ word: String) -> Bool {
+    skipSpace()
+    return rest.starts(with: word.utf8)
+  }
+
+  private mutating func skip(_ word: String) -> Bool {
+    guard nextIs(word) else { return false }
+    rest = rest.dropFirst(word.utf8.count)
+    return true
+  }
+
+  private mutating func skipSpace() { rest = rest.drop { $0 == 0x20 || $0 == 0x0A } }
+}

@@ -1,0 +1,35 @@
+package import Failures
+
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
+/// The system's own words for an error `number` of `errno`, as in `No such file or directory`.
+public func systemErrorText(_ number: Int32) -> String {
+  guard let text = strerror(number) else { return "error \(number)" }
+  return String(cString: text)
+}
+
+/// The failure of writing to `path` with the error `number`: a full or failing disk is `.inputOutput`, anything else
+/// means that the file cannot be made there.
+package func writeFailure(_ path: String, _ number: Int32) -> Failure {
+  let text = systemErrorText(number)
+  switch number {
+  case ENOSPC, EDQUOT, EFBIG: return Failure(.inputOutput, "\(path): \(text); free some space and run again")
+  case EIO: return Failure(.inputOutput, "\(path): \(text); the disk failed while writing")
+  case ENOENT, ENOTDIR: return Failure(.cannotCreate, "\(path): cannot create: no such folder; make it first")
+  default: return Failure(.cannotCreate, "\(path): cannot create: \(text); write elsewhere")
+  }
+}
+
+/// The failure of reading from `path` with the error `number`.
+package func readFailure(_ path: String, _ number: Int32) -> Failure {
+  switch number {
+  case ENOENT, ENOTDIR: Failure(.noInput, "\(path): no such file; check the path")
+  case EISDIR: Failure(.noInput, "\(path): is a folder; name a file")
+  case EIO: Failure(.inputOutput, "\(path): \(systemErrorText(number)); the disk failed while reading")
+  default: Failure(.noInput, "\(path): cannot be read: \(systemErrorText(number)); check its permissions")
+  }
+}
