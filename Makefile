@@ -1,0 +1,36 @@
+# Two commands suffice: `make demo` and `make test`. Both install what is missing first (tools/bootstrap).
+
+PREFIX ?= /usr/local
+SWIFT_FLAGS = -c release --explicit-target-dependency-import-check error
+ONEDNN = CUSP_ONEDNN=$$(tools/bootstrap --onednn)
+BIN = .build/release
+TOOLS = cusp cusp-train cusp-attack cusp-evaluate cusp-fooling-rate cusp-inspect cusp-serve
+
+.PHONY: build test test-portable demo lint install uninstall clean bootstrap
+
+build: bootstrap ## Build all programs, optimised, into .build/release.
+	$(ONEDNN) swift build $(SWIFT_FLAGS)
+
+test: bootstrap ## Run all tests.
+	$(ONEDNN) swift test $(SWIFT_FLAGS)
+
+test-portable: bootstrap ## Run all tests without oneDNN.
+	CUSP_ONEDNN=0 swift test $(SWIFT_FLAGS) --scratch-path .build-portable
+
+demo: build ## Train on the built-in digits with and without PGD, attack both, print one table.
+	PATH="$(CURDIR)/$(BIN):$$PATH" tools/demo
+
+lint: ## Check formatting, budgets and house rules.
+	tools/lint
+
+install: build ## Install programs, man pages and completions under PREFIX.
+	$(ONEDNN) tools/install "$(BIN)" "$(DESTDIR)$(PREFIX)" $(TOOLS)
+
+uninstall: ## Remove what install put there.
+	tools/install --remove "$(DESTDIR)$(PREFIX)" $(TOOLS)
+
+clean: ## Remove everything that was built.
+	rm -rf .build .build-portable
+
+bootstrap:
+	@tools/bootstrap
