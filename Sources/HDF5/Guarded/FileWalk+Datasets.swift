@@ -1,0 +1,127 @@
+internal import CHDF5
+
+extension FileWalk {
+  /// Deflate, shuffle and the checksum: filters that are part of the library itself.
+  private static let filters: [H5Z_filter_t] = [H5Z_filter_t(1), H5Z_filter_t(2), H5Z_filter_t(3)]
+
+  /// Lists the dataset `name`, open as `dataset`; small values and what is not contiguous are read as well.
+  mutating func listDataset(_ dataset: hid_t, name: String) throws {
+    let creation = try Handle(calls, "H5Dget_create_plist", of: name) { H5Dget_create_plist(dataset) }
+    let creationID = creation.id
+    let layout = H5Pget_layout(creationID)
+    guard layout != H5D_VIRTUAL else { throw refusal(name, "virtual datasets, made of other files, are not read") }
+    guard try calls("H5Pget_external_count", of: name, { H5Pget_external_count(creationID) }) == 0 else {
+      throw refusal(name, "its data are in another file, which is not read")
+    }
+    let type = try Handle(calls, "H5Dget_type", of: name) { H5Dget_type(dataset) }
+    let space = try Handle(calls, "H5Dget_space", of: name) { H5Dget_space(dataset) }
+    let (element, isBigEndian) = try elementType(type.id, name: name)
+    let shape = try shape(of: space.id, name: name)
+    guard let byteCount = product(shape, max(element.byteCount, 1)) else {
+      throw refusal(name, "the shape \(shape) is impossible")
+    }
+    let dataset = Opened(
+      id: dataset, name: name, type: type.id, space: space.id, element: element, byteCount: byteCount, layout: layout,
+      filters: try filters(creationID, name: name))
+    answer.append(
+      HDF5Dataset(
+        name: name, element: element, isBigEndian: isBigEndian, shape: shape, storage: try storage(of: dataset)))
+  }
+
+  private struct Opened {
+    let id: hid_t
+    let name: String
+    let type: hid_t
+    let space: hid_t
+    let element: HDF5ElementType
+    let byteCount: Int
+    let layout: H5D_layout_t
+    let filters: [H5Z_filter_t]
+  }
+
+  private mutating func storage(of dataset: Opened) throws -> HDF5Dataset.Storage {
+    let id = dataset.id
+    if let filter = dataset.filters.first(where: { !Self.filters.contains($0) }) {
+      return .refused("filter \(filter) is not supported; rewrite with h5repack -l CONTI -f NONE")
+    }
+    if dataset.element == .unsupported { return .refused("neither numbers nor text") }
+    if dataset.element == .string {
+      let value = try value(dataset.name, type: dataset.type, space: dataset.space) {
+        H5Dread(id, $0, 0, 0, cusp_defaults(), $1)
+      }
+      return value.map { .value($0) } ?? .refused("no values")
+    }
+    if dataset.byteCount == 0 { return .decoded([]) }
+    let stored = Int(clamping: H5Dget_storage_size(id))
+    if dataset.layout == H5D_CONTIGUOUS {
+      let offset = H5Dget_offset(id)
+      guard stored == dataset.byteCount, offset <= UInt64(fileSize), dataset.byteCount <= fileSize - Int(offset) else {
+        throw refusal(dataset.name, "declares \(dataset.byteCount) bytes but stores \(offset == .max ? 0 : stored)")
+      }
+      return .contiguous(offset: Int(offset))
+    }
+    guard stored > 0, stored <= fileSize, dataset.byteCount / 2000 <= stored else {
+      throw refusal(dataset.name, "declares \(dataset.byteCount) bytes but stores \(stored)")
+    }
+    return try decoded(dataset)
+  }
+
+  /// Compact and chunked data, through the library, as far as the answer has room.
+  private mutating func decoded(_ dataset: Opened) throws -> HDF5Dataset.Storage {
+    guard dataset.byteCount <= Answer.valueLimit - valueBytes else {
+      return .refused(
+        "chunked data of more than \(Answer.valueLimit >> 20) MiB; rewrite with h5repack -l CONTI -f NONE")
+    }
+    try reserve(dataset.byteCount, for: dataset.name)
+    var content = [UInt8](repeating: 0, count: dataset.byteCount)
+    try content.withUnsafeMutableBytes { buffer in
+      guard let address = buffer.baseAddress else { return }
+      try calls("H5Dread", of: dataset.name) {
+        H5Dread(dataset.id, dataset.type, 0, 0, cusp_defaults(), address)
+      }
+    }
+    return .decoded(content)
+  }
+
+  private func filters(_ creation: hid_t, name: String) throws -> [H5Z_filter_t] {
+    let count = UInt32(try calls("H5Pget_nfilters", of: name) { H5Pget_nfilters(creation) })
+    return try (0..<count).map { index in
+      try calls("H5Pget_filter2", of: name) { H5Pget_filter2(creation, index, nil, nil, nil, 0, nil, nil) }
+    }
+  }
+
+  private func shape(of space: hid_t, name: String) throws -> [Int] {
+    guard H5Sget_simple_extent_type(space) != H5S_NULL else { return [0] }
+    let rank = Int(try calls("H5Sget_simple_extent_ndims", of: name) { H5Sget_simple_extent_ndims(space) })
+    var sizes = [hsize_t](repeating: 0, count: rank)
+    try calls("H5Sget_simple_extent_dims", of: name) { H5Sget_simple_extent_dims(space, &sizes, nil) }
+    return sizes.map { Int(clamping: $0) }
+  }
+
+  private func elementType(_ type: hid_t, name: String) throws -> (HDF5ElementType, isBigEndian: Bool) {
+    switch H5Tget_class(type) {
+    case H5T_STRING: return (.string, false)
+    case H5T_ENUM:
+      let base = try Handle(calls, "H5Tget_super", of: name) { H5Tget_super(type) }
+      return try elementType(base.id, name: name)
+    case H5T_INTEGER, H5T_FLOAT: break
+    default: return (.unsupported, false)
+    }
+    for isBigEndian in [false, true] {
+      for element in HDF5ElementType.allCases {
+        guard let known = element.identifier(bigEndian: isBigEndian) else { continue }
+        if try calls("H5Tequal", of: name, { H5Tequal(type, known) }) > 0 { return (element, isBigEndian) }
+      }
+    }
+    return isHalf(type) ? (.float16, H5Tget_order(type) == H5T_ORDER_BE) : (.unsupported, false)
+  }
+
+  /// The library has no name of its own for IEEE 754 half precision: 1 sign, 5 exponent and 10 fraction bits.
+  private func isHalf(_ type: hid_t) -> Bool {
+    var (sign, exponent, exponentBits, fraction, fractionBits) = (0, 0, 0, 0, 0)
+    guard H5Tget_class(type) == H5T_FLOAT, H5Tget_size(type) == 2,
+      H5Tget_fields(type, &sign, &exponent, &exponentBits, &fraction, &fractionBits) >= 0
+    else { return false }
+    return [sign, exponent, exponentBits, fraction, fractionBits] == [15, 10, 5, 0, 10] && H5Tget_ebias(type) == 15
+  }
+}

@@ -1,0 +1,64 @@
+internal import Failures
+
+/// What an HDF5 file holds, found out without trust in the file.
+///
+/// The library reads the file in a child process with limits on memory, time and files; the elements of contiguous
+/// datasets are then read by this process itself. A file that crashes or hangs the library is a `Failure`. Refused by
+/// name: links other than hard ones, virtual datasets, data in other files, circles of groups, and datasets that declare
+/// more than they store.
+public struct HDF5Listing: Sendable {
+  /// The path, as given.
+  public let path: String
+  let file: OpenFile
+  private let contents: Contents
+  private let indices: [String: Int]
+
+  struct Contents: Sendable {
+    var groups: [String] = []
+    var datasets: [HDF5Dataset] = []
+    var attributes: [String: [String: HDF5Value]] = [:]
+  }
+
+  /// Lists the file at `path`.
+  ///
+  /// - Throws: `.noInput` if there is none; `.data` if it is not HDF5, damaged, hostile or holds what is refused.
+  public init(path: String) throws {
+    // A file replaced by renaming between two openings is tried again: a training run may be saving.
+    for attempt in 1... {
+      let file = try OpenFile(path: path)
+      do {
+        let contents = try GuardedReader(path: path, file: file).contents()
+        try self.init(path: path, file: file, contents: contents)
+        return
+      } catch let failure as Failure where failure.message.hasSuffix(GuardedChild.replaced) && attempt < 4 {
+        continue
+      }
+    }
+    throw Failure(.data, "\(path): \(GuardedChild.replaced)")
+  }
+
+  private init(path: String, file: OpenFile, contents: Contents) throws {
+    for dataset in contents.datasets {
+      guard case .contiguous(let offset) = dataset.storage else { continue }
+      guard offset >= 0, dataset.byteCount <= file.size - offset else {
+        throw Failure(.data, "\(path): \(printable(dataset.name)): lies beyond the end of the file")
+      }
+    }
+    self.path = path
+    self.file = file
+    self.contents = contents
+    indices = Dictionary(contents.datasets.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The absolute names of the groups, `/` first, sorted within each group.
+  public var groups: [String] { contents.groups }
+
+  /// The datasets, sorted by name within each group.
+  public var datasets: [HDF5Dataset] { contents.datasets }
+
+  /// The dataset with the absolute name `name`, if there is one.
+  public func dataset(_ name: String) -> HDF5Dataset? { indices[name].map { contents.datasets[$0] } }
+
+  /// The attributes of the group or dataset `object`, `/` for the file; those neither numbers nor text are left out.
+  public func attributes(of object: String) -> [String: HDF5Value] { contents.attributes[object] ?? [:] }
+}

@@ -1,0 +1,51 @@
+internal import Failures
+
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Darwin
+#endif
+
+/// A regular file that is open for reading, and stays the same file whatever becomes of its name.
+final class OpenFile: Sendable {
+  let path: String
+  let descriptor: Int32
+  let status: stat
+
+  /// Opens the file at `path`.
+  ///
+  /// - Throws: `.noInput` if there is none.
+  init(path: String) throws {
+    // Not blocking, for else a named pipe would wait for its writer before it is seen not to be a file.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw Failure(.noInput, "\(path): \(String(cString: strerror(errno)))") }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
+      throw Failure(.noInput, "\(path): not a regular file")
+    }
+    self.path = path
+    self.descriptor = descriptor
+    self.status = status
+  }
+
+  /// The bytes of the file when it was opened.
+  var size: Int { Int(status.st_size) }
+
+  deinit { close(descriptor) }
+
+  /// Fills `buffer` from `offset`.
+  ///
+  /// - Throws: `.inputOutput`; `.data` if the file has become shorter.
+  func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws {
+    var position = 0
+    while position < buffer.count {
+      let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[position...])
+      let count = pread(descriptor, rest.baseAddress, rest.count, off_t(offset + position))
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw Failure(.inputOutput, "\(path): \(String(cString: strerror(errno)))") }
+      guard count > 0 else { throw Failure(.data, "\(path): ends at byte \(offset + position), in the midst of data") }
+      position += count
+    }
+  }
+}
