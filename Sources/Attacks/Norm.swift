@@ -1,0 +1,116 @@
+import Tensors
+
+/// How the size of a perturbation is measured: the one thing by which projected gradient descents differ.
+///
+/// A norm fills the three holes of the template: where an attack starts, which way a gradient points, and how an image
+/// is brought back into the ball. Every function works on one image, in place, and on nothing else.
+public enum Norm: String, CaseIterable, Sendable {
+  /// The largest change of any pixel value.
+  case linf
+  /// The Euclidean length of the change over all pixel values.
+  case l2
+}
+
+/// The pixel values of one image, `c * h * w` of them.
+typealias Pixels = UnsafeBufferPointer<Float>
+/// The same, to be written.
+typealias MutablePixels = UnsafeMutableBufferPointer<Float>
+
+extension Norm {
+  /// Writes a random image of the ball around `clean` into `image`.
+  ///
+  /// As advertorch: for `linf` every pixel moves by U(-epsilon, epsilon); for `l2` the image becomes U(0, 1) noise that
+  /// is then drawn into the ball (so most starts lie on its surface). Both end within the ball and 0...1.
+  func start(_ image: MutablePixels, around clean: Pixels, epsilon: Float, using generator: inout Generator) {
+    switch self {
+    case .linf:
+      generator.fillUniform(image, radius: epsilon)
+      for i in image.indices { image[i] += clean[i] }
+    case .l2:
+      generator.fillUniform(image, in: 0...1)
+    }
+    project(image, around: clean, epsilon: epsilon)
+  }
+
+  /// Moves `image` by `stepSize` along the direction in which `gradient` climbs steepest; downwards if it is negative.
+  ///
+  /// The sign of the gradient, with `sign(0) = 0`, or the gradient at length 1; a gradient of length 0 moves nothing.
+  func ascend(_ image: MutablePixels, along gradient: Pixels, stepSize: Float) {
+    switch self {
+    case .linf:
+      for i in image.indices {
+        let slope = gradient[i]
+        image[i] += (slope > 0 ? stepSize : 0) - (slope < 0 ? stepSize : 0)
+      }
+    case .l2:
+      let length = euclideanLength(image.count) { Double(gradient[$0]) }
+      guard length > 0 else { return }
+      let scale = Double(stepSize) / length
+      for i in image.indices { image[i] += Float(scale * Double(gradient[i])) }
+    }
+  }
+
+  /// Brings `image` back into the ball around `clean` and into 0...1, up to rounding.
+  ///
+  /// In advertorch's order: for `linf` the ball first, then the range; for `l2` the range first, then the ball.
+  func project(_ image: MutablePixels, around clean: Pixels, epsilon: Float) {
+    switch self {
+    case .linf:
+      for i in image.indices {
+        let change = min(max(image[i] - clean[i], -epsilon), epsilon)
+        image[i] = min(max(clean[i] + change, 0), 1)
+      }
+    case .l2:
+      for i in image.indices { image[i] = min(max(image[i], 0), 1) }
+      let length = euclideanLength(image.count) { Double(image[$0]) - Double(clean[$0]) }
+      if length > Double(epsilon) { shrink(image, around: clean, by: Double(epsilon) / length) }
+    }
+  }
+
+  /// Takes the last rounding errors out of a projected `image`, so that it lies within the ball exactly.
+  ///
+  /// Pixels move towards the clean ones by about one unit in the last place, and only where that is needed.
+  func settle(_ image: MutablePixels, around clean: Pixels, epsilon: Float) {
+    switch self {
+    case .linf:
+      for i in image.indices {
+        while abs(Double(image[i]) - Double(clean[i])) > Double(epsilon) { image[i].move(towards: clean[i]) }
+      }
+    case .l2:
+      let length = euclideanLength(image.count) { Double(image[$0]) - Double(clean[$0]) }
+      guard length > Double(epsilon) else { return }
+      // Every pixel ends at most this share of its way, so the whole does too; the margin covers the sum's own rounding.
+      let share = Double(epsilon) / length * (1 - 1e-12)
+      for i in image.indices {
+        let largest = abs((Double(image[i]) - Double(clean[i])) * share)
+        image[i] = Float(Double(clean[i]) + (Double(image[i]) - Double(clean[i])) * share)
+        while abs(Double(image[i]) - Double(clean[i])) > largest { image[i].move(towards: clean[i]) }
+      }
+    }
+  }
+
+  private func shrink(_ image: MutablePixels, around clean: Pixels, by factor: Double) {
+    for i in image.indices {
+      let change = Float(Double(image[i] - clean[i]) * factor)
+      image[i] = min(max(clean[i] + change, 0), 1)
+    }
+  }
+}
+
+extension Float {
+  /// Becomes its neighbour on the side of `other`.
+  fileprivate mutating func move(towards other: Float) { self = self < other ? nextUp : nextDown }
+}
+
+/// The Euclidean length of `value(0), ..., value(count - 1)`, summed in a fixed order, four sums at a time.
+@inline(__always)
+private func euclideanLength(_ count: Int, _ value: (Int) -> Double) -> Double {
+  var sums = SIMD4<Double>()
+  let whole = count / 4 * 4
+  for i in stride(from: 0, to: whole, by: 4) {
+    let part = SIMD4(value(i), value(i + 1), value(i + 2), value(i + 3))
+    sums += part * part
+  }
+  for i in whole..<count { sums[0] += value(i) * value(i) }
+  return sums.sum().squareRoot()
+}

@@ -1,0 +1,76 @@
+import Attacks
+import Failures
+import Tensors
+import Testing
+
+@Suite("An attack's settings and bound")
+struct SettingTests {
+  @Test("the defaults are advertorch's for one channel and for colour")
+  func defaults() {
+    let digits = ProjectedGradientDescent.advertorchDefault(channels: 1)
+    #expect(digits == ProjectedGradientDescent(norm: .linf, epsilon: 0.3, steps: 40, stepSize: 0.01, start: .random))
+    let colour = ProjectedGradientDescent.advertorchDefault(channels: 3)
+    #expect(colour == ProjectedGradientDescent(norm: .linf, epsilon: 8 / 255, steps: 10, stepSize: 2 / 255))
+    #expect(colour.restarts == 1 && colour.loss == .crossEntropy && colour.target == nil && colour.seed == 0)
+  }
+
+  @Test("the fast gradient method is one step of epsilon from the clean image", arguments: Norm.allCases)
+  func fastGradient(norm: Norm) {
+    let attack = ProjectedGradientDescent.fastGradientSign(norm: norm, epsilon: 0.1)
+    #expect(attack == ProjectedGradientDescent(norm: norm, epsilon: 0.1, steps: 1, stepSize: 0.1, start: .clean))
+    #expect(attack.bound == Bound(norm: norm, epsilon: 0.1))
+  }
+
+  @Test("names are those of the command line and the records")
+  func names() {
+    #expect(Norm.allCases.map(\.rawValue) == ["linf", "l2"])
+    #expect(AttackLoss.allCases.map(\.rawValue) == ["cross-entropy", "margin", "kl"])
+    #expect(Start.allCases.map(\.rawValue) == ["random", "clean"])
+  }
+
+  static func setting(
+    epsilon: Float = 0.1, steps: Int = 1, stepSize: Float = 0.1, restarts: Int = 1, loss: AttackLoss = .margin,
+    target: Int? = nil
+  ) -> ProjectedGradientDescent {
+    ProjectedGradientDescent(
+      epsilon: epsilon, steps: steps, stepSize: stepSize, restarts: restarts, loss: loss, target: target)
+  }
+
+  @Test(
+    "settings that mean nothing are refused as wrong usage",
+    arguments: [
+      ("epsilon -1.0: give a finite number, 0 or more", setting(epsilon: -1)),
+      ("epsilon nan: give a finite number, 0 or more", setting(epsilon: .nan)),
+      ("step size inf: give a finite number, 0 or more", setting(stepSize: .infinity)),
+      ("-1 steps: give 0 or more", setting(steps: -1)),
+      ("0 restarts: give 1 or more", setting(restarts: 0)),
+      ("target 10: the model's classes are 0 to 9", setting(target: 10)),
+      ("target -1: the model's classes are 0 to 9", setting(target: -1)),
+      ("target 3: the loss kl has none; take another loss", setting(loss: .divergence, target: 3)),
+    ])
+  func refusals(_ message: String, _ attack: ProjectedGradientDescent) throws {
+    #expect(throws: Failure(.usage, message)) { try attack.validate(classCount: 10) }
+    try Self.setting(target: 9).validate(classCount: 10)
+  }
+
+  @Test("distances are the largest change and the Euclidean length")
+  func distances() {
+    let clean = Tensor([2, 1, 1, 3], [0, 0.5, 1, 0.25, 0.25, 0.25])
+    let changed = Tensor([2, 1, 1, 3], [0.375, 0, 1, 0.25, 0.25, 0.25])
+    #expect(Bound(norm: .linf, epsilon: 1).distances(of: changed, from: clean) == [0.5, 0])
+    #expect(Bound(norm: .l2, epsilon: 1).distances(of: changed, from: clean) == [0.625, 0])
+  }
+
+  @Test("the check takes what lies on the bound and nothing beyond", arguments: Norm.allCases)
+  func bound(norm: Norm) {
+    let clean = Tensor([7, 1, 1, 1], [0.5, 0.5, 0.5, 1, 0, 0.5, 0.5])
+    let bad: [Float] = [
+      0.75, Float(0.75).nextUp, 0.2499999, Float(1).nextUp, -.leastNonzeroMagnitude, .nan, 0.25,
+    ]
+    let answers = Bound(norm: norm, epsilon: 0.25).check(Tensor([7, 1, 1, 1], bad), against: clean)
+    #expect(answers == [true, false, false, false, false, false, true])
+    #expect(
+      Bound(norm: norm, epsilon: 0.25).distances(of: Tensor([1, 1, 1, 1], [.nan]), from: clean[rows: 0..<1])[0].isNaN)
+    #expect(Bound(norm: norm, epsilon: 0).check(Tensor([0, 1, 2, 2]), against: Tensor([0, 1, 2, 2])).isEmpty)
+  }
+}
