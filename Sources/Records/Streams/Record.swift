@@ -1,0 +1,81 @@
+public import Failures
+
+/// One kind of record: a line of NDJSON with a fixed `type`.
+public protocol Record: Equatable, Sendable {
+  /// The value of the key `type`.
+  static var type: String { get }
+
+  /// Takes the record out of `json`; keys it does not know are ignored.
+  /// - Throws: `Failure(.data)` that names the missing or mistyped key.
+  init(json: JSON) throws(Failure)
+
+  /// Appends the record as one line; the order of the keys is fixed.
+  func write(into writer: inout RecordWriter)
+}
+
+extension Record {
+  /// The version of the layouts that this package writes and reads.
+  public static var version: Int { 1 }
+
+  /// The record as one line with its newline.
+  public var line: [UInt8] {
+    var writer = RecordWriter()
+    write(into: &writer)
+    return writer.bytes
+  }
+}
+
+/// Any record of a stream, with the place it came from.
+public struct StreamRecord: Sendable {
+  /// The 1-based number of its line.
+  public let line: Int
+  /// The value of its key `type`.
+  public let type: String
+  /// The whole record.
+  public let json: JSON
+
+  /// Whether this package defines the type; programs pass all others through untouched.
+  public var isKnown: Bool { Self.knownTypes.contains(type) }
+
+  private static let knownTypes: Set<String> = [
+    RunRecord.type, EpochRecord.type, CheckpointRecord.type, PredictionRecord.type, ScoreRecord.type,
+    FoolingRateRecord.type, ErrorRecord.type, BenchmarkRecord.type,
+  ]
+
+  /// The record as a `Kind`.
+  /// - Throws: `Failure(.data)` with the line's number when it is not one.
+  public func decode<Kind: Record>(_ kind: Kind.Type = Kind.self) throws(Failure) -> Kind {
+    do {
+      return try Kind(json: json)
+    } catch {
+      throw Failure(error.kind, "line \(line): \(error.message)")
+    }
+  }
+}
+
+/// Reads records, of whatever types, from the lines of a stream.
+public struct RecordReader: ~Copyable {
+  private var lines: LineReader
+
+  /// A reader of the lines that `lines` reads.
+  public init(_ lines: consuming LineReader = LineReader()) { self.lines = lines }
+
+  /// The current line without its end, for passing it on untouched.
+  public var bytes: [UInt8] { lines.bytes }
+
+  /// The next record, or nil at the end of the input. After a failure of kind `.data` the next call goes on.
+  /// - Throws: `Failure(.data)` with the line's number for a line that is no record, `Failure(.inputOutput)` when
+  ///   reading fails.
+  public mutating func next() throws(Failure) -> StreamRecord? {
+    guard try lines.next() else { return nil }
+    let number = lines.number
+    let json = try lines.withBytes { (bytes) throws(Failure) in try JSON(parsing: bytes, firstLine: number) }
+    guard let members = json.members else {
+      throw Failure(.data, "line \(number): not an object; each line must be one record")
+    }
+    guard let type = (members.first?.key == "type" ? members[0].value : json["type"])?.string else {
+      throw Failure(.data, "line \(number): a record without `type`; each line must be one record")
+    }
+    return StreamRecord(line: number, type: type, json: json)
+  }
+}

@@ -1,0 +1,56 @@
+public import Failures
+
+/// How often a perturbation changed a model's mind.
+public struct FoolingRateRecord: Record {
+  /// The value of `type`.
+  public static let type = "fooling-rate"
+
+  /// The model, the attack and the budgets; nil when two bare lists of predictions were compared.
+  public var setting: Setting?
+  /// How many images.
+  public var count: Int
+  /// How many of them are classified differently when perturbed.
+  public var fooled: Int
+  /// The share of untouched images that are classified rightly; nil when labels are unknown.
+  public var naturalAccuracy: Double?
+  /// The share of perturbed images that are classified rightly; nil when labels are unknown.
+  public var accuracy: Double?
+
+  /// `fooled / count`; 0 when there is no image.
+  public var rate: Double { count > 0 ? Double(fooled) / Double(count) : 0 }
+  /// The 95 % interval of the rate.
+  public var interval: WilsonInterval { WilsonInterval(successes: fooled, count: count) }
+
+  /// A record of all its parts.
+  public init(setting: Setting?, count: Int, fooled: Int, naturalAccuracy: Double? = nil, accuracy: Double? = nil) {
+    self.setting = setting
+    self.count = count
+    self.fooled = fooled
+    self.naturalAccuracy = naturalAccuracy
+    self.accuracy = accuracy
+  }
+
+  public init(json: JSON) throws(Failure) {
+    var fields = try RecordFields(json, type: Self.type)
+    setting = json["model"] == nil ? nil : try Setting(&fields)
+    count = try fields.integer("count")
+    fooled = try fields.integer("fooled")
+    guard (0...max(count, 0)).contains(fooled) else {
+      throw Failure(.data, "fooling-rate record: `fooled` is not between 0 and `count`")
+    }
+    naturalAccuracy = try fields.optionalNumber("natural_accuracy")
+    accuracy = try fields.optionalNumber("accuracy")
+  }
+
+  public func write(into writer: inout RecordWriter) {
+    writer.begin("fooling-rate")
+    setting?.write(into: &writer)
+    writer.write("count", count)
+    writer.write("fooled", fooled)
+    writer.write("rate", rate)
+    writer.write("interval", interval.json)
+    if let naturalAccuracy { writer.write("natural_accuracy", naturalAccuracy) }
+    if let accuracy { writer.write("accuracy", accuracy) }
+    writer.end()
+  }
+}

@@ -1,0 +1,110 @@
+public import Failures
+
+/// What a model said of one image, untouched and perturbed: the fact that all rates are computed from.
+public struct PredictionRecord: Record {
+  /// The rotation and translation drawn for the image.
+  public struct Pose: Hashable, Sendable {
+    /// The angle, degrees, counter-clockwise.
+    public var degrees: Double
+    /// The shift to the right, pixels.
+    public var dx: Double
+    /// The shift downwards, pixels.
+    public var dy: Double
+
+    /// A pose; the one that changes nothing unless told otherwise.
+    public init(degrees: Double = 0, dx: Double = 0, dy: Double = 0) {
+      self.degrees = degrees
+      self.dx = dx
+      self.dy = dy
+    }
+  }
+
+  /// The value of `type`.
+  public static let type = "prediction"
+
+  /// The model, the attack and the budgets.
+  public var setting: Setting
+  /// What was drawn for this image.
+  public var pose: Pose
+  /// The 0-based position in the original split.
+  public var index: Int
+  /// The true class, 0-based.
+  public var label: Int
+  /// The class predicted for the untouched image.
+  public var natural: Int
+  /// The class predicted for the transformed and attacked image.
+  public var perturbed: Int
+  /// The norm of the perturbation beyond the pose, in pixel units.
+  public var distance: Float
+  /// The scores of all classes for the perturbed image, if asked for.
+  public var logits: [Float]?
+  /// What else the attack was set to, such as `steps` and `step_size`; an object.
+  public var parameters: JSON?
+  /// Why the attack failed and the image is unharmed; nil when it did not.
+  public var failure: String?
+
+  /// A record of all its parts.
+  public init(
+    setting: Setting, pose: Pose = Pose(), index: Int, label: Int, natural: Int, perturbed: Int, distance: Float,
+    logits: [Float]? = nil, parameters: JSON? = nil, failure: String? = nil
+  ) {
+    self.setting = setting
+    self.pose = pose
+    self.index = index
+    self.label = label
+    self.natural = natural
+    self.perturbed = perturbed
+    self.distance = distance
+    self.logits = logits
+    self.parameters = parameters
+    self.failure = failure
+  }
+
+  public init(json: JSON) throws(Failure) {
+    var fields = try RecordFields(json, type: Self.type)
+    setting = try Setting(&fields)
+    pose = try Pose(&fields)
+    index = try fields.integer("index")
+    label = try fields.integer("label")
+    natural = try fields.integer("natural")
+    perturbed = try fields.integer("perturbed")
+    distance = Float(try fields.number("distance"))
+    logits = try fields.optionalNumbers("logits")?.map { Float($0) }
+    parameters = fields.find("parameters")
+    failure = try fields.optionalString("failure")
+  }
+
+  public func write(into writer: inout RecordWriter) {
+    writer.begin("prediction")
+    setting.write(into: &writer)
+    pose.write(into: &writer)
+    writer.write("index", index)
+    writer.write("label", label)
+    writer.write("natural", natural)
+    writer.write("perturbed", perturbed)
+    writer.write("distance", distance)
+    if let logits { writer.write("logits", logits) }
+    if let parameters { writer.write("parameters", parameters) }
+    if let failure { writer.write("failure", failure) }
+    writer.end()
+  }
+}
+
+extension PredictionRecord.Pose {
+  init(_ fields: inout RecordFields) throws(Failure) {
+    guard var pose = try fields.optionalObject("pose") else {
+      throw Failure(.data, "prediction record without `pose`")
+    }
+    degrees = try pose.number("degrees")
+    dx = try pose.number("dx")
+    dy = try pose.number("dy")
+  }
+
+  func write(into writer: inout RecordWriter) {
+    writer.beginObject("pose")
+    writer.write("degrees", degrees)
+    writer.write("dx", dx)
+    writer.write("dy", dy)
+    writer.endObject()
+  }
+}

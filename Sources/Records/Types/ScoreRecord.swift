@@ -1,0 +1,53 @@
+public import Failures
+
+/// How a model did over a data set in one setting.
+public struct ScoreRecord: Record {
+  /// The value of `type`.
+  public static let type = "score"
+
+  /// The model, the attack and the budgets.
+  public var setting: Setting
+  /// What happened to the images of that setting.
+  public var tally: Tally
+
+  /// The score of `tally` in `setting`.
+  public init(setting: Setting, tally: Tally) {
+    self.setting = setting
+    self.tally = tally
+  }
+
+  /// The counts are taken back from the shares, exactly, since counts are whole.
+  public init(json: JSON) throws(Failure) {
+    var fields = try RecordFields(json, type: Self.type)
+    setting = try Setting(&fields)
+    let count = try fields.integer("count")
+    guard count >= 0 else { throw Failure(.data, "score record: `count` is negative") }
+    tally = Tally(
+      count: count, fooled: try fields.successes("fooling_rate", of: count),
+      naturallyCorrect: try fields.successes("natural_accuracy", of: count),
+      correct: try fields.successes("accuracy", of: count))
+  }
+
+  public func write(into writer: inout RecordWriter) {
+    writer.begin("score")
+    setting.write(into: &writer)
+    writer.write("count", tally.count)
+    writer.write("natural_accuracy", tally.naturalAccuracy)
+    writer.write(
+      "natural_accuracy_interval", WilsonInterval(successes: tally.naturallyCorrect, count: tally.count).json)
+    writer.write("accuracy", tally.accuracy)
+    writer.write("accuracy_interval", WilsonInterval(successes: tally.correct, count: tally.count).json)
+    writer.write("fooling_rate", tally.foolingRate)
+    writer.write("fooling_rate_interval", WilsonInterval(successes: tally.fooled, count: tally.count).json)
+    writer.end()
+  }
+}
+
+extension RecordFields {
+  /// The whole number of successes whose share of `count` stands under `key`.
+  mutating func successes(_ key: String, of count: Int) throws(Failure) -> Int {
+    let share = try number(key)
+    guard (0...1).contains(share) else { throw Failure(.data, "`\(key)` is not a share between 0 and 1") }
+    return Int((share * Double(count)).rounded())
+  }
+}

@@ -1,0 +1,47 @@
+import Failures
+
+/// What an image went through: the model, the attack and the budgets. Predictions that share it are counted together.
+public struct Setting: Hashable, Sendable {
+  /// The model's digest.
+  public var model: String
+  /// The attack's name; `none` when pixels are untouched.
+  public var attack: String
+  /// The norm of the perturbation: `linf`, `l2` or `none`.
+  public var norm: String
+  /// The bound of the perturbation in that norm, in pixel units (pixels are 0...1).
+  public var epsilon: Double
+  /// The rotation's budget, degrees.
+  public var rotation: Double
+  /// The translation's budget, pixels.
+  public var translation: Double
+
+  /// A setting of all its parts.
+  public init(
+    model: String, attack: String, norm: String, epsilon: Double, rotation: Double = 0, translation: Double = 0
+  ) {
+    self.model = model
+    self.attack = attack
+    self.norm = norm
+    self.epsilon = epsilon
+    self.rotation = rotation
+    self.translation = translation
+  }
+
+  init(_ fields: inout RecordFields) throws(Failure) {
+    model = try fields.string("model")
+    attack = try fields.string("attack")
+    norm = try fields.string("norm")
+    epsilon = try fields.number("epsilon")
+    rotation = try fields.number("rotation")
+    translation = try fields.number("translation")
+  }
+
+  func write(into writer: inout RecordWriter) {
+    writer.write("model", model)
+    writer.write("attack", attack)
+    writer.write("norm", norm)
+    writer.write("epsilon", epsilon)
+    writer.write("rotation", rotation)
+    writer.write("translation", translation)
+  }
+}

@@ -1,0 +1,33 @@
+public import ArgumentParser
+
+/// The options of every program.
+public struct CommonOptions: ParsableArguments {
+  /// Whether notes and progress are left out.
+  @Flag(name: .shortAndLong, help: "Say nothing on standard error but failures.")
+  public var quiet = false
+
+  /// Nothing chosen.
+  public init() {}
+}
+
+/// How a program with tables writes its result.
+public enum OutputFormat: String, CaseIterable, ExpressibleByArgument, Sendable {
+  /// A table for people.
+  case text
+  /// One record a line for programs.
+  case ndjson
+}
+
+/// The option of programs that can write a table or records.
+public struct FormatOptions: ParsableArguments {
+  @Option(help: "Write a table (text) or records (ndjson); the default is text on a terminal only.")
+  private var format: OutputFormat?
+
+  /// Nothing chosen.
+  public init() {}
+
+  /// What was chosen, else what suits `output`.
+  public func format(for output: StandardOutput) -> OutputFormat {
+    format ?? (output.isTerminal ? .text : .ndjson)
+  }
+}

@@ -1,0 +1,98 @@
+public import ArgumentParser
+import Failures
+
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
+/// The version of all programs of this package.
+public let toolVersion = "0.1.0"
+
+/// A program: options, and a body that writes records.
+///
+/// The protocol does what is alike in all: it parses, hands out a checked standard output, turns failures into one
+/// line and an exit status, and makes sure that everything was written. `execute(_:)` may throw `ExitCode` for a
+/// status without a message, such as 1 for "the answer is no".
+public protocol ToolCommand: ParsableCommand {
+  /// The options of every program, an `@OptionGroup`.
+  var common: CommonOptions { get }
+
+  /// Does the work.
+  mutating func execute(_ context: ToolContext) throws
+}
+
+extension ToolCommand {
+  /// The program's name.
+  public static var toolName: String { _commandName }
+
+  /// Calls `execute(_:)` with standard output claimed, and finishes standard output behind it.
+  public mutating func run() throws {
+    let output = try StandardOutput.claim()
+    let diagnostics = Diagnostics(name: Self.toolName, isQuiet: common.quiet)
+    do {
+      try execute(ToolContext(name: Self.toolName, output: output, diagnostics: diagnostics))
+    } catch let code as ExitCode {
+      try output.finish()
+      throw code
+    } catch {
+      // What was computed before the failure is still worth having.
+      try? output.finish()
+      throw error
+    }
+    try output.finish()
+  }
+
+  /// Parses the command line, runs the command and exits.
+  public static func main() {
+    var command: any ParsableCommand
+    do {
+      command = try parseAsRoot()
+    } catch {
+      leave(answer(error))
+    }
+    do {
+      try command.run()
+      leave(0)
+    } catch {
+      leave(status(of: error))
+    }
+  }
+
+  /// Prints what the parser has to say: help and the like as data, a mistake as one line.
+  private static func answer(_ error: any Error) -> Int32 {
+    let message = message(for: error)
+    guard exitCode(for: error) == .success else {
+      Diagnostics(name: toolName).report("\(message); see \(toolName) --help")
+      return Failure.Kind.usage.exitStatus
+    }
+    do {
+      let output = StandardOutput(descriptor: STDOUT_FILENO)
+      try output.write(message.hasSuffix("\n") ? message : message + "\n")
+      try output.finish()
+      return 0
+    } catch {
+      return status(of: error)
+    }
+  }
+
+  /// Reports `error` and says which status it means.
+  private static func status(of error: any Error) -> Int32 {
+    let diagnostics = Diagnostics(name: toolName)
+    switch error {
+    case let failure as Failure:
+      diagnostics.report(failure)
+      return failure.kind.exitStatus
+    case let code as ExitCode: return code.rawValue
+    case is BrokenPipe: return 141
+    case is CleanExit, is ValidationError: return answer(error)
+    default:
+      diagnostics.report("internal error: \(error); please report it")
+      return Failure.Kind.internal.exitStatus
+    }
+  }
+}
+
+/// Outside of the protocol, where `exit` means the parser's own.
+private func leave(_ status: Int32) -> Never { exit(status) }

@@ -1,0 +1,58 @@
+import Failures
+public import Records
+
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
+/// The `checkpoint` records on standard input, one after the other as they come in.
+///
+/// `error` records are told to people; records of types that this package does not know go to the output untouched.
+public struct CheckpointRecords: ~Copyable {
+  private let context: ToolContext
+  private var reader: RecordReader
+  private var found = 0
+
+  /// The records on standard input, or on `descriptor`.
+  /// - Throws: `Failure(.usage)` when that is a terminal, where a person would wait for nothing.
+  public init(_ context: ToolContext, descriptor: Int32 = 0) throws {
+    guard !SystemCalls.isTerminal(descriptor) else {
+      throw Failure(
+        .usage, "no model: name a model file, or pipe in `checkpoint` records, as in cusp-train ... | \(context.name)")
+    }
+    self.context = context
+    reader = RecordReader(LineReader(descriptor: descriptor))
+  }
+
+  /// All records at once.
+  /// - Throws: as `init(_:descriptor:)` and `next()`.
+  public static func read(_ context: ToolContext) throws -> [CheckpointRecord] {
+    var records = try CheckpointRecords(context)
+    var all: [CheckpointRecord] = []
+    while let record = try records.next() { all.append(record) }
+    return all
+  }
+
+  /// The next record, or nil at the end of the input.
+  /// - Throws: `Failure(.data)` for a line that is no record, and when the input ends without any checkpoint, as when
+  ///   the program before failed.
+  public mutating func next() throws -> CheckpointRecord? {
+    while let record = try reader.next() {
+      switch record.type {
+      case CheckpointRecord.type:
+        found += 1
+        return try record.decode()
+      case ErrorRecord.type:
+        context.diagnostics.report("stdin: \(try record.decode(ErrorRecord.self).message)")
+      default:
+        if !record.isKnown { try context.output.write(line: reader.bytes) }
+      }
+    }
+    guard found > 0 else {
+      throw Failure(.data, "no checkpoint on stdin; see what the program before it said, or name a model file")
+    }
+    return nil
+  }
+}

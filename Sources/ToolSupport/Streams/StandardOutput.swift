@@ -1,0 +1,77 @@
+import Failures
+public import Records
+import Synchronization
+
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
+/// The data stream of a program: buffered, and checked down to the closing of the descriptor.
+///
+/// May be used from several threads; a record is never torn.
+public final class StandardOutput: Sendable {
+  /// Whether the data goes to a terminal, so that people read it.
+  public let isTerminal: Bool
+  private let descriptor: Int32
+  private let writer = Mutex(RecordWriter())
+
+  /// Bytes that are gathered before they are written.
+  private static let capacity = 1 << 16
+
+  package init(descriptor: Int32) {
+    self.descriptor = descriptor
+    isTerminal = SystemCalls.isTerminal(descriptor)
+  }
+
+  /// Takes standard output for data alone: what libraries print to descriptor 1 goes to standard error from now on.
+  /// - Throws: `Failure(.inputOutput)` when standard output is closed.
+  static func claim() throws -> StandardOutput {
+    let descriptor = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+    guard descriptor >= 0 else { throw Failure(.inputOutput, "stdout: \(SystemCalls.lastError); open it for writing") }
+    dup2(STDERR_FILENO, STDOUT_FILENO)
+    return StandardOutput(descriptor: descriptor)
+  }
+
+  /// Appends a record as one line.
+  /// - Throws: `Failure(.inputOutput)` when the buffer was full and could not be written, as all that follow.
+  public func write(_ record: some Record) throws {
+    try write { writer in record.write(into: &writer) }
+  }
+
+  /// Appends a line, such as a record that passes through; adds the newline.
+  public func write(line bytes: [UInt8]) throws {
+    try write { writer in
+      writer.append(bytes)
+      writer.append(CollectionOfOne(0x0A))
+    }
+  }
+
+  /// Appends text as it is.
+  public func write(_ text: String) throws {
+    try write { writer in writer.append(text.utf8) }
+  }
+
+  /// Appends what `body` writes, in one piece.
+  public func write(_ body: (inout RecordWriter) throws -> Void) throws {
+    try writer.withLock { writer in
+      try body(&writer)
+      if writer.bytes.count >= Self.capacity { try drain(&writer) }
+    }
+  }
+
+  /// Hands everything to the system, so that the next program sees it now.
+  public func flush() throws { try writer.withLock { writer in try drain(&writer) } }
+
+  /// Flushes and closes; the last chance to learn that a disk is full.
+  package func finish() throws {
+    try flush()
+    guard close(descriptor) == 0 else { throw Failure(.inputOutput, "stdout: \(SystemCalls.lastError)") }
+  }
+
+  private func drain(_ writer: inout RecordWriter) throws {
+    defer { writer.removeAll() }
+    try SystemCalls.write(writer.bytes, to: descriptor)
+  }
+}

@@ -1,0 +1,36 @@
+/// Numbers as people read them, the same in every locale.
+public enum NumberText {
+  /// `value` with `places` decimals, at most 9, rounded half away from zero; `-` when it is not a finite number.
+  public static func decimal(_ value: Double, places: Int) -> String {
+    var scale = 1.0
+    for _ in 0..<min(max(places, 0), 9) { scale *= 10 }
+    let scaled = (value.magnitude * scale).rounded()
+    guard scaled < 1e18 else { return value.isFinite ? value.description : "-" }
+    let sign = value < 0 && scaled > 0 ? "-" : ""
+    let (whole, fraction) = Int(scaled).quotientAndRemainder(dividingBy: Int(scale))
+    guard scale > 1 else { return "\(sign)\(whole)" }
+    return "\(sign)\(whole)." + String(String(Int(scale) + fraction).dropFirst())
+  }
+
+  /// A share of 0...1 as `12.3 %`.
+  public static func percent(_ share: Double, places: Int = 1) -> String {
+    let text = decimal(share * 100, places: places)
+    return text == "-" ? text : "\(text) %"
+  }
+
+  /// The fewest digits that mean `value`, without `.0` behind a whole number.
+  public static func shortest(_ value: Double) -> String {
+    let text = value.description
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  }
+
+  /// A duration as `42 s`, `3:05` or `2:03:05`.
+  public static func duration(seconds: Double) -> String {
+    guard seconds.isFinite, seconds >= 0, seconds < 1e9 else { return "-" }
+    let whole = Int(seconds.rounded())
+    func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+    if whole < 60 { return "\(whole) s" }
+    if whole < 3600 { return "\(whole / 60):\(two(whole % 60))" }
+    return "\(whole / 3600):\(two(whole / 60 % 60)):\(two(whole % 60))"
+  }
+}
