@@ -9,21 +9,21 @@
 /// Floating-point numbers; each doc comment says what a number is, to the bit.
 extension Generator {
   /// A number in `0 ..< 1`: the upper 24 bits of one word times 2^-24, so every multiple of 2^-24 is equally likely.
-  public mutating func uniform() -> Float { Float(nextUInt32() >> 8) * 0x1p-24 }
+  public mutating func uniform() -> Float { Self.uniform(nextUInt32()) }
 
   /// A number in `range`: `lower + (upper - lower) * uniform()` in `Float`, kept within the bounds.
   public mutating func uniform(in range: ClosedRange<Float>) -> Float {
-    min(range.lowerBound + (range.upperBound - range.lowerBound) * uniform(), range.upperBound)
+    Self.uniform(nextUInt32(), in: range)
   }
 
   /// Fills `out` with numbers in `range`, each as `uniform(in:)`.
   public mutating func fillUniform(_ out: UnsafeMutableBufferPointer<Float>, in range: ClosedRange<Float>) {
-    for i in out.indices { out[i] = uniform(in: range) }
+    fill(out) { Self.uniform($0, in: range) }
   }
 
   /// Fills `out` with numbers in `-radius ..< radius`: `radius * (2 * uniform() - 1)`, rounded once.
   public mutating func fillUniform(_ out: UnsafeMutableBufferPointer<Float>, radius: Float) {
-    for i in out.indices { out[i] = radius * (2 * uniform() - 1) }
+    fill(out) { radius * (2 * Self.uniform($0) - 1) }
   }
 
   /// Two independent numbers with the standard normal distribution (Box and Muller 1958), of two words `a`, `b`.
@@ -53,6 +53,12 @@ extension Generator {
   public mutating func fillBernoulli(
     _ out: UnsafeMutableBufferPointer<Float>, probability: Float, value: Float = 1
   ) {
-    for i in out.indices { out[i] = uniform() < probability ? value : 0 }
+    fill(out) { Self.uniform($0) < probability ? value : 0 }
+  }
+
+  private static func uniform(_ word: UInt32) -> Float { Float(word >> 8) * 0x1p-24 }
+
+  private static func uniform(_ word: UInt32, in range: ClosedRange<Float>) -> Float {
+    min(range.lowerBound + (range.upperBound - range.lowerBound) * uniform(word), range.upperBound)
   }
 }

@@ -54,12 +54,32 @@ public struct Generator: Sendable {
   /// The next 32 random bits.
   public mutating func nextUInt32() -> UInt32 {
     if used == 4 {
-      words = Philox.block(counter: SIMD4(lowHalf: Philox.halves(of: nextBlock), highHalf: upperCounter), key: key)
-      nextBlock &+= 1
+      words = takeBlock()
       used = 0
     }
     defer { used += 1 }
     return words[used]
+  }
+
+  /// Fills `out` with `number` of the next words, a whole block at a time where that is possible.
+  @inline(__always)
+  mutating func fill(_ out: UnsafeMutableBufferPointer<Float>, with number: (UInt32) -> Float) {
+    var i = 0
+    while i < out.count {
+      if used == 4, i + 4 <= out.count {
+        let block = takeBlock()
+        for lane in 0..<4 { out[i + lane] = number(block[lane]) }
+        i += 4
+      } else {
+        out[i] = number(nextUInt32())
+        i += 1
+      }
+    }
+  }
+
+  private mutating func takeBlock() -> SIMD4<UInt32> {
+    defer { nextBlock &+= 1 }
+    return Philox.block(counter: SIMD4(lowHalf: Philox.halves(of: nextBlock), highHalf: upperCounter), key: key)
   }
 
   /// A number in `0 ..< bound`, every one equally likely (Lemire 2019: multiply, and draw again in the biased part).
