@@ -15,6 +15,25 @@ public struct AttackOutcome: Sendable {
   /// The logits of the perturbed images, `[n, classes]`.
   public let perturbedLogits: Tensor
 
+  /// What no attack does to `pixels` `[n, c, h, w]`: they stay as they are, and `classifier` answers once.
+  ///
+  /// - Throws: whatever the classifier throws.
+  public init(untouched pixels: Tensor, classifiedBy classifier: any Classifier) throws {
+    let count = pixels.shape[0]
+    let logits = try classifier.logits(of: pixels)
+    self.init(
+      perturbed: pixels, distances: [Float](repeating: 0, count: count),
+      failed: [Bool](repeating: false, count: count), naturalLogits: logits, perturbedLogits: logits)
+  }
+
+  init(perturbed: Tensor, distances: [Float], failed: [Bool], naturalLogits: Tensor, perturbedLogits: Tensor) {
+    self.perturbed = perturbed
+    self.distances = distances
+    self.failed = failed
+    self.naturalLogits = naturalLogits
+    self.perturbedLogits = perturbedLogits
+  }
+
   /// The classes predicted for the untouched images.
   public var naturalClasses: [Int] { classes(naturalLogits) }
   /// The classes predicted for the perturbed images.
@@ -32,8 +51,6 @@ public struct AttackOutcome: Sendable {
 public final class AttackRunner {
   private let workspace: AttackWorkspace
   private let classifier: any Classifier
-  private var padded: Tensor
-  private var logits: Tensor
 
   /// A runner of `attack` on one network in its two forms.
   ///
@@ -41,8 +58,6 @@ public final class AttackRunner {
   public init(_ attack: ProjectedGradientDescent, model: any LossGradient, classifier: any Classifier) throws {
     workspace = try AttackWorkspace(attack, model: model, classifier: classifier)
     self.classifier = classifier
-    padded = Tensor(Shape([classifier.batchSize] + classifier.imageShape.sizes))
-    logits = Tensor([classifier.batchSize, classifier.classCount])
   }
 
   /// Attacks `pixels` and predicts the classes before and after.
@@ -64,13 +79,7 @@ public final class AttackRunner {
     let failed = try workspace.perturb(pixels, labels: labels, images: images, into: &perturbed)
     return AttackOutcome(
       perturbed: perturbed, distances: workspace.attack.bound.distances(of: perturbed, from: pixels), failed: failed,
-      naturalLogits: try classify(untouched ?? pixels), perturbedLogits: try classify(perturbed))
-  }
-
-  /// The logits `[n, classes]` of `pixels` `[n, c, h, w]`, at most the network's batch size of them.
-  private func classify(_ pixels: Tensor) throws -> Tensor {
-    for i in padded.values.indices { padded.values[i] = i < pixels.values.count ? pixels.values[i] : 0 }
-    try classifier.classify(padded, into: &logits)
-    return logits[rows: 0..<pixels.shape[0]]
+      naturalLogits: try classifier.logits(of: untouched ?? pixels),
+      perturbedLogits: try classifier.logits(of: perturbed))
   }
 }

@@ -18,6 +18,23 @@ public protocol Classifier: AnyObject {
   func classify(_ pixels: Tensor, into logits: inout Tensor) throws
 }
 
+extension Classifier {
+  /// The logits `[n, classCount]` of `pixels` `[n, c, h, w]`, in 0...1, for `n` up to `batchSize`; black images fill the
+  /// batch.
+  ///
+  /// - Throws: `Failure` when the engine fails.
+  /// - Precondition: the images have the network's shape.
+  public func logits(of pixels: Tensor) throws -> Tensor {
+    let count = pixels.shape[0]
+    precondition(count <= batchSize && pixels.shape.count == count * imageShape.count, "a batch of \(imageShape)")
+    var batch = Tensor(Shape([batchSize] + imageShape.sizes))
+    batch.values.replaceSubrange(0..<pixels.values.count, with: pixels.values)
+    var logits = Tensor([batchSize, classCount])
+    try classify(batch, into: &logits)
+    return logits[rows: 0..<count]
+  }
+}
+
 /// A network that answers images with the gradient of a loss with respect to their pixels: the seam of every attack.
 ///
 /// The network is in evaluation mode: stored statistics, no dropout. No call allocates.

@@ -19,9 +19,7 @@ extension ParameterSpec.InitialValue {
       switch self {
       case .constant(let value): values.update(repeating: value)
       case .uniform(let bound): generator.fillUniform(values, radius: bound)
-      case .normal(let deviation):
-        generator.fillNormal(values)
-        for i in values.indices { values[i] *= deviation }
+      case .normal(let deviation): generator.fillNormal(values, standardDeviation: deviation)
       }
     }
     return tensor
