@@ -4,7 +4,7 @@
 /// hash `u` in -1..<1 of the name and `i`, scaled by what the tensor is for (`Kind`) in `Double` and rounded once.
 public enum FormulaWeights {
   /// What a tensor is for; decides its scale.
-  public enum Kind: String, CaseIterable, Sendable {
+  public enum Kind: String, Decodable, Sendable {
     /// A convolution's or dense layer's weight, `[out, in / groups, ...]`: `u * sqrt(6 / fanIn)`.
     case weight
     /// A convolution's or dense layer's bias: `0.05 u`.
@@ -51,6 +51,13 @@ public enum FormulaWeights {
   /// `size` is epsilon for the maximum norm, and epsilon / sqrt(pixels per image) for the Euclidean norm.
   public static func start(count: Int, size: Double) -> [Float] {
     units(path: "start", count: count).map { Float($0 * size) }
+  }
+
+  /// The mask of the dropout `node`: 0 with probability `rate`, else `1 / (1 - rate)`.
+  ///
+  /// `count` is how many elements its input has, or channels (of all images) where whole channels fall.
+  public static func mask(node: String, count: Int, rate: Double) -> [Float] {
+    units(path: "\(node).mask", count: count).map { $0 >= 2 * rate - 1 ? Float(1 / (1 - rate)) : 0 }
   }
 
   /// The hashes of the tensor `path`, in -1..<1.

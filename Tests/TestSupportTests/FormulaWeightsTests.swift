@@ -47,4 +47,11 @@ struct FormulaWeightsTests {
     #expect(
       FormulaWeights.start(count: 5, size: 0.3) == [0.12778294, 0.11984847, -0.023917332, -0.2896106, -0.17841484])
   }
+
+  @Test("a dropout's mask zeroes and scales")
+  func mask() {
+    #expect(FormulaWeights.mask(node: "drop", count: 6, rate: 0.5) == [2, 0, 2, 0, 0, 0])
+    let quarter = FormulaWeights.mask(node: "drop", count: 12, rate: 0.25).map { $0 > 0 }
+    #expect(quarter == [true, true, true, false, false, true, true, true, true, true, false, true])
+  }
 }
