@@ -83,6 +83,22 @@ struct WorkspaceTests {
     }
   }
 
+  @Test("gives an image another chance when only some restarts break")
+  func brokenRestart() throws {
+    var images = images
+    for row in 0..<6 { images.values[row * 50] = 0.5 }
+    let network = ToyNetwork()
+    network.breaksAbove = 0.5
+    func failed(restarts: Int) throws -> [Bool] {
+      var (attack, result) = (attack(restarts: restarts), images)
+      attack.steps = 1
+      return try AttackWorkspace(attack, model: network, classifier: ToyNetwork())
+        .perturb(images, labels: labels, images: Array(0..<6), into: &result)
+    }
+    #expect(Set(try failed(restarts: 1)) == [false, true])
+    #expect(try failed(restarts: 12) == [Bool](repeating: false, count: 6))
+  }
+
   @Test("returns an image outside 0...1 unharmed and says so", arguments: [Float.nan, .infinity, -0.001, 1.0001])
   func badPixels(value: Float) throws {
     var images = images
