@@ -95,7 +95,7 @@ let targets: [Target] = [
   tests("Records", ["Records"]),
   tests("HDF5", ["Files", "HDF5"]),
   tests("Archives", ["Archives", "Files"]),
-  tests("Datasets", ["Archives", "Datasets", "HDF5", "Tensors"]),
+  tests("Datasets", ["Archives", "Datasets", "Files", "Tensors"]),
   tests("Networks", ["Networks", "Tensors"]),
   tests("Programs", ["Networks", "Programs", "Tensors"]),
   tests("Backends", ["Archives", "Attacks", "Networks", "Programs", "Tensors"] + backends),

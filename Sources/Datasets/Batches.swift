@@ -1,0 +1,49 @@
+public import Tensors
+
+/// The batches of some images, in an order: which image comes when.
+public struct Batches: Sendable {
+  /// The order of the images.
+  public enum Order: Sendable {
+    /// As in the data set.
+    case inOrder
+    /// By a permutation of `0..<images.count`.
+    case shuffled([Int])
+  }
+
+  /// The images.
+  public let images: LabeledImages
+  /// How many images a batch has; the last may have fewer.
+  public let size: Int
+  /// The order of the images.
+  public let order: Order
+
+  /// Batches of `size` of `images` in `order`.
+  ///
+  /// - Precondition: `size` is at least 1; a permutation has as many elements as there are images.
+  public init(of images: LabeledImages, size: Int, order: Order = .inOrder) {
+    precondition(size > 0, "a batch has at least one image")
+    if case .shuffled(let permutation) = order {
+      precondition(permutation.count == images.count, "a permutation of \(images.count) images")
+    }
+    (self.images, self.size, self.order) = (images, size, order)
+  }
+
+  /// How many batches there are.
+  public var count: Int { images.count / size + (images.count % size == 0 ? 0 : 1) }
+
+  /// The shape of a batch: `[size, c, h, w]`, also of the last one.
+  public var shape: Shape { Shape([size] + images.imageShape.sizes) }
+
+  /// The original indices of the images of batch `number`, `size` of them or, in the last batch, fewer.
+  ///
+  /// - Precondition: `number` is in 0..<`count`.
+  public func indices(ofBatch number: Int) -> [Int] {
+    precondition((0..<count).contains(number), "batch \(number) of \(count)")
+    let positions = number * size..<min(number * size + size, images.count)
+    let first = images.indices.lowerBound
+    return switch order {
+    case .inOrder: positions.map { first + $0 }
+    case .shuffled(let permutation): permutation[positions].map { first + $0 }
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import Failures
+
+/// What names a data set on a command line: `digits`, `mnist:DIR`, ..., `FILE.npz`.
+public enum DatasetReference: Hashable, Sendable, CustomStringConvertible {
+  /// The hand-written digits of 8x8 pixels that are built in.
+  case digits
+  /// A folder with a public data set in its original files.
+  case folder(Family, path: String)
+  /// A NumPy file with images and labels.
+  case npz(path: String)
+  /// An HDF5 file with images and labels.
+  case hdf5(path: String)
+
+  /// The public data sets that are read from a folder.
+  public enum Family: String, CaseIterable, Sendable {
+    /// 28x28 hand-written digits.
+    case mnist
+    /// 28x28 articles of clothing.
+    case fashion
+    /// 3x32x32 colour photographs of 10 classes.
+    case cifar10
+    /// 3x32x32 colour photographs of 100 classes.
+    case cifar100
+  }
+
+  /// The data set that `text` names.
+  ///
+  /// - Throws: `.usage`, with the choices, if it names none.
+  public init(_ text: String) throws {
+    let choices =
+      Family.allCases.reduce("digits") { "\($0), \($1.rawValue):DIR" } + ", FILE.npz or FILE.h5"
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    if text == "digits" {
+      self = .digits
+    } else if let family = Family(rawValue: parts[0]) {
+      guard parts.count == 2, !parts[1].isEmpty else {
+        throw Failure(.usage, "\(text): names no folder; write \(family.rawValue):DIR")
+      }
+      self = .folder(family, path: parts[1])
+    } else if text.hasSuffix(".npz") {
+      self = .npz(path: text)
+    } else if text.hasSuffix(".h5") || text.hasSuffix(".hdf5") {
+      self = .hdf5(path: text)
+    } else {
+      throw Failure(.usage, "\"\(text)\": not a data set; choose \(choices)")
+    }
+  }
+
+  /// The text that names this data set.
+  public var description: String {
+    switch self {
+    case .digits: "digits"
+    case .folder(let family, let path): "\(family.rawValue):\(path)"
+    case .npz(let path), .hdf5(let path): path
+    }
+  }
+
+  /// The data set's name without a path: `digits`, `mnist`, or that of the file without its ending.
+  public var name: String {
+    switch self {
+    case .digits: return "digits"
+    case .folder(let family, _): return family.rawValue
+    case .npz(let path), .hdf5(let path):
+      let file = path.split(separator: "/").last ?? ""
+      return String(file[..<(file.lastIndex(of: ".") ?? file.endIndex)])
+    }
+  }
+
+  /// The images of `split`, at most the first `limit` of them.
+  ///
+  /// - Throws: `.usage` for a limit below 1; `.noInput` if a folder or file is missing, naming it; `.data` if one is
+  ///   truncated, damaged, swapped with another or holds what is no image with a label.
+  public func load(split: Split, limit: Int? = nil) throws -> LabeledImages {
+    if let limit, limit < 1 { throw Failure(.usage, "a limit of \(limit) images leaves none; ask for at least 1") }
+    let images = try read(split)
+    return limit.map(images.prefix) ?? images
+  }
+
+  private func read(_ split: Split) throws -> LabeledImages {
+    switch self {
+    case .digits: return try readDigits(split)
+    case .folder(.mnist, let path): return try readMNIST(.mnist, at: path, split)
+    case .folder(.fashion, let path): return try readMNIST(.fashion, at: path, split)
+    case .folder(.cifar10, let path): return try readCIFAR(.cifar10, at: path, split)
+    case .folder(.cifar100, let path): return try readCIFAR(.cifar100, at: path, split)
+    case .npz(let path): return try readPair(NumPyPairs(path: path), name: name, split)
+    case .hdf5(let path): return try readPair(HDF5Pairs(path: path), name: name, split)
+    }
+  }
+}
