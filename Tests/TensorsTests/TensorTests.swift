@@ -5,7 +5,9 @@ import Testing
 struct TensorTests {
   @Test(
     "A shape knows its count and how to write itself",
-    arguments: [([] as Shape, 1, ""), ([7], 7, "7"), ([2, 3, 4], 24, "2x3x4"), ([5, 0], 0, "5x0")])
+    arguments: [
+      ([] as Shape, 1, ""), ([7] as Shape, 7, "7"), ([2, 3, 4] as Shape, 24, "2x3x4"), ([5, 0] as Shape, 0, "5x0"),
+    ])
   func shapes(shape: Shape, count: Int, text: String) {
     #expect(shape.count == count)
     #expect(shape.description == text)
