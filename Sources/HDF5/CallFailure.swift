@@ -1,25 +1,27 @@
 internal import Failures
+internal import Files
 
 extension CheckedCalls {
   /// What a person is told when the function `name` failed with the library's `text`.
   func failure(calling name: StaticString, of object: String?, text: String) -> Failure {
     let place = object.map { "\(path): \(printable($0))" } ?? path
-    let reason = systemError(in: text)
-    switch purpose {
-    case .creating: return Failure(.cannotCreate, "\(place): cannot create: \(reason ?? text)")
-    case .writing: return Failure(.inputOutput, "\(place): cannot write: \(reason ?? "\(text) (\(name))")")
-    case .reading: break
+    if let number = systemError(in: text) {
+      return purpose == .reading ? readFailure(path, number) : writeFailure(path, number)
     }
-    if let reason { return Failure(.inputOutput, "\(place): cannot read: \(reason)") }
-    return Failure(
-      .data, "\(place): \(hint(for: text) ?? "damaged HDF5 file: \(text) (\(name)); fetch or write it again")")
+    switch purpose {
+    case .creating: return Failure(.cannotCreate, "\(place): cannot create: \(text) (\(name))")
+    case .writing: return Failure(.inputOutput, "\(place): cannot write: \(text) (\(name))")
+    case .reading:
+      let damage = "damaged HDF5 file: \(text) (\(name)); fetch or write it again"
+      return Failure(.data, "\(place): \(hint(for: text) ?? damage)")
+    }
   }
 
-  /// The text of `errno` inside the library's `text`, if the system refused something.
-  private func systemError(in text: String) -> String? {
-    let marker = "error message = '"
-    guard text.contains("errno = "), let start = text.firstRange(of: marker)?.upperBound else { return nil }
-    return String(text[start...].prefix { $0 != "'" })
+  /// The `errno` that the library's `text` ends with, if the system refused something.
+  private func systemError(in text: String) -> Int32? {
+    let marker = "errno = "
+    guard let start = text.firstRange(of: marker)?.upperBound else { return nil }
+    return Int32(text[start...].prefix { $0.isNumber })
   }
 
   /// What the mistakes that people meet mean.

@@ -9,16 +9,15 @@ public struct HDF5Writer: ~Copyable {
   private let calls: CheckedCalls
   private let file: Handle
 
-  /// Creates the file at `path`, or empties it.
+  /// Creates the file at `path`, or empties it; messages name `name`, as a temporary file means nothing to anybody.
   ///
   /// - Throws: `.cannotCreate`.
-  public init(path: String) throws {
-    calls = CheckedCalls(path: path, purpose: .writing)
-    file = try Self.createFile(path)
+  public init(path: String, named name: String? = nil) throws {
+    calls = CheckedCalls(path: name ?? path, purpose: .writing)
+    file = try Self.createFile(path, CheckedCalls(path: name ?? path, purpose: .creating))
   }
 
-  private static func createFile(_ path: String) throws -> Handle {
-    let calls = CheckedCalls(path: path, purpose: .creating)
+  private static func createFile(_ path: String, _ calls: CheckedCalls) throws -> Handle {
     let creation = try Handle(calls, "H5Pcreate") { H5Pcreate(cusp_file_creation()) }
     let access = try Handle(calls, "H5Pcreate") { H5Pcreate(cusp_file_access()) }
     let (creationID, accessID) = (creation.id, access.id)

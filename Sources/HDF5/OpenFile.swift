@@ -1,4 +1,5 @@
 internal import Failures
+internal import Files
 
 #if canImport(Glibc)
   internal import Glibc
@@ -16,13 +17,14 @@ final class OpenFile: Sendable {
   ///
   /// - Throws: `.noInput` if there is none.
   init(path: String) throws {
+    guard !path.utf8.contains(0) else { throw readFailure(path, ENOENT) }
     // Not blocking, for else a named pipe would wait for its writer before it is seen not to be a file.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw Failure(.noInput, "\(path): \(String(cString: strerror(errno)))") }
+    guard descriptor >= 0 else { throw readFailure(path, errno) }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       close(descriptor)
-      throw Failure(.noInput, "\(path): not a regular file")
+      throw Failure(.noInput, "\(path): not a regular file; name a file")
     }
     self.path = path
     self.descriptor = descriptor
@@ -43,7 +45,7 @@ final class OpenFile: Sendable {
       let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[position...])
       let count = pread(descriptor, rest.baseAddress, rest.count, off_t(offset + position))
       if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw Failure(.inputOutput, "\(path): \(String(cString: strerror(errno)))") }
+      guard count >= 0 else { throw readFailure(path, errno) }
       guard count > 0 else { throw Failure(.data, "\(path): ends at byte \(offset + position), in the midst of data") }
       position += count
     }

@@ -124,7 +124,7 @@ struct ListingTests {
   func notHDF5() throws {
     let text = Fixture.path("make/hdf5.py")
     #expect(try complaint(text) == Failure(.data, "\(text): not an HDF5 file"))
-    #expect(try complaint("/nowhere.h5") == Failure(.noInput, "/nowhere.h5: No such file or directory"))
-    #expect(try complaint("/tmp") == Failure(.noInput, "/tmp: not a regular file"))
+    #expect(try complaint("/nowhere.h5") == Failure(.noInput, "/nowhere.h5: no such file; check the path"))
+    #expect(try complaint("/tmp") == Failure(.noInput, "/tmp: not a regular file; name a file"))
   }
 }

@@ -94,12 +94,23 @@ struct WriterTests {
     }
   }
 
+  @Test("a full disk is an error of the disk, with the system's reason")
+  func fullDisk() throws {
+    #expect {
+      let writer = try HDF5Writer(path: "/dev/full", named: "a.h5")
+      try writer.write([Float](repeating: 1, count: 100_000), shape: [100_000], to: "/a")
+      try writer.close()
+    } throws: { error in
+      error as? Failure == Failure(.inputOutput, "a.h5: No space left on device; free some space and run again")
+    }
+  }
+
   @Test("a folder that is not there is named, with the system's reason")
   func cannotCreate() {
     #expect {
       _ = try HDF5Writer(path: "/nowhere/a.h5")
     } throws: { error in
-      error as? Failure == Failure(.cannotCreate, "/nowhere/a.h5: cannot create: No such file or directory")
+      error as? Failure == Failure(.cannotCreate, "/nowhere/a.h5: cannot create: no such folder; make it first")
     }
   }
 

@@ -1,5 +1,6 @@
 internal import CHDF5
 internal import Failures
+internal import Files
 internal import Synchronization
 
 #if canImport(Glibc)
@@ -72,7 +73,7 @@ struct GuardedReader {
     try libraryLock.withLock { _ in
       var ends: [Int32] = [0, 0]
       guard pipe(&ends) == 0 else {
-        throw Failure(.inputOutput, "\(path): no pipe: \(String(cString: strerror(errno)))")
+        throw Failure(.inputOutput, "\(path): no pipe: \(systemErrorText(errno))")
       }
       for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
       let child = cusp_fork()
@@ -80,7 +81,7 @@ struct GuardedReader {
       close(ends[1])
       guard child > 0 else {
         close(ends[0])
-        throw Failure(.inputOutput, "\(path): no process to read it: \(String(cString: strerror(errno)))")
+        throw Failure(.inputOutput, "\(path): no process to read it: \(systemErrorText(errno))")
       }
       return (child, ends[0])
     }

@@ -23,21 +23,7 @@ public struct Parameters: Equatable, Sendable {
   ///
   /// - Throws: `Failure` (`data`) listing what is missing, unexpected or of another shape, at most 10 of each.
   public init(of graph: NetworkGraph, matching tensors: [ParameterPath: Tensor]) throws {
-    let specs = graph.parameters
-    let expected = Set(specs.map(\.path))
-    let missing = specs.filter { tensors[$0.path] == nil }.map(\.path.text)
-    let unexpected = tensors.keys.filter { !expected.contains($0) }.map(\.text).sorted()
-    let misshaped = specs.compactMap { spec -> String? in
-      guard let shape = tensors[spec.path]?.shape, shape != spec.shape else { return nil }
-      return "\(spec.path) [\(shape)] for [\(spec.shape)]"
-    }
-    let complaints = [("missing", missing), ("unexpected", unexpected), ("of another shape", misshaped)]
-      .filter { !$0.1.isEmpty }
-      .map { "\($0.1.count) \($0.0): \($0.1.prefix(10).joined(separator: ", "))\($0.1.count > 10 ? ", ..." : "")" }
-    guard complaints.isEmpty else {
-      let network = graph.definition.architecture
-      throw Failure(.data, "parameters do not fit \(network): \(complaints.joined(separator: "; "))")
-    }
+    try graph.checkParameters(tensors.mapValues(\.shape))
     self.init(of: graph) { spec in tensors[spec.path] ?? Tensor(spec.shape) }
   }
 
@@ -60,5 +46,27 @@ public struct Parameters: Equatable, Sendable {
   private func index(_ path: ParameterPath) -> Int {
     guard let index = indices[path] else { preconditionFailure("the network has no parameter \(path)") }
     return index
+  }
+}
+
+extension NetworkGraph {
+  /// Checks that `shapes` are those of this network's parameters, before anybody reads their numbers.
+  ///
+  /// - Throws: `Failure` (`data`) listing what is missing, unexpected or of another shape, at most 10 of each.
+  public func checkParameters(_ shapes: [ParameterPath: Shape]) throws {
+    let specs = parameters
+    let expected = Set(specs.map(\.path))
+    let missing = specs.filter { shapes[$0.path] == nil }.map(\.path.text)
+    let unexpected = shapes.keys.filter { !expected.contains($0) }.map(\.text).sorted()
+    let misshaped = specs.compactMap { spec -> String? in
+      guard let shape = shapes[spec.path], shape != spec.shape else { return nil }
+      return "\(spec.path) [\(shape)] for [\(spec.shape)]"
+    }
+    let complaints = [("missing", missing), ("unexpected", unexpected), ("of another shape", misshaped)]
+      .filter { !$0.1.isEmpty }
+      .map { "\($0.1.count) \($0.0): \($0.1.prefix(10).joined(separator: ", "))\($0.1.count > 10 ? ", ..." : "")" }
+    guard complaints.isEmpty else {
+      throw Failure(.data, "parameters do not fit \(definition.architecture): \(complaints.joined(separator: "; "))")
+    }
   }
 }

@@ -1,0 +1,60 @@
+internal import Failures
+internal import Networks
+
+#if canImport(FoundationEssentials)
+  internal import FoundationEssentials
+#else
+  internal import Foundation
+#endif
+
+/// The JSON of `definition` with sorted keys and no spaces, in ASCII: the form that is stored and digested.
+func definitionJSON(_ definition: NetworkDefinition) throws -> String {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+  do {
+    return ascii(String(decoding: try encoder.encode(definition), as: UTF8.self))
+  } catch {
+    throw Failure(.internal, "network \(definition.architecture): has no JSON: \(error)")
+  }
+}
+
+/// The definition that `json` holds.
+///
+/// - Throws: `.data` naming the key at fault.
+func definition(json: String) throws -> NetworkDefinition {
+  do {
+    return try JSONDecoder().decode(NetworkDefinition.self, from: Data(json.utf8))
+  } catch let DecodingError.keyNotFound(key, context) {
+    throw malformed(context.codingPath + [key], "is missing")
+  } catch let DecodingError.typeMismatch(_, context) {
+    throw malformed(context.codingPath, "has another type")
+  } catch let DecodingError.valueNotFound(_, context) {
+    throw malformed(context.codingPath, "is null")
+  } catch let DecodingError.dataCorrupted(context) where !context.codingPath.isEmpty {
+    throw malformed(context.codingPath, "has a value that is not known")
+  } catch {
+    throw Failure(.data, "the definition is not JSON; write the checkpoint again")
+  }
+}
+
+private func malformed(_ path: [any CodingKey], _ reason: String) -> Failure {
+  let place = path.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
+  return Failure(.data, "the definition's \(place) \(reason); was it written by a newer version?")
+}
+
+/// `json` with `\u` escapes for what is not ASCII, which in JSON can only stand in strings.
+///
+/// Readers such as `h5dump` garble anything else.
+func ascii(_ json: String) -> String {
+  guard !json.utf8.allSatisfy({ $0 < 0x80 }) else { return json }
+  var text = ""
+  for unit in json.utf16 {
+    if unit < 0x80 {
+      text.unicodeScalars.append(Unicode.Scalar(UInt8(unit)))
+    } else {
+      let digits = String(unit, radix: 16)
+      text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+    }
+  }
+  return text
+}
