@@ -1,1 +1,37 @@
-// The sources of PortableBackend come here.
+public import Programs
+
+/// The engine in plain Swift: for machines without oneDNN, and the reference every other engine is tested against.
+///
+/// Values lie as plain `[n, c, h, w]` in single precision. Results depend neither on the number of threads nor on an
+/// image's slot in the batch, bit for bit.
+public struct PortableBackend: Backend {
+  /// How many threads share the work of one call.
+  public let threads: Int
+
+  /// The name in provenance.
+  public var name: String { "portable" }
+
+  /// A backend whose engines use `threads` threads, at least one.
+  public init(threads: Int) { self.threads = max(threads, 1) }
+
+  /// An engine for logits.
+  ///
+  /// - Throws: `Failure` when memory runs out.
+  public func makeInferenceEngine(_ plan: Plan) throws -> any InferenceEngine {
+    try EvaluationEngine(plan, threads: threads)
+  }
+
+  /// An engine for logits and the gradient with respect to the pixels.
+  ///
+  /// - Throws: `Failure` when memory runs out.
+  public func makeInputGradientEngine(_ plan: Plan) throws -> any InputGradientEngine {
+    try EvaluationEngine(plan, threads: threads)
+  }
+
+  /// An engine for training.
+  ///
+  /// - Throws: `Failure` when memory runs out.
+  public func makeTrainingEngine(_ plan: Plan) throws -> any TrainingEngine {
+    try PlainTrainingEngine(plan, threads: threads)
+  }
+}

@@ -1,0 +1,66 @@
+import Failures
+import Networks
+import Programs
+import Tensors
+
+/// The engine of evaluation plans: logits, and the gradient with respect to the pixels where the plan has one.
+final class EvaluationEngine: InputGradientEngine {
+  private let network: Network
+  private let block: FloatBlock
+  private let weights: [WeightBuffers]
+  /// How many numbers weight and bias of each of `Plan.weights` have.
+  private let counts: [(weight: Int, bias: Int)]
+
+  init(_ plan: Plan, threads: Int) throws {
+    counts = plan.weightCounts
+    block = try FloatBlock(count: counts.reduce(0) { $0 + FloatBlock.padded($1.weight) + FloatBlock.padded($1.bias) })
+    var start = block.start
+    weights = counts.map { count in
+      defer { start += FloatBlock.padded(count.weight) + FloatBlock.padded(count.bias) }
+      return WeightBuffers(weight: start, bias: start + FloatBlock.padded(count.weight))
+    }
+    network = try Network(plan, weights: weights, workers: Workers(count: threads))
+  }
+
+  func load(_ prepared: [PreparedWeights]) throws {
+    let given = prepared.map { ($0.weight.values.count, $0.bias.values.count) }
+    guard given.count == counts.count, zip(given, counts).allSatisfy({ $0 == $1 }) else {
+      throw Failure(.internal, "portable engine: weights that do not fit the plan")
+    }
+    for (source, target) in zip(prepared, weights) {
+      target.weight.update(from: source.weight.values, count: source.weight.values.count)
+      target.bias?.update(from: source.bias.values, count: source.bias.values.count)
+    }
+    network.weightsChanged()
+  }
+
+  func forward(_ pixels: UnsafeBufferPointer<Float>, logits: UnsafeMutableBufferPointer<Float>) throws {
+    try network.forward(pixels, logits: logits)
+  }
+
+  func backward(
+    _ logitGradient: UnsafeBufferPointer<Float>, pixelGradient: UnsafeMutableBufferPointer<Float>
+  ) throws {
+    try network.backward(logitGradient)
+    try network.writePixelGradient(pixelGradient)
+  }
+}
+
+extension Plan {
+  /// How many numbers weight and bias of each of `weights` have.
+  var weightCounts: [(weight: Int, bias: Int)] {
+    var counts = weights.map { _ in (weight: 0, bias: 0) }
+    for step in steps {
+      let (input, output) = (values[step.inputs[0]], values[step.output])
+      switch step.operation {
+      case .convolution(let settings, let index):
+        let taps = settings.kernelSize * settings.kernelSize
+        counts[index] = (output[0] * (input[0] / settings.groups) * taps, output[0])
+      case .dense(_, let index): counts[index] = (output[0] * input[0], output[0])
+      case .scaleShift(let index), .batchNormalization(_, let index): counts[index] = (input[0], input[0])
+      case .maxPooling, .averagePooling, .dropout, .flatten, .sum, .concatenation, .identity: break
+      }
+    }
+    return counts
+  }
+}

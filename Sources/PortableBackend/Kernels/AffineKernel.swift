@@ -1,0 +1,77 @@
+import Networks
+
+/// A convolution, and a dense layer as the 1x1 convolution of one-pixel images.
+final class AffineKernel: Kernel {
+  private let buffers: StepBuffers
+  private let weights: WeightBuffers
+  private let workers: Workers
+  private let product: WindowProduct
+  /// The pass to the input; nil where its gradient is not wanted.
+  private var backwardProduct: WindowProduct?
+  /// The pass to the weight; nil outside training.
+  private var correlation: WindowCorrelation?
+
+  init(_ settings: Convolution, _ buffers: StepBuffers, _ weights: WeightBuffers, _ workers: Workers) throws {
+    (self.buffers, self.weights, self.workers) = (buffers, weights, workers)
+    let (input, output, groups) = (buffers.input, buffers.output, settings.groups)
+    let taps = settings.kernelSize * settings.kernelSize
+    let (inputs, outputs) = (input.channels / groups, output.channels / groups)
+    let windows = WindowGather(
+      batchSize: input.batchSize, channels: input.channels, height: input.height, width: input.width,
+      outputHeight: output.height, outputWidth: output.width, kernelSize: settings.kernelSize,
+      stride: settings.stride, dilation: 1, padding: settings.padding)
+    product = try WindowProduct(
+      windows, groups: groups, rows: outputs,
+      layout: .init(
+        groupStride: outputs * inputs * taps, rowStride: inputs * taps, channelStride: taps, isFlipped: false),
+      workers: workers)
+    if buffers.inputGradient != nil {
+      let turned = WindowGather(
+        batchSize: input.batchSize, channels: output.channels, height: output.height, width: output.width,
+        outputHeight: input.height, outputWidth: input.width, kernelSize: settings.kernelSize, stride: 1,
+        dilation: settings.stride, padding: settings.kernelSize - 1 - settings.padding)
+      backwardProduct = try WindowProduct(
+        turned, groups: groups, rows: inputs,
+        layout: .init(
+          groupStride: outputs * inputs * taps, rowStride: taps, channelStride: inputs * taps, isFlipped: true),
+        workers: workers)
+    }
+    if weights.weightGradient != nil {
+      correlation = WindowCorrelation(windows, groups: groups, rows: outputs, workers: workers)
+    }
+  }
+
+  func weightsChanged() {
+    product.load(weights.weight)
+    backwardProduct?.load(weights.weight)
+  }
+
+  func forward() {
+    product.run(buffers.input.start, bias: weights.bias, into: buffers.output.start, adds: false)
+  }
+
+  func backward() {
+    guard let gradient = buffers.outputGradient else { return }
+    if let target = buffers.inputGradient {
+      backwardProduct?.run(gradient, bias: nil, into: target.start, adds: target.accumulates)
+    }
+    if let weightGradient = weights.weightGradient {
+      correlation?.run(buffers.input.start, gradient, into: weightGradient)
+    }
+    if let biasGradient = weights.biasGradient { sumChannels(gradient, into: biasGradient) }
+  }
+
+  /// Writes the sums `[o]` of `gradient` `[n, o, h, w]`.
+  private func sumChannels(_ gradient: UnsafePointer<Float>, into sums: UnsafeMutablePointer<Float>) {
+    let output = buffers.output
+    let plane = output.planeCount
+    workers.run(output.channels) { channel, _ in
+      var sum = 0.0
+      for n in 0..<output.batchSize {
+        let values = gradient + (n * output.channels + channel) * plane
+        for i in 0..<plane { sum += Double(values[i]) }
+      }
+      sums[channel] = Float(sum)
+    }
+  }
+}

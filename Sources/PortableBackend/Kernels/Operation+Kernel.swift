@@ -1,0 +1,36 @@
+import Networks
+import Programs
+
+/// What kernels are made from besides their step's buffers.
+struct KernelResources {
+  let workers: Workers
+  /// Parallel to `Plan.weights`.
+  let weights: [WeightBuffers]
+  /// A mask for every dropout step, of its output's size.
+  let masks: [UnsafeMutablePointer<Float>]
+}
+
+extension Programs.Operation {
+  /// The kernel that computes this operation.
+  ///
+  /// - Throws: `Failure` when memory runs out.
+  func kernel(_ buffers: StepBuffers, _ resources: KernelResources) throws -> any Kernel {
+    let (workers, weights) = (resources.workers, resources.weights)
+    switch self {
+    case .convolution(let settings, let index):
+      return try AffineKernel(settings, buffers, weights[index], workers)
+    case .dense(let settings, let index):
+      let pointwise = Convolution(outputChannels: settings.outputs, kernelSize: 1)
+      return try AffineKernel(pointwise, buffers, weights[index], workers)
+    case .scaleShift(let index): return ScaleShiftKernel(buffers, weights[index], workers)
+    case .batchNormalization(let settings, let index):
+      return try BatchNormalizationKernel(settings, buffers, weights[index], workers)
+    case .maxPooling(let settings): return MaxPoolingKernel(settings, buffers, workers)
+    case .averagePooling(let settings): return AveragePoolingKernel(settings, buffers, workers)
+    case .dropout(_, let mask): return DropoutKernel(buffers, mask: resources.masks[mask], workers)
+    case .flatten, .identity: return CopyKernel(buffers, workers)
+    case .sum: return SumKernel(buffers, workers)
+    case .concatenation: return ConcatenationKernel(buffers, workers)
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import Networks
+import Tensors
+
+/// The windows of a pooling over one channel `[h, w]`.
+struct PoolingWindows {
+  let (height, width): (Int, Int)
+  let (outputHeight, outputWidth): (Int, Int)
+  private let window: (height: Int, width: Int)
+  private let (stride, padding): (Int, Int)
+
+  init(_ settings: Pooling, _ buffers: StepBuffers) {
+    (height, width) = (buffers.input.height, buffers.input.width)
+    (outputHeight, outputWidth) = (buffers.output.height, buffers.output.width)
+    window = settings.window(on: buffers.input.shape.sizes)
+    (stride, padding) = (settings.stride, settings.padding)
+  }
+
+  /// The numbers in a window, padding included.
+  var area: Int { window.height * window.width }
+
+  /// Runs `body` for every output with the part of its window that lies in the image.
+  @inline(__always)
+  func forEach(_ body: (_ output: Int, _ rows: Range<Int>, _ columns: Range<Int>) -> Void) {
+    for y in 0..<outputHeight {
+      let top = y * stride - padding
+      let rows = max(top, 0)..<min(top + window.height, height)
+      for x in 0..<outputWidth {
+        let left = x * stride - padding
+        body(y * outputWidth + x, rows, max(left, 0)..<min(left + window.width, width))
+      }
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import Networks
+import Programs
+import Tensors
+
+/// The parameters of a network in training: values, gradients and momentum in three blocks of one layout, so that an
+/// update is one pass over memory; running statistics and constants lie in a fourth.
+final class ParameterStore {
+  /// Where one parameter lies in its blocks.
+  private struct Place {
+    let path: ParameterPath
+    let offset: Int
+    let count: Int
+  }
+
+  /// Parallel to `Plan.weights`.
+  private(set) var weights: [WeightBuffers] = []
+  private let values, gradients, momentum, fixed: FloatBlock
+  private var trained: [Place] = []
+  private var statistics: [Place] = []
+  /// How much of the three blocks, and of the fourth, is taken.
+  private var (used, usedFixed) = (0, 0)
+
+  init(_ plan: Plan) throws {
+    let counts = plan.weightCounts
+    let size = counts.reduce(0) { $0 + FloatBlock.padded($1.weight) + FloatBlock.padded($1.bias) }
+    values = try FloatBlock(count: size)
+    gradients = try FloatBlock(count: size)
+    momentum = try FloatBlock(count: size)
+    fixed = try FloatBlock(count: size + FloatBlock.padded(1) * counts.count)
+    for (source, count) in zip(plan.weights, counts) { weights.append(place(source, count)) }
+  }
+
+  private func place(_ source: WeightSource, _ count: (weight: Int, bias: Int)) -> WeightBuffers {
+    switch source {
+    case .affine(let weight, let bias, folding: _): return placeTrained(weight, bias, count)
+    case .norm(let norm):
+      var buffers = placeTrained(norm.path("weight"), norm.path("bias"), count)
+      buffers.statistics = RunningStatistics(
+        mean: placeStatistic(norm.path("running_mean"), count.weight),
+        variance: placeStatistic(norm.path("running_var"), count.weight),
+        counter: placeStatistic(norm.path("num_batches_tracked"), 1))
+      return buffers
+    case .constant(let scale, let shift):
+      let buffers = WeightBuffers(weight: placeFixed(count.weight), bias: placeFixed(count.bias))
+      buffers.weight.update(from: scale, count: count.weight)
+      buffers.bias?.update(from: shift, count: count.bias)
+      return buffers
+    }
+  }
+
+  private func placeTrained(
+    _ weight: ParameterPath, _ bias: ParameterPath?, _ count: (weight: Int, bias: Int)
+  ) -> WeightBuffers {
+    let first = placeTrained(weight, count.weight)
+    let second = bias.map { placeTrained($0, count.bias) }
+    return WeightBuffers(
+      weight: values.start + first, bias: second.map { values.start + $0 }, weightGradient: gradients.start + first,
+      biasGradient: second.map { gradients.start + $0 })
+  }
+
+  private func placeTrained(_ path: ParameterPath, _ count: Int) -> Int {
+    defer { used += FloatBlock.padded(count) }
+    trained.append(Place(path: path, offset: used, count: count))
+    return used
+  }
+
+  private func placeStatistic(_ path: ParameterPath, _ count: Int) -> UnsafeMutablePointer<Float> {
+    statistics.append(Place(path: path, offset: usedFixed, count: count))
+    return placeFixed(count)
+  }
+
+  private func placeFixed(_ count: Int) -> UnsafeMutablePointer<Float> {
+    defer { usedFixed += FloatBlock.padded(count) }
+    return fixed.start + usedFixed
+  }
+
+  /// Takes over `parameters`, and `momentum` where it has a path.
+  func load(_ parameters: Parameters, momentum given: [ParameterPath: Tensor]) {
+    for place in trained {
+      (values.start + place.offset).update(from: parameters[place.path].values, count: place.count)
+      let direction = given[place.path]?.values ?? Array(repeating: 0, count: place.count)
+      precondition(direction.count == place.count, "momentum has its parameter's shape")
+      (momentum.start + place.offset).update(from: direction, count: place.count)
+    }
+    for place in statistics {
+      (fixed.start + place.offset).update(from: parameters[place.path].values, count: place.count)
+    }
+  }
+
+  /// Applies the gradients to all trainable parameters.
+  func update(_ rule: MomentumUpdate, _ workers: Workers) {
+    let (w, g, v) = (values.start, gradients.start, momentum.start)
+    workers.runPieces(of: used) { range in
+      for i in range {
+        let direction = rule.momentum * v[i] + (g[i] + rule.weightDecay * w[i])
+        v[i] = direction
+        w[i] -= rule.learningRate * direction
+      }
+    }
+  }
+
+  /// Copies the values into `parameters`.
+  func write(to parameters: inout Parameters) {
+    for place in trained { parameters[place.path].values = numbers(values, place) }
+    for place in statistics { parameters[place.path].values = numbers(fixed, place) }
+  }
+
+  /// The gradients, of the shapes in `parameters`.
+  func gradients(like parameters: Parameters) -> [ParameterPath: Tensor] { tensors(gradients, parameters) }
+
+  /// The momentum, of the shapes in `parameters`.
+  func momentum(like parameters: Parameters) -> [ParameterPath: Tensor] { tensors(momentum, parameters) }
+
+  private func tensors(_ block: FloatBlock, _ parameters: Parameters) -> [ParameterPath: Tensor] {
+    Dictionary(
+      uniqueKeysWithValues: trained.map { ($0.path, Tensor(parameters[$0.path].shape, numbers(block, $0))) })
+  }
+
+  private func numbers(_ block: FloatBlock, _ place: Place) -> [Float] {
+    Array(UnsafeBufferPointer(start: block.start + place.offset, count: place.count))
+  }
+}

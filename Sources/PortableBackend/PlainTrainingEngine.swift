@@ -1,0 +1,60 @@
+import Failures
+import Networks
+import Programs
+import Tensors
+
+/// The engine of training plans; it owns parameters, gradients and momentum.
+final class PlainTrainingEngine: TrainingEngine {
+  private let network: Network
+  private let workers: Workers
+  private let store: ParameterStore
+  /// A mask for every dropout step, `[n, c, h, w]` or `[n, features]`.
+  private let masks: [FloatBlock]
+  /// The parameters as loaded, for their paths and shapes.
+  private var loaded: Parameters?
+
+  init(_ plan: Plan, threads: Int) throws {
+    workers = Workers(count: threads)
+    store = try ParameterStore(plan)
+    masks = try plan.dropoutSteps.map { try FloatBlock(count: plan.batchSize * plan.values[$0.output].count) }
+    network = try Network(plan, weights: store.weights, masks: masks.map(\.start), workers: workers)
+  }
+
+  func load(_ parameters: Parameters, momentum: [ParameterPath: Tensor]) throws {
+    loaded = parameters
+    store.load(parameters, momentum: momentum)
+    network.weightsChanged()
+  }
+
+  func forward(
+    _ pixels: UnsafeBufferPointer<Float>, masks given: [Tensor], logits: UnsafeMutableBufferPointer<Float>
+  ) throws {
+    guard given.map(\.values.count) == masks.map(\.count) else {
+      throw Failure(.internal, "portable engine: \(given.count) masks that do not fit \(masks.count) dropouts")
+    }
+    for (source, target) in zip(given, masks) { target.start.update(from: source.values, count: target.count) }
+    try network.forward(pixels, logits: logits)
+  }
+
+  func backward(_ logitGradient: UnsafeBufferPointer<Float>) throws { try network.backward(logitGradient) }
+
+  func update(_ rule: MomentumUpdate) throws {
+    store.update(rule, workers)
+    network.weightsChanged()
+  }
+
+  func parameters() throws -> Parameters {
+    var result = try template()
+    store.write(to: &result)
+    return result
+  }
+
+  func momentum() throws -> [ParameterPath: Tensor] { store.momentum(like: try template()) }
+
+  func gradients() throws -> [ParameterPath: Tensor] { store.gradients(like: try template()) }
+
+  private func template() throws -> Parameters {
+    guard let loaded else { throw Failure(.internal, "portable engine: used before parameters were loaded") }
+    return loaded
+  }
+}

@@ -1,0 +1,126 @@
+/// The windows of a batch of images as a matrix: row `(c, r, s)` and column `(n, y, x)` hold the number at kernel place
+/// `(r, s)` of the window for the output pixel `(y, x)`; outside the image it is zero.
+///
+/// It is never stored whole: blocks of it are packed where a product needs them. A dilated gather reads the images as
+/// if `dilation - 1` zeros lay between their pixels, which is what the backward pass of a strided convolution does.
+struct WindowGather {
+  /// The images, `[n, channels, height, width]`.
+  let (batchSize, channels, height, width): (Int, Int, Int, Int)
+  /// One image's windows.
+  let (outputHeight, outputWidth): (Int, Int)
+  let (kernelSize, stride, dilation, padding): (Int, Int, Int, Int)
+
+  /// The places of the kernel.
+  var taps: Int { kernelSize * kernelSize }
+  /// The windows of one image.
+  var windows: Int { outputHeight * outputWidth }
+  /// The windows of the batch.
+  var columnCount: Int { batchSize * windows }
+
+  /// How a panel of eight columns lies in the images.
+  private struct Panel {
+    /// Where each column's image starts.
+    var image = SIMD8<Int>()
+    /// Row and column of each window's corner; far outside for columns past the last.
+    var (top, left) = (SIMD8<Int32>(), SIMD8<Int32>())
+    /// Whether the windows of one place lie next to each other in memory.
+    var isContiguous = false
+  }
+
+  /// Packs the rows of `channels` and the columns from `column` on, `panels` times eight; columns past the last are zero.
+  ///
+  /// Row `k` of panel `j` goes to `out + k * rowStride + j * panelStride`, eight numbers.
+  func pack(
+    _ source: UnsafePointer<Float>, channels: Range<Int>, column: Int, panels: Int,
+    into out: UnsafeMutablePointer<Float>, rowStride: Int, panelStride: Int
+  ) {
+    for index in 0..<panels {
+      let panel = panel(at: column + index * Tiles.columns)
+      var tap = 0
+      for r in 0..<kernelSize {
+        for s in 0..<kernelSize {
+          pack(
+            source, panel, r, s, channels, into: out + index * panelStride + tap * rowStride, step: taps * rowStride)
+          tap += 1
+        }
+      }
+    }
+  }
+
+  private func panel(at column: Int) -> Panel {
+    var panel = Panel()
+    let (image, window) = column.quotientAndRemainder(dividingBy: windows)
+    var (n, y, x) = (image, window / outputWidth, window % outputWidth)
+    for lane in 0..<Tiles.columns {
+      panel.image[lane] = min(n, batchSize - 1) * channels * height * width
+      panel.top[lane] = n < batchSize ? Int32(truncatingIfNeeded: y * stride - padding) : .min / 2
+      panel.left[lane] = Int32(truncatingIfNeeded: x * stride - padding)
+      x += 1
+      if x == outputWidth { (x, y) = (0, y + 1) }
+      if y == outputHeight { (y, n) = (0, n + 1) }
+    }
+    panel.isContiguous =
+      stride == 1 && dilation == 1 && outputWidth == width && window + Tiles.columns <= windows
+      && column + Tiles.columns <= columnCount
+    return panel
+  }
+
+  /// Packs the numbers at kernel place `(r, s)`, for every channel one row of eight, `step` apart.
+  private func pack(
+    _ source: UnsafePointer<Float>, _ panel: Panel, _ r: Int, _ s: Int, _ channels: Range<Int>,
+    into out: UnsafeMutablePointer<Float>, step: Int
+  ) {
+    var (y, x) = (panel.top &+ Int32(truncatingIfNeeded: r), panel.left &+ Int32(truncatingIfNeeded: s))
+    var isInside = (y .>= 0) .& (x .>= 0)
+    if dilation > 1 {
+      let factor = SIMD8<Int32>(repeating: Int32(truncatingIfNeeded: dilation))
+      isInside = isInside .& (y % factor .== 0) .& (x % factor .== 0)
+      (y, x) = (y / factor, x / factor)
+    }
+    isInside = isInside .& (y .< Int32(truncatingIfNeeded: height)) .& (x .< Int32(truncatingIfNeeded: width))
+    let plane = height * width
+    let first = panel.image[0] + channels.lowerBound * plane + Int(y[0]) * width + Int(x[0])
+    if panel.isContiguous, first >= 0,
+      first + (channels.count - 1) * plane + Tiles.columns <= batchSize * self.channels * plane
+    {
+      copyRows(source + first, isInside, channels.count, into: out, step: step)
+    } else {
+      var offsets = panel.image &+ channels.lowerBound * plane
+      for lane in 0..<Tiles.columns {
+        offsets[lane] = isInside[lane] ? offsets[lane] + Int(y[lane]) * width + Int(x[lane]) : -1
+      }
+      copyLanes(source, offsets, channels.count, into: out, step: step)
+    }
+  }
+
+  private func copyRows(
+    _ source: UnsafePointer<Float>, _ isInside: SIMDMask<SIMD8<Int32>>, _ count: Int,
+    into out: UnsafeMutablePointer<Float>, step: Int
+  ) {
+    let plane = height * width
+    let isOutside = .!isInside
+    if isInside == SIMDMask(repeating: true) {
+      for c in 0..<count { Tiles.store8(Tiles.load8(source + c * plane), out + c * step) }
+    } else {
+      for c in 0..<count {
+        Tiles.store8(Tiles.load8(source + c * plane).replacing(with: 0, where: isOutside), out + c * step)
+      }
+    }
+  }
+
+  /// Copies lane by lane from `offsets`; -1 stands for zero.
+  private func copyLanes(
+    _ source: UnsafePointer<Float>, _ offsets: SIMD8<Int>, _ count: Int, into out: UnsafeMutablePointer<Float>,
+    step: Int
+  ) {
+    let plane = height * width
+    for lane in 0..<Tiles.columns {
+      let offset = offsets[lane]
+      if offset < 0 {
+        for c in 0..<count { out[c * step + lane] = 0 }
+      } else {
+        for c in 0..<count { out[c * step + lane] = source[offset + c * plane] }
+      }
+    }
+  }
+}
