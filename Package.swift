@@ -80,14 +80,21 @@ let targets: [Target] = [
     ] + backends),
 
   tool("cusp"),
-  tool("cusp-train", ["Attacks", "Checkpoints", "Datasets", "Networks", "Programs", "Records", "ToolOptions", "Training"]),
-  tool("cusp-attack", ["Attacks", "Checkpoints", "Datasets", "Networks", "Records", "ToolOptions"]),
-  tool("cusp-evaluate", ["Archives", "Attacks", "Checkpoints", "Datasets", "Networks", "Records", "ToolOptions"]),
+  tool(
+    "cusp-train",
+    [
+      "Attacks", "Checkpoints", "Datasets", "Files", "Networks", "Programs", "Records", "Tensors", "ToolOptions",
+      "Training",
+    ]),
+  tool("cusp-attack", ["Datasets", "Records", "ToolOptions"]),
+  tool(
+    "cusp-evaluate", ["Archives", "Datasets", "Files", "Records", "ToolOptions"]),
   tool("cusp-fooling-rate", ["Archives", "Records"]),
   tool("cusp-inspect", ["Checkpoints", "Networks", "Records"]),
   tool("cusp-serve", ["Attacks", "Checkpoints", "Datasets", "Networks", "Records", "ToolOptions"]),
 
-  .target(name: "TestSupport", dependencies: ["Failures", "Records"], path: "Tests/TestSupport", swiftSettings: settings),
+  .target(
+    name: "TestSupport", dependencies: ["Failures", "Records"], path: "Tests/TestSupport", swiftSettings: settings),
   tests("TestSupport"),
   tests("Failures"),
   tests("Files", ["Files"]),

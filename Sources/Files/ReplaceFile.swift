@@ -29,6 +29,14 @@ public func replaceFile(at path: String, writing body: (_ temporaryPath: String)
   try synchronize(folder, O_RDONLY | O_DIRECTORY, path: path)
 }
 
+/// Finds out now whether `replaceFile(at:writing:)` could start at `path`, before hours of work that would be lost.
+///
+/// - Throws: `.cannotCreate` if it could not.
+public func checkReplaceable(_ path: String) throws {
+  let target = try resolvingLinks(path)
+  try checkReplaceable(target, folder: split(target).folder, path: path)
+}
+
 /// Replaces the file at `path` as a whole by one that holds `bytes`, as `replaceFile(at:writing:)` does.
 ///
 /// - Throws: `.cannotCreate` if no file can be made there; `.inputOutput` if the disk is full or fails on the way.

@@ -1,0 +1,90 @@
+public import ArgumentParser
+public import Attacks
+import Failures
+public import ToolSupport
+
+extension Norm: ExpressibleByArgument {}
+extension AttackLoss: ExpressibleByArgument {}
+extension Start: ExpressibleByArgument {}
+
+/// The attacks by name.
+public enum AttackName: String, EnumerableFlag, Sendable {
+  /// Projected gradient descent.
+  case pgd
+  /// The fast gradient (sign) method: one step from the clean image.
+  case fgsm
+
+  /// What the flags say in help.
+  public static func help(for value: AttackName) -> ArgumentHelp? {
+    switch value {
+    case .pgd: "Projected gradient descent, the default."
+    case .fgsm: "The fast gradient sign method: one step from the clean image."
+    }
+  }
+}
+
+/// How an attack goes, apart from its budget.
+public struct AttackOptions: ParsableArguments {
+  /// How distance is measured.
+  @Option(help: "How distance is measured: linf or l2.")
+  public var norm: Norm = .linf
+
+  /// How many steps; `nil` for the data's default.
+  @Option(help: "Steps of PGD; the default is 40 for one-channel images, 10 for colour.")
+  public var steps: Int?
+
+  /// How far a step goes, in pixel units; `nil` for the default.
+  @Option(
+    help:
+      "A step's length in pixel units; the default is 0.01 for one-channel images, 2/255 for colour; with l2, 2.5 epsilon / steps."
+  )
+  public var stepSize: ExactNumber?
+
+  /// Where it starts.
+  @Option(help: "Where PGD starts: random, within the budget, or clean.")
+  public var start: Start = .random
+
+  /// How often it tries.
+  @Option(help: "Random starts an image; the first that fools counts.")
+  public var restarts: Int = 1
+
+  /// The class to be taken for.
+  @Option(help: "The class (from 0) that the image shall be taken for; without it, any but its own.")
+  public var target: Int?
+
+  /// What it climbs.
+  @Option(help: "What the attack climbs: cross-entropy, margin or kl.")
+  public var loss: AttackLoss = .crossEntropy
+
+  /// The seed of its random numbers.
+  @Option(help: "The seed of all random numbers.")
+  public var seed: UInt64 = 0
+
+  /// PGD under L-infinity with advertorch's settings.
+  public init() {}
+
+  /// The attack of this name and budget on images of `channels`; what is not given is advertorch's default.
+  ///
+  /// - Throws: `Failure` (`usage`) when no default exists.
+  public func attack(_ name: AttackName, epsilon: ExactNumber?, channels: Int) throws -> NamedAttack {
+    let standard = ProjectedGradientDescent.advertorchDefault(channels: channels)
+    guard norm == .linf || epsilon != nil else {
+      throw Failure(.usage, "--norm \(norm.rawValue) has no customary budget: give --epsilon")
+    }
+    let radius = epsilon ?? (channels == 1 ? ExactNumber("0.3") : ExactNumber("8/255"))
+    guard let radius, radius.value >= 0 else { throw Failure(.usage, "--epsilon: give 0 or more") }
+    let budget = Float(radius.value)
+    var attack: ProjectedGradientDescent
+    switch name {
+    case .fgsm: attack = .fastGradientSign(norm: norm, epsilon: budget)
+    case .pgd:
+      let steps = steps ?? standard.steps
+      let length =
+        stepSize.map { Float($0.value) }
+        ?? (norm == .linf ? standard.stepSize : 2.5 * budget / Float(max(steps, 1)))
+      attack = ProjectedGradientDescent(norm: norm, epsilon: budget, steps: steps, stepSize: length, start: start)
+    }
+    (attack.restarts, attack.loss, attack.target, attack.seed) = (restarts, loss, target, seed)
+    return NamedAttack(name: name.rawValue, epsilon: radius.value, attack: attack)
+  }
+}

@@ -1,0 +1,53 @@
+public import ArgumentParser
+public import Datasets
+import Failures
+
+/// Which images a program that judges a model works on.
+public struct DataOptions: ParsableArguments {
+  /// What names the data set; `nil` for the one the model was trained on.
+  @Option(
+    help: "digits, mnist:DIR, fashion:DIR, cifar10:DIR, cifar100:DIR, FILE.npz or FILE.h5; the default is the model's.")
+  public var data: String?
+
+  /// The part of the data set.
+  @Option(help: "The part of the data set: train or test.")
+  public var split: Split = .test
+
+  /// At most this many images, from the first.
+  @Option(help: "Take at most the first so many images.")
+  public var limit: Int?
+
+  /// One contiguous part of the images.
+  @Option(help: "Take one contiguous part, as in 3/8; all parts one after the other are the whole.")
+  public var shard: Shard?
+
+  /// The test images of the model's data.
+  public init() {}
+
+  /// The images, given the data set that the model names.
+  ///
+  /// - Throws: `Failure` when the data cannot be read.
+  public func load(modelData: String) throws -> LabeledImages {
+    let images = try DatasetReference(data ?? modelData).load(split: split, limit: limit)
+    return shard.map { images.shard($0.number, of: $0.count) } ?? images
+  }
+}
+
+extension Split: ExpressibleByArgument {}
+
+/// Part `number` of `count` contiguous parts, counted from 1.
+public struct Shard: Hashable, Sendable, ExpressibleByArgument {
+  /// Which part, from 1.
+  public let number: Int
+  /// How many parts.
+  public let count: Int
+
+  /// The part written as `3/8`; `nil` when it is none.
+  public init?(argument: String) {
+    let parts = argument.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
+    guard parts.count == 2, let number = parts[0], let count = parts[1], count >= 1, (1...count).contains(number) else {
+      return nil
+    }
+    (self.number, self.count) = (number, count)
+  }
+}

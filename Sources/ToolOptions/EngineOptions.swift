@@ -1,0 +1,42 @@
+public import ArgumentParser
+import Failures
+import PortableBackend
+public import Programs
+public import ToolSupport
+
+#if CUSP_ONEDNN
+  import OneDNNBackend
+#endif
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
+/// How a program computes: the one place that picks a backend.
+public struct EngineOptions: ParsableArguments {
+  /// How many threads compute; `nil` for one a core.
+  @Option(help: "Threads to compute with; the default is one a core.")
+  public var threads: Int?
+
+  /// As many threads as there are cores.
+  public init() {}
+
+  /// Refuses a number of threads that means nothing.
+  public func validate() throws {
+    if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads \(threads): give 1 to 1024") }
+  }
+
+  /// The fastest backend of this build; tells people when that is the slow one.
+  ///
+  /// - Throws: `Failure` when the library underneath refuses.
+  public func makeBackend(_ diagnostics: Diagnostics) throws -> any Backend {
+    let threads = threads ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    #if CUSP_ONEDNN
+      return try OneDNNBackend(threads: threads)
+    #else
+      diagnostics.note("built without oneDNN, the slow way: install libdnnl-dev and build again")
+      return PortableBackend(threads: threads)
+    #endif
+  }
+}

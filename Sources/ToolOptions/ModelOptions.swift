@@ -1,0 +1,38 @@
+public import ArgumentParser
+import Checkpoints
+import Failures
+public import Programs
+import Records
+public import ToolSupport
+
+/// Which models a program works on.
+public struct ModelOptions: ParsableArguments {
+  /// Model files; none for the `checkpoint` records on standard input.
+  @Argument(
+    help: "Model files; without any, every checkpoint record on stdin is taken.", completion: .file(extensions: ["h5"]))
+  public var models: [String] = []
+
+  /// The checkpoints on standard input.
+  public init() {}
+
+  /// Hands every model to `body`, one after the other.
+  ///
+  /// - Throws: `Failure` when one cannot be read or is not the one its record announces, and whatever `body` throws.
+  public func forEach(
+    _ context: ToolContext, on backend: any Backend, _ body: (LoadedModel) throws -> Void
+  ) throws {
+    for path in models { try body(LoadedModel(reading: path, on: backend)) }
+    guard models.isEmpty else { return }
+    var records = try CheckpointRecords(context)
+    while let record = try records.next() {
+      let model = try LoadedModel(reading: record.path, data: record.data, on: backend)
+      guard model.digest == record.digest else {
+        throw Failure(
+          .data,
+          "\(record.path): holds model \(model.digest.prefix(12)), its record announced "
+            + "\(record.digest.prefix(12)): it was replaced since")
+      }
+      try body(model)
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import Networks
+import Programs
+import Tensors
+
+/// The factors of every dropout in a training step, redrawn in place.
+struct DropoutMasks {
+  private let settings: [Dropout]
+  private(set) var tensors: [Tensor]
+
+  init(_ program: TrainingProgram) {
+    settings = program.dropouts.map(\.settings)
+    tensors = program.dropouts.map { Tensor($0.shape) }
+  }
+
+  /// Draws anew: a function of the seed, the epoch, each image's index and the dropout's place in the network.
+  mutating func draw(seed: UInt64, epoch: Int, images: [Int]) {
+    for (layer, dropout) in settings.enumerated() {
+      let size = tensors[layer].shape.count / images.count
+      let run = dropout.channelwise ? size / tensors[layer].shape[1] : 1
+      let kept = 1 - dropout.rate
+      tensors[layer].values.withUnsafeMutableBufferPointer { mask in
+        for (row, image) in images.enumerated() {
+          var generator = Generator(seed: seed, purpose: .dropout, epoch: epoch, image: image, restart: layer)
+          for start in stride(from: row * size, to: (row + 1) * size, by: run) {
+            let factor = generator.uniform() < kept ? 1 / kept : 0
+            for i in start..<start + run { mask[i] = factor }
+          }
+        }
+      }
+    }
+  }
+}

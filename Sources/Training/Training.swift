@@ -1,1 +1,0 @@
-// The sources of Training come here.

@@ -1,0 +1,53 @@
+import ArgumentParser
+import Datasets
+import Failures
+import Records
+import ToolOptions
+import ToolSupport
+
+/// Attacks the images of a data set on every model it is given; a prediction record an image.
+@main
+struct AttackCommand: ToolCommand {
+  static let configuration = CommandConfiguration.tool(
+    "cusp-attack", abstract: "Attack a model and record its predictions before and after.",
+    examples: [
+      "cusp-train | cusp-attack --pgd | cusp-fooling-rate", "cusp-attack model.h5 --pgd --epsilon 8/255 --limit 1000",
+      "cusp-attack model.h5 --fgsm --norm l2 --epsilon 0.5 --target 3",
+    ])
+
+  @OptionGroup var models: ModelOptions
+  @Flag(help: "Which attack.") var name: AttackName = .pgd
+  @Option(
+    help: "The budget in pixel units, as in 0.3 or 8/255; the default is 0.3 for one-channel images, 8/255 for colour.")
+  var epsilon: ExactNumber?
+  @OptionGroup var attack: AttackOptions
+  @OptionGroup var data: DataOptions
+  @Option(help: "Images taken at once; changes memory and speed, never a record.") var batchSize: Int?
+  @Flag(help: "Add the logits of the perturbed image to every record.") var logits = false
+  @Flag(help: "End with status 1 when the attack failed for an image.") var strict = false
+  @OptionGroup var engine: EngineOptions
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if let batchSize, batchSize < 1 { throw ValidationError("--batch-size \(batchSize): give 1 or more") }
+  }
+
+  func execute(_ context: ToolContext) throws {
+    let backend = try engine.makeBackend(context.diagnostics)
+    var failures = 0
+    try models.forEach(context, on: backend) { model in
+      let images = try data.load(modelData: model.data)
+      let chosen = try attack.attack(name, epsilon: epsilon, channels: model.channels)
+      let predictions = try Predictions(of: model, under: [chosen], batchSize: batchSize, withLogits: logits)
+      var progress = ProgressLine(context.diagnostics, label: "\(chosen.name) \(images.name)")
+      try predictions.forEach(
+        in: images, progress: { progress.update(Double($0) / Double(images.count), "\($0) images") }
+      ) { record in
+        failures += record.failure == nil ? 0 : 1
+        try context.output.write(record)
+      }
+      progress.finish("\(images.count) images attacked")
+    }
+    if strict && failures > 0 { throw ExitCode(1) }
+  }
+}

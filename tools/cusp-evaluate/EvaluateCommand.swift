@@ -1,0 +1,72 @@
+import Archives
+import ArgumentParser
+import Datasets
+import Failures
+import Files
+import Records
+import ToolOptions
+import ToolSupport
+
+/// Scores models, untouched and under attack at a list of budgets.
+@main
+struct EvaluateCommand: ToolCommand {
+  static let configuration = CommandConfiguration.tool(
+    "cusp-evaluate", abstract: "Measure a model's accuracy, untouched and under attack.",
+    examples: [
+      "cusp-evaluate model.h5", "cusp-evaluate natural.h5 pgd.h5 --epsilon 0,0.1,0.2,0.3",
+      "cusp-evaluate model.h5 --predictions --logits | jq .logits",
+      "cusp-evaluate model.h5 --epsilon 8/255 --save-predictions pgd_8.npy",
+    ])
+
+  @OptionGroup var models: ModelOptions
+  @Flag(help: "Which attack answers to --epsilon.") var name: AttackName = .pgd
+  @Option(
+    help: "Attack with each of these budgets in pixel units, as in 0,2/255,8/255; without any, images stay as they are."
+  )
+  var epsilon: NumberList?
+  @OptionGroup var attack: AttackOptions
+  @OptionGroup var data: DataOptions
+  @Flag(help: "Write prediction records instead of scores.") var predictions = false
+  @Flag(help: "Add the logits to every prediction record; implies --predictions.") var logits = false
+  @Option(help: "Also write the predicted classes, int64, to this .npy file; takes one model and one setting.")
+  var savePredictions: String?
+  @Option(help: "Images taken at once; changes memory and speed, never a result.") var batchSize: Int?
+  @OptionGroup var format: FormatOptions
+  @OptionGroup var engine: EngineOptions
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if let batchSize, batchSize < 1 { throw ValidationError("--batch-size \(batchSize): give 1 or more") }
+    if savePredictions != nil, models.models.count > 1 || (epsilon?.numbers.count ?? 1) > 1 {
+      throw ValidationError("--save-predictions holds one model and one setting: name one of each")
+    }
+  }
+
+  func execute(_ context: ToolContext) throws {
+    let backend = try engine.makeBackend(context.diagnostics)
+    var report = ScoreReport(format: format.format(for: context.output))
+    var classes: [Int64] = []
+    try models.forEach(context, on: backend) { model in
+      let images = try data.load(modelData: model.data)
+      let settings = try settings(channels: model.channels)
+      let source = try Predictions(of: model, under: settings, batchSize: batchSize, withLogits: logits)
+      var progress = ProgressLine(context.diagnostics, label: "evaluate \(images.name)")
+      try source.forEach(
+        in: images, progress: { progress.update(Double($0) / Double(images.count), "\($0) images") }
+      ) { record in
+        if predictions || logits { try context.output.write(record) }
+        if savePredictions != nil { classes.append(Int64(record.perturbed)) }
+        report.add(record)
+      }
+      progress.finish("\(images.count) images, \(settings.count) settings")
+    }
+    if let savePredictions { try writeFile(at: savePredictions, bytes: NumPyArray(classes).fileBytes) }
+    if !predictions && !logits { try report.write(to: context.output) }
+  }
+
+  /// The untouched images, or the attacks at every budget.
+  private func settings(channels: Int) throws -> [NamedAttack?] {
+    guard let epsilon else { return [nil] }
+    return try epsilon.numbers.map { try attack.attack(name, epsilon: $0, channels: channels) }
+  }
+}
