@@ -1,1 +1,50 @@
-// The sources of OneDNNBackend come here.
+import COneDNN
+import Failures
+public import Programs
+
+/// The engines that run on oneDNN, on the processor.
+///
+/// Values, weights and gradients lie in the blocked layouts that the library's kernels want; every buffer, kernel and
+/// argument list is made once, when an engine is made. The same number of threads gives the same bytes.
+public struct OneDNNBackend: Backend {
+  private let threads: Threads
+
+  /// A backend whose engines use `threads` threads.
+  ///
+  /// - Throws: `Failure` (`usage`) when `threads` is not in 1...1024.
+  public init(threads: Int) throws {
+    guard (1...1024).contains(threads) else {
+      throw Failure(.usage, "onednn: cannot run on \(threads) threads; give 1...1024")
+    }
+    self.threads = Threads(count: threads)
+  }
+
+  /// As in `onednn 2.6.3`.
+  public var name: String {
+    guard let version = dnnl_version()?.pointee else { return "onednn" }
+    return "onednn \(version.major).\(version.minor).\(version.patch)"
+  }
+
+  /// An engine for logits.
+  ///
+  /// - Throws: `Failure` when the library refuses.
+  public func makeInferenceEngine(_ plan: Plan) throws -> any InferenceEngine { try EvaluationEngine(plan, threads) }
+
+  /// An engine for logits and the gradient with respect to the pixels.
+  ///
+  /// - Throws: `Failure` when the library refuses.
+  public func makeInputGradientEngine(_ plan: Plan) throws -> any InputGradientEngine {
+    try EvaluationEngine(plan, threads)
+  }
+
+  /// An engine for training.
+  ///
+  /// - Throws: `Failure` when the library refuses.
+  public func makeTrainingEngine(_ plan: Plan) throws -> any TrainingEngine { try TrainingSession(plan, threads) }
+
+  /// The kernel the library chooses for every call, as `conv1 convolution forward: brgconv:avx512_core`.
+  package func implementations(_ plan: Plan) throws -> [String] {
+    threads.use()
+    return try Lowering(plan).lower().implementations
+  }
+}

@@ -1,0 +1,108 @@
+import Networks
+import Programs
+import Tensors
+
+/// Convolutions and dense layers.
+extension Lowering {
+  func convolution(_ settings: Convolution, _ index: Int, _ step: Step) throws -> Pullback {
+    let geometry = ConvolutionGeometry(
+      settings, batchSize: plan.batchSize, input: plan.values[step.inputs[0]].sizes,
+      output: plan.values[step.output].sizes)
+    let bias = settings.bias || !training
+    let adding: [PostOperation] = step.residual == nil ? [] : [.accumulate]
+    let descriptor = try engine.convolution(
+      geometry, bias: bias, training: training, postOperations: adding + (step.relu ? [.relu] : []))
+    let source = try recorder.converted(value(step.inputs[0]), to: descriptor.chosen(.source))
+    let output = try destination(step, descriptor.chosen(.destination))
+    let weights = try makeWeights(index, descriptor, bias: bias ? settings.outputChannels : nil)
+    var arguments: [Argument: Memory] = [.source: source, .weights: weights.weight, .destination: output]
+    arguments[.bias] = weights.bias
+    try recorder.record("\(step.name) convolution forward", descriptor, arguments)
+    set(step.output, output)
+
+    return { [self] in
+      let gradient = try outputGradient(step, masked: step.relu)
+      if needsGradient(step.inputs[0]) {
+        let backward = try engine.convolutionBackwardData(geometry, hint: descriptor)
+        try backwardData("\(step.name) convolution", backward, weights, gradient, step)
+      }
+      if training {
+        let backward = try engine.convolutionBackwardWeights(geometry, bias: bias, hint: descriptor)
+        try backwardWeights("\(step.name) convolution", backward, weights, source, gradient)
+      }
+      if let residual = step.residual { try deliver(gradient, to: residual) }
+    }
+  }
+
+  /// Where a convolution writes: new memory, or what holds its residual, since kernels add to what is there.
+  private func destination(_ step: Step, _ layout: Layout) throws -> Memory {
+    guard let index = step.residual else { return try recorder.memory(layout) }
+    let residual = try recorder.converted(value(index), to: layout)
+    if try residual !== value(index) || isLastUse(of: index, in: step) { return residual }
+    let copy = try recorder.memory(layout)
+    try recorder.convert(residual, into: copy)
+    return copy
+  }
+
+  func dense(_ settings: Dense, _ index: Int, _ step: Step) throws -> Pullback {
+    let sizes = DenseSizes(
+      batchSize: plan.batchSize, inputs: plan.values[step.inputs[0]][0], outputs: settings.outputs)
+    let bias = settings.bias || !training
+    let descriptor = try engine.dense(sizes, bias: bias, training: training, postOperations: step.relu ? [.relu] : [])
+    let source = try recorder.converted(value(step.inputs[0]), to: descriptor.chosen(.source))
+    let output = try recorder.memory(descriptor.chosen(.destination))
+    let weights = try makeWeights(index, descriptor, bias: bias ? settings.outputs : nil)
+    var arguments: [Argument: Memory] = [.source: source, .weights: weights.weight, .destination: output]
+    arguments[.bias] = weights.bias
+    try recorder.record("\(step.name) dense forward", descriptor, arguments)
+    set(step.output, output)
+
+    return { [self] in
+      let gradient = try outputGradient(step, masked: step.relu)
+      if needsGradient(step.inputs[0]) {
+        let backward = try engine.denseBackwardData(sizes, hint: descriptor)
+        try backwardData("\(step.name) dense", backward, weights, gradient, step)
+      }
+      if training {
+        let backward = try engine.denseBackwardWeights(sizes, bias: bias, hint: descriptor)
+        try backwardWeights("\(step.name) dense", backward, weights, source, gradient)
+      }
+    }
+  }
+
+  private func makeWeights(_ index: Int, _ descriptor: PrimitiveDescriptor, bias channels: Int?) throws -> Weights {
+    let made = try Weights(descriptor.chosen(.weights), bias: channels, training: training, in: recorder)
+    weights[index] = made
+    return made
+  }
+
+  private func backwardData(
+    _ name: String, _ descriptor: PrimitiveDescriptor, _ weights: Weights, _ gradient: Memory, _ step: Step
+  ) throws {
+    let sourceGradient = try recorder.memory(descriptor.chosen(.sourceGradient))
+    try recorder.record(
+      "\(name) backward data", descriptor,
+      [
+        .destinationGradient: recorder.converted(gradient, to: descriptor.chosen(.destinationGradient)),
+        .weights: weights.weight(in: descriptor.chosen(.weights), recorder), .sourceGradient: sourceGradient,
+      ])
+    try deliver(sourceGradient, to: step.inputs[0])
+  }
+
+  private func backwardWeights(
+    _ name: String, _ descriptor: PrimitiveDescriptor, _ weights: Weights, _ source: Memory, _ gradient: Memory
+  ) throws {
+    let trained = try require(weights.trained, "\(name) in training")
+    let layout = try descriptor.chosen(.weightsGradient)
+    let keeps = layout == trained.weightGradient.layout
+    let weightGradient = keeps ? trained.weightGradient : try recorder.memory(layout)
+    var arguments: [Argument: Memory] = [
+      .source: try recorder.converted(source, to: descriptor.chosen(.source)),
+      .destinationGradient: try recorder.converted(gradient, to: descriptor.chosen(.destinationGradient)),
+      .weightsGradient: weightGradient,
+    ]
+    arguments[.biasGradient] = trained.biasGradient
+    try recorder.record("\(name) backward weights", descriptor, arguments)
+    if !keeps { try recorder.convert(weightGradient, into: trained.weightGradient) }
+  }
+}

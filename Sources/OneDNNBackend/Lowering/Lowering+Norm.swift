@@ -1,0 +1,86 @@
+import Networks
+import Programs
+import Tensors
+
+/// Norms and what works channel by channel.
+extension Lowering {
+  func scaleShift(_ index: Int, _ step: Step) throws -> Pullback {
+    let input = try value(step.inputs[0])
+    let layout = try Layout.plain([1, input.layout.sizes[1], 1, 1])
+    let source = try Weights(scaleAndShift: layout, in: recorder)
+    weights[index] = source
+    let output = try recorder.memory(input.layout)
+    let descriptor = try engine.binary(
+      .multiply, input.layout, layout, postOperations: [.add(layout)] + (step.relu ? [.relu] : []))
+    var arguments: [Argument: Memory] = [.source: input, .secondSource: source.weight, .destination: output]
+    arguments[.postOperation(0)] = source.bias
+    try recorder.record("\(step.name) scale and shift forward", descriptor, arguments)
+    set(step.output, output)
+
+    return { [self] in
+      guard needsGradient(step.inputs[0]) else { return }
+      let gradient = try outputGradient(step, masked: step.relu)
+      try recorder.record(
+        "\(step.name) scale and shift backward", engine.binary(.multiply, gradient.layout, layout),
+        [.source: gradient, .secondSource: source.weight, .destination: gradient])
+      try deliver(gradient, to: step.inputs[0])
+    }
+  }
+
+  func batchNormalization(_ settings: BatchNormalization, _ index: Int, _ step: Step) throws -> Pullback {
+    let input = try value(step.inputs[0])
+    let channels = try Layout.plain([input.layout.sizes[1]])
+    let descriptor = try engine.batchNormalization(input.layout, epsilon: settings.epsilon, relu: step.relu)
+    let source = try Weights(channels, bias: input.layout.sizes[1], training: true, in: recorder)
+    weights[index] = source
+    let norm = try Norm(plan.weights[index], settings, input.layout, channels, recorder)
+    norms.append(norm)
+    let output = try recorder.memory(input.layout)
+    let workspace = try descriptor.layout(.workspace).map(recorder.memory)
+    var arguments: [Argument: Memory] = [
+      .source: input, .destination: output, .mean: norm.mean, .variance: norm.variance, .scale: source.weight,
+    ]
+    arguments[.shift] = source.bias
+    arguments[.workspace] = workspace
+    try recorder.record("\(step.name) norm forward", descriptor, arguments)
+    set(step.output, output)
+
+    return { [self] in
+      let trained = try require(source.trained, "norm in training")
+      let gradient = try recorder.converted(outputGradient(step, masked: false), to: input.layout)
+      let backward = try engine.batchNormalizationBackward(
+        input.layout, epsilon: settings.epsilon, relu: step.relu, hint: descriptor)
+      var arguments: [Argument: Memory] = [
+        .source: input, .mean: norm.mean, .variance: norm.variance, .scale: source.weight,
+        .destinationGradient: gradient, .sourceGradient: gradient, .scaleGradient: trained.weightGradient,
+      ]
+      arguments[.shift] = source.bias
+      arguments[.shiftGradient] = trained.biasGradient
+      arguments[.workspace] = workspace
+      try recorder.record("\(step.name) norm backward", backward, arguments)
+      try deliver(gradient, to: step.inputs[0])
+    }
+  }
+
+  func dropout(_ step: Step) throws -> Pullback {
+    let input = try value(step.inputs[0])
+    let staged = try recorder.persistentMemory(.plain(sizes(of: step.output)))
+    masks.append(staged)
+    let mask = try recorder.converted(staged, to: input.layout)
+    let output = try recorder.memory(input.layout)
+    try recorder.record(
+      "\(step.name) dropout forward", engine.binary(.multiply, input.layout, input.layout),
+      [.source: input, .secondSource: mask, .destination: output])
+    set(step.output, output)
+
+    return { [self] in
+      guard needsGradient(step.inputs[0]) else { return }
+      let gradient = try outputGradient(step, masked: step.relu)
+      let factor = try recorder.converted(mask, to: gradient.layout)
+      try recorder.record(
+        "\(step.name) dropout backward", engine.binary(.multiply, gradient.layout, gradient.layout),
+        [.source: gradient, .secondSource: factor, .destination: gradient])
+      try deliver(gradient, to: step.inputs[0])
+    }
+  }
+}

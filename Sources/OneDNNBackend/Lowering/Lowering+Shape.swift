@@ -1,0 +1,105 @@
+import Networks
+import Programs
+import Tensors
+
+/// Poolings and what moves or adds values.
+extension Lowering {
+  func pooling(_ settings: Pooling, takesMaximum: Bool, _ step: Step) throws -> Pullback {
+    let input = try value(step.inputs[0])
+    let geometry = PoolingGeometry(
+      settings, takesMaximum: takesMaximum, batchSize: plan.batchSize, input: plan.values[step.inputs[0]].sizes,
+      output: plan.values[step.output].sizes)
+    let differentiates = needsGradient(step.inputs[0])
+    let descriptor = try engine.pooling(geometry, training: differentiates, source: input.layout)
+    let output = try recorder.memory(descriptor.chosen(.destination))
+    let workspace = try descriptor.layout(.workspace).map(recorder.memory)
+    var arguments: [Argument: Memory] = [.source: input, .destination: output]
+    arguments[.workspace] = workspace
+    try recorder.record("\(step.name) pooling forward", descriptor, arguments)
+    set(step.output, output)
+
+    return { [self] in
+      guard differentiates else { return }
+      let gradient = try recorder.converted(outputGradient(step, masked: step.relu), to: output.layout)
+      let sourceGradient = try recorder.memory(input.layout)
+      var arguments: [Argument: Memory] = [.destinationGradient: gradient, .sourceGradient: sourceGradient]
+      arguments[.workspace] = workspace
+      try recorder.record(
+        "\(step.name) pooling backward", engine.poolingBackward(geometry, hint: descriptor), arguments)
+      try deliver(sourceGradient, to: step.inputs[0])
+    }
+  }
+
+  /// The same bytes seen with other sizes, once they lie row-major.
+  func flatten(_ step: Step) throws -> Pullback {
+    let (image, features) = (try Layout.plain(sizes(of: step.inputs[0])), try Layout.plain(sizes(of: step.output)))
+    let input = try recorder.converted(value(step.inputs[0]), to: image)
+    set(step.output, try recorder.view(input, as: features))
+
+    return { [self] in
+      guard needsGradient(step.inputs[0]) else { return }
+      let gradient = try recorder.converted(outputGradient(step, masked: false), to: features)
+      try deliver(recorder.view(gradient, as: image), to: step.inputs[0])
+    }
+  }
+
+  func sum(_ step: Step) throws -> Pullback {
+    var total = try value(step.inputs[0])
+    let (layout, last) = (total.layout, step.inputs.count - 1)
+    for (position, index) in step.inputs.enumerated().dropFirst() {
+      let relu: [PostOperation] = step.relu && position == last ? [.relu] : []
+      let summand = try recorder.converted(value(index), to: layout)
+      let output = try recorder.memory(layout)
+      try recorder.record(
+        "\(step.name) sum forward", engine.binary(.add, layout, layout, postOperations: relu),
+        [.source: total, .secondSource: summand, .destination: output])
+      total = output
+    }
+    set(step.output, total)
+
+    return { [self] in
+      let gradient = try outputGradient(step, masked: step.relu)
+      for index in step.inputs.dropLast() { try deliverCopy(gradient, to: index) }
+      try deliver(gradient, to: step.inputs[last])
+    }
+  }
+
+  func concatenation(_ step: Step) throws -> Pullback {
+    let inputs = try step.inputs.map(value)
+    let descriptor = try engine.concatenation(inputs.map(\.layout), .any(sizes(of: step.output)))
+    let output = try recorder.memory(descriptor.chosen(.destination))
+    var arguments: [Argument: Memory] = [.destination: output]
+    for (position, input) in inputs.enumerated() { arguments[.source(position)] = input }
+    try recorder.record("\(step.name) concatenation forward", descriptor, arguments)
+    set(step.output, output)
+
+    return { [self] in
+      let layout = try Layout.plain(sizes(of: step.output))
+      let gradient = try recorder.converted(outputGradient(step, masked: step.relu), to: layout)
+      var offsets = layout.sizes.map { _ in 0 }
+      for index in step.inputs {
+        let sizes = sizes(of: index)
+        if needsGradient(index) {
+          let part = try recorder.view(gradient, as: layout.part(sizes, at: offsets))
+          let copy = try recorder.memory(.plain(sizes))
+          try recorder.convert(part, into: copy)
+          try deliver(copy, to: index)
+        }
+        offsets[1] += sizes[1]
+      }
+    }
+  }
+
+  func identity(_ step: Step) throws -> Pullback {
+    let input = try value(step.inputs[0])
+    guard step.relu else {
+      set(step.output, input)
+      return { [self] in try deliver(outputGradient(step, masked: false), to: step.inputs[0]) }
+    }
+    let output = try recorder.memory(input.layout)
+    try recorder.record(
+      "\(step.name) relu forward", engine.relu(input.layout), [.source: input, .destination: output])
+    set(step.output, output)
+    return { [self] in try deliver(outputGradient(step, masked: true), to: step.inputs[0]) }
+  }
+}

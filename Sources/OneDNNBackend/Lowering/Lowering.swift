@@ -1,0 +1,157 @@
+import Networks
+import Programs
+import Tensors
+
+/// What runs a step backward: records calls that turn the gradient of its output into those of its inputs.
+typealias Pullback = () throws -> Void
+
+/// Turns a plan into recorded calls: each step forward, in order, then backward, in reverse.
+///
+/// A step's function records its forward calls and returns its pullback, which knows the kernels and memories of the
+/// forward pass.
+final class Lowering {
+  let plan: Plan
+  let recorder: Recorder
+  /// The memory of each value, once its step is recorded.
+  private var values: [Memory?]
+  /// The gradient with respect to each value, once a step has written it.
+  private var gradients: [Memory?]
+  /// Parallel to `plan.weights`.
+  var weights: [Weights?]
+  /// The norms of a training plan.
+  var norms: [Norm] = []
+  /// Where the masks of a training plan are written, row-major.
+  var masks: [Memory] = []
+
+  var engine: Engine { recorder.engine }
+  var training: Bool { plan.purpose == .training }
+
+  init(_ plan: Plan) throws {
+    self.plan = plan
+    recorder = try Recorder()
+    values = plan.values.map { _ in nil }
+    gradients = values
+    weights = plan.weights.map { _ in nil }
+  }
+
+  /// Records everything.
+  func lower() throws -> Lowered {
+    let pixels = try recorder.memory(.plain(sizes(of: Plan.pixels)))
+    recorder.touch(pixels)
+    values[Plan.pixels] = pixels
+    let pullbacks = try plan.steps.map { (step: $0, run: try lower($0)) }
+    let logitSizes = try Layout.plain(sizes(of: plan.logits))
+    let logits = try recorder.converted(value(plan.logits), to: logitSizes)
+    recorder.touch(logits)
+    let forwardCount = recorder.calls.count
+
+    var logitGradient: Memory?
+    if plan.needsGradient[plan.logits] {
+      let memory = try recorder.memory(logitSizes)
+      recorder.touch(memory)
+      gradients[plan.logits] = memory
+      logitGradient = memory
+      for (step, run) in pullbacks.reversed() where plan.needsGradient[step.output] { try run() }
+    }
+    let pixelGradient = try gradients[Plan.pixels].map { try recorder.converted($0, to: pixels.layout) }
+    if let pixelGradient { recorder.touch(pixelGradient) }
+    return Lowered(
+      engine: engine, arena: try recorder.place(), forward: Array(recorder.calls.prefix(forwardCount)),
+      backward: Array(recorder.calls.dropFirst(forwardCount)), pixels: pixels, logits: logits,
+      logitGradient: logitGradient, pixelGradient: pixelGradient, weights: weights.compactMap { $0 }, norms: norms,
+      masks: masks, implementations: recorder.implementations)
+  }
+
+  private func lower(_ step: Step) throws -> Pullback {
+    switch step.operation {
+    case .convolution(let settings, let weights): try convolution(settings, weights, step)
+    case .dense(let settings, let weights): try dense(settings, weights, step)
+    case .scaleShift(let weights): try scaleShift(weights, step)
+    case .batchNormalization(let settings, let weights): try batchNormalization(settings, weights, step)
+    case .maxPooling(let settings): try pooling(settings, takesMaximum: true, step)
+    case .averagePooling(let settings): try pooling(settings, takesMaximum: false, step)
+    case .dropout: try dropout(step)
+    case .flatten: try flatten(step)
+    case .sum: try sum(step)
+    case .concatenation: try concatenation(step)
+    case .identity: try identity(step)
+    }
+  }
+
+  // MARK: - What steps work with
+
+  /// The batch's sizes of value `index`.
+  func sizes(of index: Int) -> [Int] { [plan.batchSize] + plan.values[index].sizes }
+
+  /// The memory of value `index`.
+  func value(_ index: Int) throws -> Memory { try require(values[index], "value \(index) of the plan") }
+
+  /// Says where value `index` lies.
+  func set(_ index: Int, _ memory: Memory) { values[index] = memory }
+
+  /// The gradient of the step's output, behind the ReLU's mask if the step has one.
+  func outputGradient(_ step: Step, masked: Bool) throws -> Memory {
+    let gradient = try require(gradients[step.output], "gradient of \(step.name)")
+    guard masked else { return gradient }
+    let output = try value(step.output)
+    let source = try recorder.converted(gradient, to: output.layout)
+    try recorder.record(
+      "\(step.name) mask", engine.reluBackward(output.layout),
+      [.destination: output, .destinationGradient: source, .sourceGradient: source])
+    return source
+  }
+
+  /// Whether anybody wants the gradient of value `index`.
+  func needsGradient(_ index: Int) -> Bool { plan.needsGradient[index] }
+
+  /// Whether nothing reads value `index` behind `step`, in either direction, so that its memory may be overwritten.
+  ///
+  /// Going backward only the outputs of ReLUs are read, as masks; steps that share memory with their input count as
+  /// readers.
+  func isLastUse(of index: Int, in step: Step) -> Bool {
+    guard !training, index != plan.logits else { return false }
+    return plan.steps.allSatisfy { other in
+      if other.output == index { return !other.relu || !needsGradient(index) }
+      if !other.reads.contains(index) { return true }
+      switch other.operation {
+      case .flatten, .identity: return false
+      default: return other.output <= step.output && !(other.output == step.output && step.inputs.contains(index))
+      }
+    }
+  }
+
+  /// Adds `gradient` to that of value `index`, or makes it that; the caller does not touch it any more.
+  func deliver(_ gradient: Memory, to index: Int) throws {
+    guard needsGradient(index) else { return }
+    guard let total = gradients[index] else {
+      gradients[index] = gradient
+      return
+    }
+    let summand = try recorder.converted(gradient, to: total.layout)
+    try recorder.record(
+      "gradient sum", engine.binary(.add, total.layout, total.layout),
+      [.source: total, .secondSource: summand, .destination: total])
+  }
+
+  /// As `deliver`, for a gradient that others still need.
+  func deliverCopy(_ gradient: Memory, to index: Int) throws {
+    guard needsGradient(index), gradients[index] == nil else { return try deliver(gradient, to: index) }
+    let copy = try recorder.memory(gradient.layout)
+    try recorder.convert(gradient, into: copy)
+    gradients[index] = copy
+  }
+}
+
+/// A lowered plan: memories in place, calls ready to run.
+struct Lowered {
+  let engine: Engine
+  let arena: Arena
+  let forward, backward: [Call]
+  let pixels, logits: Memory
+  let logitGradient, pixelGradient: Memory?
+  /// Parallel to the plan's weights.
+  let weights: [Weights]
+  let norms: [Norm]
+  let masks: [Memory]
+  let implementations: [String]
+}

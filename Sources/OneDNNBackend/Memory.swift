@@ -1,0 +1,76 @@
+import COneDNN
+import Programs
+
+/// Bytes with a life: from the first to the last call that touches them.
+final class Buffer {
+  fileprivate(set) var byteCount: Int
+  fileprivate(set) var life: ClosedRange<Int>?
+  fileprivate(set) var address: UnsafeMutableRawPointer?
+
+  init(byteCount: Int) { self.byteCount = byteCount }
+
+  /// Extends the life to `time`.
+  func touch(at time: Int) {
+    life = life.map { min($0.lowerBound, time)...max($0.upperBound, time) } ?? time...time
+  }
+
+  /// Extends the life to all calls, of every pass.
+  func persist() { life = 0...Int.max }
+
+  /// Makes room for `byteCount` bytes, before the buffer is placed.
+  func reserve(byteCount: Int) { self.byteCount = max(self.byteCount, byteCount) }
+}
+
+/// A buffer seen in one layout.
+final class Memory {
+  let buffer: Buffer
+  let layout: Layout
+  let handle: dnnl_memory_t
+
+  init(_ buffer: Buffer, _ layout: Layout, on engine: Engine) throws {
+    self.buffer = buffer
+    self.layout = layout
+    handle = try layout.makeMemory(at: buffer.address, on: engine)
+    buffer.reserve(byteCount: layout.byteCount)
+  }
+
+  /// A view of memory that somebody else owns, for as long as that lives.
+  init(at address: UnsafeMutableRawPointer?, _ layout: Layout, on engine: Engine) throws {
+    buffer = Buffer(byteCount: layout.byteCount)
+    buffer.address = address
+    self.layout = layout
+    handle = try layout.makeMemory(at: address, on: engine)
+  }
+
+  deinit { dnnl_memory_destroy(handle) }
+
+  /// The elements as they lie in memory, padding of blocked layouts included.
+  var floats: UnsafeMutableBufferPointer<Float> {
+    let count = buffer.address == nil ? 0 : layout.byteCount / MemoryLayout<Float>.stride
+    return UnsafeMutableBufferPointer(start: buffer.address?.assumingMemoryBound(to: Float.self), count: count)
+  }
+
+  fileprivate func place() throws {
+    try check(dnnl_memory_set_data_handle(handle, buffer.address), "dnnl_memory_set_data_handle")
+  }
+}
+
+/// The block that all buffers of an engine share.
+final class Arena {
+  private let block: UnsafeMutableRawPointer
+  let byteCount: Int
+
+  /// Places the buffers of `memories`, each where nothing that lives with it lies; all bytes begin as zero.
+  init(_ memories: [Memory]) throws {
+    var seen: Set<ObjectIdentifier> = []
+    let buffers = memories.map(\.buffer).filter { seen.insert(ObjectIdentifier($0)).inserted }
+    let plan = MemoryPlan(buffers.map { .init(byteCount: $0.byteCount, life: $0.life ?? 0...0) })
+    byteCount = plan.byteCount
+    block = .allocate(byteCount: max(plan.byteCount, 1), alignment: MemoryPlan.alignment)
+    block.initializeMemory(as: UInt8.self, repeating: 0, count: plan.byteCount)
+    for (buffer, offset) in zip(buffers, plan.offsets) { buffer.address = block + offset }
+    for memory in memories { try memory.place() }
+  }
+
+  deinit { block.deallocate() }
+}

@@ -1,0 +1,108 @@
+import COneDNN
+
+/// The processor as the library sees it, with the stream everything runs on.
+final class Engine {
+  let handle: dnnl_engine_t
+  private let stream: dnnl_stream_t
+
+  init() throws {
+    var engine: dnnl_engine_t?
+    try check(dnnl_engine_create(&engine, dnnl_cpu, 0), "dnnl_engine_create")
+    handle = try require(engine, "dnnl_engine_create")
+    var stream: dnnl_stream_t?
+    let status = dnnl_stream_create(&stream, handle, UInt32(dnnl_stream_default_flags.rawValue))
+    guard status == dnnl_success, let stream else {
+      dnnl_engine_destroy(handle)
+      try check(status, "dnnl_stream_create")
+      self.stream = try require(stream, "dnnl_stream_create")
+      return
+    }
+    self.stream = stream
+  }
+
+  deinit {
+    dnnl_stream_destroy(stream)
+    dnnl_engine_destroy(handle)
+  }
+
+  /// Runs `calls` in order and waits for the last.
+  func run(_ calls: some Sequence<Call>) throws {
+    for call in calls {
+      let status = call.arguments.withUnsafeBufferPointer {
+        dnnl_primitive_execute(call.primitive.handle, stream, Int32($0.count), $0.baseAddress)
+      }
+      try check(status, "dnnl_primitive_execute")
+    }
+    try check(dnnl_stream_wait(stream), "dnnl_stream_wait")
+  }
+}
+
+/// A kernel chosen for one operation on memories of known layouts.
+final class PrimitiveDescriptor {
+  let handle: dnnl_primitive_desc_t
+
+  /// Takes over `handle`.
+  init(_ handle: dnnl_primitive_desc_t) { self.handle = handle }
+
+  deinit { dnnl_primitive_desc_destroy(handle) }
+}
+
+/// A kernel, compiled.
+final class Primitive {
+  let handle: dnnl_primitive_t
+
+  init(_ descriptor: PrimitiveDescriptor) throws {
+    var handle: dnnl_primitive_t?
+    try check(dnnl_primitive_create(&handle, descriptor.handle), "dnnl_primitive_create")
+    self.handle = try require(handle, "dnnl_primitive_create")
+  }
+
+  deinit { dnnl_primitive_destroy(handle) }
+}
+
+/// A kernel with its arguments, ready to run any number of times.
+final class Call {
+  let primitive: Primitive
+  let arguments: [dnnl_exec_arg_t]
+  /// Keeps what the arguments point to.
+  private let memories: [Memory]
+
+  init(_ descriptor: PrimitiveDescriptor, _ arguments: [Argument: Memory]) throws {
+    primitive = try Primitive(descriptor)
+    memories = Array(arguments.values)
+    self.arguments = arguments.map { dnnl_exec_arg_t(arg: $0.number, memory: $1.handle) }
+  }
+}
+
+/// Which operand of a kernel a memory is.
+struct Argument: Hashable {
+  let number: Int32
+
+  init(_ number: Int32) { self.number = number }
+
+  static let source = Argument(DNNL_ARG_SRC)
+  static let secondSource = Argument(DNNL_ARG_SRC_1)
+  static let destination = Argument(DNNL_ARG_DST)
+  static let weights = Argument(DNNL_ARG_WEIGHTS)
+  static let bias = Argument(DNNL_ARG_BIAS)
+  static let mean = Argument(DNNL_ARG_MEAN)
+  static let variance = Argument(DNNL_ARG_VARIANCE)
+  static let scale = Argument(DNNL_ARG_SCALE)
+  static let shift = Argument(DNNL_ARG_SHIFT)
+  static let workspace = Argument(DNNL_ARG_WORKSPACE)
+  static let scratchpad = Argument(DNNL_ARG_SCRATCHPAD)
+  static let sourceGradient = Argument(DNNL_ARG_DIFF_SRC)
+  static let destinationGradient = Argument(DNNL_ARG_DIFF_DST)
+  static let weightsGradient = Argument(DNNL_ARG_DIFF_WEIGHTS)
+  static let biasGradient = Argument(DNNL_ARG_DIFF_BIAS)
+  static let scaleGradient = Argument(DNNL_ARG_DIFF_SCALE)
+  static let shiftGradient = Argument(DNNL_ARG_DIFF_SHIFT)
+
+  /// One of several sources of a concatenation.
+  static func source(_ index: Int) -> Argument { Argument(DNNL_ARG_MULTIPLE_SRC + Int32(index)) }
+
+  /// The second operand of the binary post-op at `index`.
+  static func postOperation(_ index: Int) -> Argument {
+    Argument(DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * Int32(index + 1) | DNNL_ARG_SRC_1)
+  }
+}

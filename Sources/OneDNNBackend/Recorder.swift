@@ -1,0 +1,76 @@
+/// Collects the calls of an engine in the order they will run, and from that how long every buffer lives.
+///
+/// Forward and backward share one clock, so whatever the backward pass reads outlives the forward pass by itself.
+final class Recorder {
+  let engine: Engine
+  /// The calls so far.
+  private(set) var calls: [Call] = []
+  /// The kernel behind every call, as `conv1 forward: brgconv:avx512_core`.
+  private(set) var implementations: [String] = []
+  private var memories: [Memory] = []
+  private let scratchpad = Buffer(byteCount: 0)
+
+  init() throws { engine = try Engine() }
+
+  private var now: Int { calls.count }
+
+  /// A new memory; it lives as long as calls touch it.
+  func memory(_ layout: Layout) throws -> Memory { try add(Memory(Buffer(byteCount: 0), layout, on: engine)) }
+
+  /// A new memory that keeps its content between passes.
+  func persistentMemory(_ layout: Layout) throws -> Memory {
+    let memory = try memory(layout)
+    memory.buffer.persist()
+    return memory
+  }
+
+  /// The buffer of `memory` in another layout.
+  func view(_ memory: Memory, as layout: Layout) throws -> Memory {
+    try add(Memory(memory.buffer, layout, on: engine))
+  }
+
+  /// Says that somebody outside reads or writes `memory` between the calls before and the calls behind.
+  func touch(_ memory: Memory) {
+    memory.buffer.touch(at: max(now - 1, 0))
+    memory.buffer.touch(at: now)
+  }
+
+  /// Appends a call.
+  func record(_ name: String, _ descriptor: PrimitiveDescriptor, _ arguments: [Argument: Memory]) throws {
+    for memory in arguments.values { memory.buffer.touch(at: now) }
+    calls.append(try call(name, descriptor, arguments))
+  }
+
+  /// A call for another time than now; its memories must be persistent.
+  func call(_ name: String, _ descriptor: PrimitiveDescriptor, _ arguments: [Argument: Memory]) throws -> Call {
+    var arguments = arguments
+    if let layout = descriptor.layout(.scratchpad) {
+      scratchpad.persist()
+      arguments[.scratchpad] = try add(Memory(scratchpad, layout, on: engine))
+    }
+    implementations.append("\(name): \(descriptor.implementation)")
+    return try Call(descriptor, arguments)
+  }
+
+  /// `memory` in `layout`: itself, or what a reorder makes of it.
+  func converted(_ memory: Memory, to layout: Layout) throws -> Memory {
+    if memory.layout == layout { return memory }
+    let copy = try self.memory(layout)
+    try convert(memory, into: copy)
+    return copy
+  }
+
+  /// Copies `source` into `destination`, whatever their layouts.
+  func convert(_ source: Memory, into destination: Memory) throws {
+    try record(
+      "reorder", engine.reorder(source.layout, destination.layout), [.source: source, .destination: destination])
+  }
+
+  /// Places all buffers; call once, when everything is recorded.
+  func place() throws -> Arena { try Arena(memories) }
+
+  private func add(_ memory: Memory) -> Memory {
+    memories.append(memory)
+    return memory
+  }
+}

@@ -1,0 +1,140 @@
+import Networks
+import Programs
+import Tensors
+
+/// A network in training mode; weights, momentum and gradients lie as the forward kernels want the weights.
+final class TrainingSession: TrainingEngine {
+  private let plan: Plan
+  private let lowered: Lowered
+  private let threads: Threads
+  /// What was loaded: keeps the names and the order.
+  private var loaded: Parameters?
+
+  init(_ plan: Plan, _ threads: Threads) throws {
+    threads.use()
+    self.plan = plan
+    self.threads = threads
+    lowered = try Lowering(plan).lower()
+  }
+
+  func load(_ parameters: Parameters, momentum: [ParameterPath: Tensor]) throws {
+    threads.use()
+    loaded = parameters
+    for entry in entries {
+      try lowered.engine.write(parameters[entry.path].values, to: entry.value, sizes: entry.sizes)
+      let zero = [Float](repeating: 0, count: entry.sizes.reduce(1, *))
+      try lowered.engine.write(momentum[entry.path]?.values ?? zero, to: entry.momentum, sizes: entry.sizes)
+    }
+    for (weights, source) in zip(lowered.weights, plan.weights) {
+      if case .constant(let scale, let shift) = source, let bias = weights.bias {
+        try lowered.engine.write(scale, to: weights.weight, sizes: weights.sizes)
+        try lowered.engine.write(shift, to: bias, sizes: weights.sizes)
+      }
+      try lowered.engine.run(weights.refresh)
+    }
+    for norm in lowered.norms {
+      norm.runningMean = parameters[norm.source.path("running_mean")].values
+      norm.runningVariance = parameters[norm.source.path("running_var")].values
+      norm.batchesTracked = parameters[norm.source.path("num_batches_tracked")].values[0]
+    }
+  }
+
+  func forward(
+    _ pixels: UnsafeBufferPointer<Float>, masks: [Tensor], logits: UnsafeMutableBufferPointer<Float>
+  ) throws {
+    precondition(masks.count == lowered.masks.count, "every dropout takes one mask")
+    threads.use()
+    copy(pixels, to: lowered.pixels.floats)
+    for (mask, memory) in zip(masks, lowered.masks) {
+      mask.values.withUnsafeBufferPointer { copy($0, to: memory.floats) }
+    }
+    try lowered.engine.run(lowered.forward)
+    for norm in lowered.norms { norm.track() }
+    copy(UnsafeBufferPointer(lowered.logits.floats), to: logits)
+  }
+
+  func backward(_ logitGradient: UnsafeBufferPointer<Float>) throws {
+    guard let start = lowered.logitGradient else { return }
+    threads.use()
+    copy(logitGradient, to: start.floats)
+    try lowered.engine.run(lowered.backward)
+  }
+
+  func update(_ rule: MomentumUpdate) throws {
+    threads.use()
+    for entry in entries { apply(rule, entry.value.floats, entry.momentum.floats, entry.gradient.floats) }
+    for weights in lowered.weights { try lowered.engine.run(weights.refresh) }
+  }
+
+  func parameters() throws -> Parameters {
+    var parameters = try require(loaded, "parameters before they are loaded")
+    for entry in entries { parameters[entry.path] = try tensor(entry.value, entry) }
+    for norm in lowered.norms {
+      let path = norm.source.path
+      parameters[path("running_mean")].values = norm.runningMean
+      parameters[path("running_var")].values = norm.runningVariance
+      parameters[path("num_batches_tracked")].values[0] = norm.batchesTracked
+    }
+    return parameters
+  }
+
+  func momentum() throws -> [ParameterPath: Tensor] {
+    Dictionary(uniqueKeysWithValues: try entries.map { ($0.path, try tensor($0.momentum, $0)) })
+  }
+
+  func gradients() throws -> [ParameterPath: Tensor] {
+    Dictionary(uniqueKeysWithValues: try entries.map { ($0.path, try tensor($0.gradient, $0)) })
+  }
+
+  /// What `memory`, laid out like the entry's parameter, holds under the parameter's shape.
+  private func tensor(_ memory: Memory, _ entry: TrainedParameter) throws -> Tensor {
+    let shape = try require(loaded, "parameters before they are loaded")[entry.path].shape
+    return Tensor(shape, try lowered.engine.read(memory, sizes: entry.sizes))
+  }
+
+  /// Every trainable parameter.
+  private lazy var entries: [TrainedParameter] = zip(lowered.weights, plan.weights).flatMap(trainedParameters)
+}
+
+/// One trainable parameter: three memories of one layout.
+private struct TrainedParameter {
+  let path: ParameterPath
+  /// As the library counts them: a grouped convolution's weight has five.
+  let sizes: [Int]
+  let value, momentum, gradient: Memory
+}
+
+private func trainedParameters(_ weights: Weights, _ source: WeightSource) -> [TrainedParameter] {
+  let (path, biasPath): (ParameterPath, ParameterPath?)
+  switch source {
+  case .affine(let weight, let bias, _): (path, biasPath) = (weight, bias)
+  case .norm(let norm): (path, biasPath) = (norm.path("weight"), norm.path("bias"))
+  case .constant: return []
+  }
+  guard let trained = weights.trained else { return [] }
+  var entries = [
+    TrainedParameter(
+      path: path, sizes: weights.sizes, value: weights.weight, momentum: trained.weightMomentum,
+      gradient: trained.weightGradient)
+  ]
+  if let biasPath, let bias = weights.bias, let momentum = trained.biasMomentum, let gradient = trained.biasGradient {
+    entries.append(
+      TrainedParameter(
+        path: biasPath, sizes: bias.layout.sizes, value: bias, momentum: momentum, gradient: gradient))
+  }
+  return entries
+}
+
+/// One pass over three buffers of one layout; the padding of blocked layouts is zero in each and stays so.
+private func apply(
+  _ rule: MomentumUpdate, _ weights: UnsafeMutableBufferPointer<Float>,
+  _ momentum: UnsafeMutableBufferPointer<Float>, _ gradient: UnsafeMutableBufferPointer<Float>
+) {
+  precondition(weights.count == momentum.count && weights.count == gradient.count, "equally laid out")
+  guard let w = weights.baseAddress, let v = momentum.baseAddress, let g = gradient.baseAddress else { return }
+  for i in 0..<weights.count {
+    let direction = rule.momentum * v[i] + (g[i] + rule.weightDecay * w[i])
+    v[i] = direction
+    w[i] -= rule.learningRate * direction
+  }
+}

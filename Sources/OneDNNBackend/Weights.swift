@@ -1,0 +1,84 @@
+import Networks
+import Programs
+import Tensors
+
+/// The weights of one step in the engine's layouts, and in training what the optimiser needs.
+final class Weights {
+  /// The sizes in row-major order, as outside.
+  let sizes: [Int]
+  /// Where the weight lies as the forward kernel wants it; the scale of a norm.
+  let weight: Memory
+  /// One number a channel; the shift of a norm.
+  let bias: Memory?
+  /// Brings the backward kernel's copy into step with `weight`.
+  private(set) var refresh: [Call] = []
+  /// Set in training.
+  var trained: Trained?
+
+  /// What training adds, equally laid out.
+  struct Trained {
+    let weightGradient, weightMomentum: Memory
+    let biasGradient, biasMomentum: Memory?
+  }
+
+  /// Persistent memories for a weight of `layout` and a bias of `channels`.
+  init(_ layout: Layout, bias channels: Int?, training: Bool, in recorder: Recorder) throws {
+    sizes = layout.sizes
+    weight = try recorder.persistentMemory(layout)
+    let biasLayout = try channels.map { try Layout.plain([$0]) }
+    bias = try biasLayout.map(recorder.persistentMemory)
+    guard training else { return }
+    trained = Trained(
+      weightGradient: try recorder.persistentMemory(layout), weightMomentum: try recorder.persistentMemory(layout),
+      biasGradient: try biasLayout.map(recorder.persistentMemory),
+      biasMomentum: try biasLayout.map(recorder.persistentMemory))
+  }
+
+  /// A scale and a shift of `layout`, for evaluation.
+  init(scaleAndShift layout: Layout, in recorder: Recorder) throws {
+    sizes = layout.sizes
+    weight = try recorder.persistentMemory(layout)
+    bias = try recorder.persistentMemory(layout)
+  }
+
+  /// The weight in another kernel's layout.
+  func weight(in layout: Layout, _ recorder: Recorder) throws -> Memory {
+    if weight.layout == layout { return weight }
+    let copy = try recorder.persistentMemory(layout)
+    let reorder = try recorder.engine.reorder(weight.layout, layout)
+    refresh.append(try recorder.call("weights", reorder, [.source: weight, .destination: copy]))
+    return copy
+  }
+}
+
+extension Engine {
+  /// Writes `values`, row-major, into `memory`.
+  func write(_ values: [Float], to memory: Memory, sizes: [Int]) throws {
+    var values = values
+    try values.withUnsafeMutableBytes { bytes in
+      let plain = try Memory(at: bytes.baseAddress, .plain(sizes), on: self)
+      try copy(plain, to: memory)
+    }
+  }
+
+  /// What `memory` holds, row-major.
+  func read(_ memory: Memory, sizes: [Int]) throws -> [Float] {
+    var values = [Float](repeating: 0, count: sizes.reduce(1, *))
+    try values.withUnsafeMutableBytes { bytes in
+      let plain = try Memory(at: bytes.baseAddress, .plain(sizes), on: self)
+      try copy(memory, to: plain)
+    }
+    return values
+  }
+
+  /// Reorders once; not for inner loops, since the kernel is made here.
+  private func copy(_ source: Memory, to destination: Memory) throws {
+    let descriptor = try reorder(source.layout, destination.layout)
+    var arguments: [Argument: Memory] = [.source: source, .destination: destination]
+    let layout = descriptor.layout(.scratchpad)
+    let block = UnsafeMutableRawPointer.allocate(byteCount: layout?.byteCount ?? 1, alignment: 64)
+    defer { block.deallocate() }
+    if let layout { arguments[.scratchpad] = try Memory(at: block, layout, on: self) }
+    try run(CollectionOfOne(Call(descriptor, arguments)))
+  }
+}

@@ -1,0 +1,98 @@
+#if CUSP_ONEDNN
+  import Failures
+  import Networks
+  import OneDNNBackend
+  import Programs
+  import Tensors
+  import TestSupport
+  import Testing
+
+  /// What only this backend promises.
+  @Suite("oneDNN")
+  struct OneDNNBackendTests {
+    static let architectures: [Architecture] = [.digitsCNN, .smallCNN, .netMNIST, .leNet, .vgg16, .resnet18]
+
+    @Test("the name carries the library's version")
+    func name() throws {
+      #expect(try OneDNNBackend(threads: 1).name.wholeMatch(of: /onednn [0-9]+\.[0-9]+\.[0-9]+/) != nil)
+    }
+
+    @Test("a number of threads that cannot be is refused", arguments: [0, -1, 1025])
+    func threads(_ count: Int) {
+      #expect(throws: Failure(.usage, "onednn: cannot run on \(count) threads; give 1...1024")) {
+        try OneDNNBackend(threads: count)
+      }
+    }
+
+    @Test("no convolution or dense layer falls back to a reference kernel", arguments: architectures, [2, 32])
+    func kernels(_ architecture: Architecture, batchSize: Int) throws {
+      let graph = try NetworkGraph(architecture.definition())
+      let backend = try OneDNNBackend(threads: 2)
+      for purpose in [Plan.Purpose.inference, .inputGradient, .training] {
+        let kernels = try backend.implementations(Plan(graph, for: purpose, batchSize: batchSize))
+        #expect(kernels.contains { $0.contains("convolution forward") })
+        for kernel in kernels where kernel.contains("convolution") || kernel.contains("dense") {
+          #expect(!kernel.contains(": ref"), "\(purpose)")
+        }
+      }
+    }
+
+    @Test("an image's answer and gradient do not depend on its slot in whole networks", arguments: architectures)
+    func slots(_ architecture: Architecture) throws {
+      let batch = 7
+      let graph = try NetworkGraph(architecture.definition())
+      let program = try InputGradientProgram(
+        graph, parameters: Parameters(initializing: graph, seed: 1), batchSize: batch, on: OneDNNBackend(threads: 2))
+      let images = Tensor(
+        Shape([batch] + graph.imageShape.sizes),
+        FormulaWeights.pixels(shape: [batch] + graph.imageShape.sizes))
+      let labels = FormulaWeights.labels(count: batch, classes: graph.classCount)
+
+      func answers(_ order: [Int]) throws -> [[Float]] {
+        let pixels = Tensor(images.shape, order.flatMap { images[rows: $0..<$0 + 1].values })
+        var (logits, gradient) = (Tensor([batch, graph.classCount]), pixels)
+        try program.evaluate(
+          pixels, loss: .crossEntropy(labels: order.map { labels[$0] }), into: &gradient, logits: &logits)
+        return (0..<batch).map { logits[rows: $0..<$0 + 1].values + gradient[rows: $0..<$0 + 1].values }
+      }
+      let straight = try answers(Array(0..<batch))
+      #expect(try answers(Array((0..<batch).reversed())) == straight.reversed())
+    }
+
+    @Test("training goes on from parameters and momentum handed back, to the byte", arguments: ["digits-cnn", "vgg11"])
+    func resumption(_ name: String) throws {
+      let subject = try Subject(name)
+      let backend = try OneDNNBackend(threads: 2)
+      func step(_ program: TrainingProgram) throws {
+        var logits = subject.emptyLogits
+        try program.forward(subject.pixels, masks: subject.masks(of: program), into: &logits)
+        try program.backward(subject.loss, logits: logits)
+        try program.update(MomentumUpdate(learningRate: 0.01, momentum: 0.9, weightDecay: 5e-4))
+      }
+      let first = try subject.trainingProgram(on: backend)
+      try step(first)
+      let second = try TrainingProgram(
+        subject.graph, parameters: first.parameters(), momentum: first.momentum(), batchSize: subject.batchSize,
+        on: backend)
+      try step(first)
+      try step(second)
+      #expect(try first.parameters() == second.parameters())
+      #expect(try first.momentum() == second.momentum())
+      #expect(try first.gradients() == second.gradients())
+    }
+
+    @Test("loaded weights replace those before")
+    func reloading() throws {
+      let subject = try Subject("small-cnn")
+      let backend = try OneDNNBackend(threads: 2)
+      let other = Parameters(initializing: subject.graph, seed: 3)
+      let program = try InputGradientProgram(
+        subject.graph, parameters: other, batchSize: subject.batchSize, on: backend)
+      try program.load(subject.parameters)
+      var (logits, gradient) = (subject.emptyLogits, Tensor(subject.pixels.shape))
+      try program.evaluate(subject.pixels, loss: subject.loss, into: &gradient, logits: &logits)
+      #expect(subject.reference.evaluation.logits.mismatch(logits.values) == nil)
+      #expect(subject.reference.evaluation.inputGradient.mismatch(gradient.values) == nil)
+    }
+  }
+#endif
