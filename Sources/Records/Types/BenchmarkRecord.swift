@@ -52,6 +52,8 @@ public struct BenchmarkRecord: Record {
     self.peakShare = peakShare
   }
 
+  /// Takes the record out of `json`; other keys are ignored.
+  /// - Throws: `Failure(.data)` that names the missing or mistyped key.
   public init(json: JSON) throws(Failure) {
     var fields = try RecordFields(json, type: Self.type)
     architecture = try fields.string("architecture")
@@ -69,6 +71,7 @@ public struct BenchmarkRecord: Record {
     peakShare = try fields.number("peak_share")
   }
 
+  /// Appends the record as one line.
   public func write(into writer: inout RecordWriter) {
     writer.begin("benchmark")
     writer.write("architecture", architecture)

@@ -25,6 +25,8 @@ public struct CheckpointRecord: Record {
     self.data = data
   }
 
+  /// Takes the record out of `json`; other keys are ignored.
+  /// - Throws: `Failure(.data)` that names the missing or mistyped key.
   public init(json: JSON) throws(Failure) {
     var fields = try RecordFields(json, type: Self.type)
     path = try fields.string("path")
@@ -34,6 +36,7 @@ public struct CheckpointRecord: Record {
     data = try fields.string("data")
   }
 
+  /// Appends the record as one line.
   public func write(into writer: inout RecordWriter) {
     writer.begin("checkpoint")
     writer.write("path", path)

@@ -43,6 +43,8 @@ public struct EpochRecord: Record {
     self.seconds = seconds
   }
 
+  /// Takes the record out of `json`; other keys are ignored.
+  /// - Throws: `Failure(.data)` that names the missing or mistyped key.
   public init(json: JSON) throws(Failure) {
     var fields = try RecordFields(json, type: Self.type)
     epoch = try fields.integer("epoch")
@@ -57,6 +59,7 @@ public struct EpochRecord: Record {
     seconds = try fields.number("seconds")
   }
 
+  /// Appends the record as one line.
   public func write(into writer: inout RecordWriter) {
     writer.begin("epoch")
     writer.write("epoch", epoch)

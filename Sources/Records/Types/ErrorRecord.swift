@@ -27,6 +27,8 @@ public struct ErrorRecord: Record {
     self.init(code: failure.kind.code, message: failure.message, line: line, id: id)
   }
 
+  /// Takes the record out of `json`; other keys are ignored.
+  /// - Throws: `Failure(.data)` that names the missing or mistyped key.
   public init(json: JSON) throws(Failure) {
     var fields = try RecordFields(json, type: Self.type)
     code = try fields.string("code")
@@ -35,6 +37,7 @@ public struct ErrorRecord: Record {
     id = fields.find("id")
   }
 
+  /// Appends the record as one line.
   public func write(into writer: inout RecordWriter) {
     writer.begin("error")
     writer.write("code", code)

@@ -30,6 +30,8 @@ public struct FoolingRateRecord: Record {
     self.accuracy = accuracy
   }
 
+  /// Takes the record out of `json`; other keys are ignored.
+  /// - Throws: `Failure(.data)` that names the missing or mistyped key.
   public init(json: JSON) throws(Failure) {
     var fields = try RecordFields(json, type: Self.type)
     setting = json["model"] == nil ? nil : try Setting(&fields)
@@ -42,6 +44,7 @@ public struct FoolingRateRecord: Record {
     accuracy = try fields.optionalNumber("accuracy")
   }
 
+  /// Appends the record as one line.
   public func write(into writer: inout RecordWriter) {
     writer.begin("fooling-rate")
     setting?.write(into: &writer)

@@ -60,6 +60,8 @@ public struct PredictionRecord: Record {
     self.failure = failure
   }
 
+  /// Takes the record out of `json`; other keys are ignored.
+  /// - Throws: `Failure(.data)` that names the missing or mistyped key.
   public init(json: JSON) throws(Failure) {
     var fields = try RecordFields(json, type: Self.type)
     setting = try Setting(&fields)
@@ -74,6 +76,7 @@ public struct PredictionRecord: Record {
     failure = try fields.optionalString("failure")
   }
 
+  /// Appends the record as one line.
   public func write(into writer: inout RecordWriter) {
     writer.begin("prediction")
     setting.write(into: &writer)

@@ -22,6 +22,8 @@ public struct RunRecord: Record {
     self.seed = seed
   }
 
+  /// Takes the record out of `json`; other keys are ignored.
+  /// - Throws: `Failure(.data)` that names the missing or mistyped key.
   public init(json: JSON) throws(Failure) {
     var fields = try RecordFields(json, type: Self.type)
     tool = try fields.string("tool")
@@ -34,6 +36,7 @@ public struct RunRecord: Record {
     seed = try fields.string("seed")
   }
 
+  /// Appends the record as one line.
   public func write(into writer: inout RecordWriter) {
     writer.begin("run")
     writer.write("tool", tool)

@@ -16,7 +16,8 @@ public struct ScoreRecord: Record {
     self.tally = tally
   }
 
-  /// The counts are taken back from the shares, exactly, since counts are whole.
+  /// Takes the record out of `json`; the counts come back from the shares exactly, since they are whole.
+  /// - Throws: `Failure(.data)` that names the missing or mistyped key.
   public init(json: JSON) throws(Failure) {
     var fields = try RecordFields(json, type: Self.type)
     setting = try Setting(&fields)
@@ -28,6 +29,7 @@ public struct ScoreRecord: Record {
       correct: try fields.successes("accuracy", of: count))
   }
 
+  /// Appends the record as one line.
   public func write(into writer: inout RecordWriter) {
     writer.begin("score")
     setting.write(into: &writer)

@@ -64,7 +64,8 @@ extension ToolCommand {
   private static func answer(_ error: any Error) -> Int32 {
     let message = message(for: error)
     guard exitCode(for: error) == .success else {
-      Diagnostics(name: toolName).report("\(message); see \(toolName) --help")
+      let sentence = message.hasSuffix(".") ? String(message.dropLast()) : message
+      Diagnostics(name: toolName).report("\(sentence); see \(toolName) --help")
       return Failure.Kind.usage.exitStatus
     }
     do {
@@ -86,7 +87,9 @@ extension ToolCommand {
       return failure.kind.exitStatus
     case let code as ExitCode: return code.rawValue
     case is BrokenPipe: return 141
-    case is CleanExit, is ValidationError: return answer(error)
+    case is ValidationError: return answer(error)
+    // The parser's own commands, such as help, throw what they have to say.
+    case _ where exitCode(for: error) == .success: return answer(error)
     default:
       diagnostics.report("internal error: \(error); please report it")
       return Failure.Kind.internal.exitStatus

@@ -1,3 +1,6 @@
+import Failures
+public import Records
+
 /// What a running program talks to.
 public struct ToolContext: Sendable {
   /// The program's name.
@@ -11,5 +14,17 @@ public struct ToolContext: Sendable {
     self.name = name
     self.output = output
     self.diagnostics = diagnostics
+  }
+
+  /// The records on standard input, or on `descriptor`.
+  /// - Parameters:
+  ///   - what: what the program needs, such as `predictions`.
+  ///   - example: a command line that pipes them in.
+  /// - Throws: `Failure(.usage)` when that is a terminal, where a person would wait for nothing.
+  public func records(_ what: String, example: String, descriptor: Int32 = 0) throws -> RecordReader {
+    guard !SystemCalls.isTerminal(descriptor) else {
+      throw Failure(.usage, "no \(what): standard input is a terminal; pipe records in, as in \(example)")
+    }
+    return RecordReader(LineReader(descriptor: descriptor))
   }
 }

@@ -1,12 +1,6 @@
 import Failures
 public import Records
 
-#if canImport(Darwin)
-  import Darwin
-#else
-  import Glibc
-#endif
-
 /// The `checkpoint` records on standard input, one after the other as they come in.
 ///
 /// `error` records are told to people; records of types that this package does not know go to the output untouched.
@@ -18,12 +12,9 @@ public struct CheckpointRecords: ~Copyable {
   /// The records on standard input, or on `descriptor`.
   /// - Throws: `Failure(.usage)` when that is a terminal, where a person would wait for nothing.
   public init(_ context: ToolContext, descriptor: Int32 = 0) throws {
-    guard !SystemCalls.isTerminal(descriptor) else {
-      throw Failure(
-        .usage, "no model: name a model file, or pipe in `checkpoint` records, as in cusp-train ... | \(context.name)")
-    }
     self.context = context
-    reader = RecordReader(LineReader(descriptor: descriptor))
+    reader = try context.records(
+      "model", example: "cusp-train ... | \(context.name), or name a model file", descriptor: descriptor)
   }
 
   /// All records at once.

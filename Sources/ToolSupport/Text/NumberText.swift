@@ -24,6 +24,14 @@ public enum NumberText {
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
 
+  /// A distance in pixel units: `8/255` where it is just that and long as a decimal, else the fewest digits.
+  public static func pixelDistance(_ value: Double) -> String {
+    let decimal = shortest(value)
+    let steps = (value * 255).rounded()
+    guard decimal.utf8.count > 6, steps >= 1, steps < 255, steps / 255 == value else { return decimal }
+    return "\(Int(steps))/255"
+  }
+
   /// A duration as `42 s`, `3:05` or `2:03:05`.
   public static func duration(seconds: Double) -> String {
     guard seconds.isFinite, seconds >= 0, seconds < 1e9 else { return "-" }

@@ -1,0 +1,75 @@
+import Failures
+import Foundation
+import Records
+import Testing
+
+@Suite struct LineReaderTests {
+  /// The lines, and in place of a line its failure, that a reader finds in `bytes` coming through a pipe.
+  private func read(_ bytes: [UInt8], maximalLength: Int = 1 << 20) throws -> [String] {
+    let pipe = Pipe()
+    let writing = pipe.fileHandleForWriting
+    let writer = Thread {
+      try? writing.write(contentsOf: Data(bytes))
+      try? writing.close()
+    }
+    writer.start()
+    var reader = LineReader(
+      descriptor: pipe.fileHandleForReading.fileDescriptor, name: "input", maximalLength: maximalLength)
+    var found: [String] = []
+    while true {
+      do {
+        guard try reader.next() else { return found }
+        #expect(reader.bytes == reader.withBytes { Array($0) })
+        found.append("\(reader.number) \(String(decoding: reader.bytes, as: UTF8.self))")
+      } catch {
+        found.append(error.message)
+      }
+    }
+  }
+
+  @Test(
+    "Lines end with or without carriage return; empty ones count but are skipped",
+    arguments: [
+      ("", []), ("a", ["1 a"]), ("a\n", ["1 a"]), ("a\nb", ["1 a", "2 b"]), ("a\r\nb\r\n", ["1 a", "2 b"]),
+      ("\n\n\r\na\n", ["4 a"]), ("a\n\n", ["1 a"]), ("\r", []), ("a\rb\n", ["1 a\rb"]),
+    ] as [(String, [String])])
+  func ends(text: String, lines: [String]) throws {
+    #expect(try read(Array(text.utf8)) == lines)
+  }
+
+  @Test("Lines across chunks are whole")
+  func chunks() throws {
+    let lines = (0..<2000).map { String(repeating: "x", count: $0 * 7 % 1999 + 1) }
+    let found = try read(Array(lines.joined(separator: "\n").utf8))
+    #expect(found == lines.enumerated().map { "\($0 + 1) \($1)" })
+  }
+
+  @Test("A line longer than the first buffer is read")
+  func long() throws {
+    let line = String(repeating: "y", count: 700_000)
+    #expect(try read(Array("a\n\(line)\nb\n".utf8)) == ["1 a", "2 \(line)", "3 b"])
+  }
+
+  @Test(
+    "A line that is too long fails with its number, and reading goes on", arguments: [11, 1000, 600_000, 2_000_000])
+  func tooLong(count: Int) throws {
+    let message = "input: line 2 is longer than 10 bytes; write one record a line"
+    let text = "first\n" + String(repeating: "z", count: count) + "\n0123456789\n"
+    #expect(try read(Array(text.utf8), maximalLength: 10) == ["1 first", message, "3 0123456789"])
+  }
+
+  @Test("A last line that is too long and has no end fails")
+  func tooLongAtEnd() throws {
+    let message = "input: line 1 is longer than 10 bytes; write one record a line"
+    #expect(try read([UInt8](repeating: 0x61, count: 300_000), maximalLength: 10) == [message])
+    #expect(try read([UInt8](repeating: 0x61, count: 11), maximalLength: 10) == [message])
+  }
+
+  @Test("A descriptor that cannot be read is a failure of input and output")
+  func closed() {
+    var reader = LineReader(descriptor: 9999, name: "input")
+    var failure: Failure?
+    do { _ = try reader.next() } catch { failure = error }
+    #expect(failure == Failure(.inputOutput, "input: Bad file descriptor"))
+  }
+}

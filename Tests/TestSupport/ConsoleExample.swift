@@ -1,0 +1,83 @@
+import Foundation
+
+/// A command in a page with the output that the page promises.
+///
+/// In a block `console`, a line `$ command` starts an example, lines `> more` continue it, and what follows, up to the
+/// next command, is its output: standard output and standard error as a terminal shows them. A line `...` stands for
+/// any number of lines, and `...` inside a line for any text.
+public struct ConsoleExample: Sendable {
+  /// Where the command stands, `page:line`.
+  public let place: String
+  /// The command, for bash.
+  public let command: String
+  /// The promised lines.
+  public let output: [String]
+
+  /// An example of all its parts.
+  public init(place: String, command: String, output: [String]) {
+    self.place = place
+    self.command = command
+    self.output = output
+  }
+
+  /// The examples of all `console` blocks of a page, in order.
+  /// - Throws: when the page cannot be read.
+  public static func examples(of page: String) throws -> [ConsoleExample] {
+    try MarkdownBlock.blocks(of: page).filter { $0.language == "console" }.flatMap(examples(in:))
+  }
+
+  /// The examples of one block.
+  public static func examples(in block: MarkdownBlock) -> [ConsoleExample] {
+    var examples: [ConsoleExample] = []
+    for (offset, line) in block.lines.enumerated() {
+      if line.hasPrefix("$ ") {
+        let place = "\(block.page):\(block.line + offset)"
+        examples.append(ConsoleExample(place: place, command: String(line.dropFirst(2)), output: []))
+      } else if let last = examples.popLast() {
+        let continues = line.hasPrefix("> ") && last.output.isEmpty
+        examples.append(
+          ConsoleExample(
+            place: last.place, command: continues ? last.command + "\n" + line.dropFirst(2) : last.command,
+            output: continues ? [] : last.output + [line]))
+      }
+    }
+    return examples
+  }
+
+  /// Runs the command in `folder`, the built programs first in PATH; nil if it prints what the page says, else both.
+  /// - Throws: when bash cannot be started.
+  public func mismatch(in folder: String) throws -> String? {
+    let path = "\(BuiltTool.folder):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
+    let outcome = try BuiltTool(path: "/bin/bash").run(
+      ["-o", "pipefail", "-c", "exec 2>&1\n\(command)"], environment: ["PATH": path, "LC_ALL": "C.UTF-8"],
+      folder: folder)
+    var lines = outcome.text.components(separatedBy: "\n")
+    if lines.last == "" { lines.removeLast() }
+    guard !Self.matches(lines[...], output[...]) else { return nil }
+    return "\(place): $ \(command)\n--- printed\n\(outcome.text)\n--- promised\n\(output.joined(separator: "\n"))"
+  }
+
+  /// Whether `lines` are what `pattern` promises.
+  public static func matches(_ lines: ArraySlice<String>, _ pattern: ArraySlice<String>) -> Bool {
+    guard let first = pattern.first else { return lines.isEmpty }
+    let rest = pattern.dropFirst()
+    if first == "..." {
+      return matches(lines, rest) || (!lines.isEmpty && matches(lines.dropFirst(), pattern))
+    }
+    guard let line = lines.first, matches(line, first) else { return false }
+    return matches(lines.dropFirst(), rest)
+  }
+
+  /// Whether `line` is `pattern` with any text in place of each `...`.
+  private static func matches(_ line: String, _ pattern: String) -> Bool {
+    let parts = pattern.components(separatedBy: "...")
+    guard parts.count > 1 else { return line == pattern }
+    guard line.hasPrefix(parts[0]), line.hasSuffix(parts[parts.count - 1]) else { return false }
+    var rest = line.dropFirst(parts[0].count)
+    for part in parts.dropFirst() where !part.isEmpty {
+      guard let range = rest.range(of: part) else { return false }
+      rest = rest[range.upperBound...]
+    }
+    return true
+  }
+}

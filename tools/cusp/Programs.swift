@@ -1,0 +1,80 @@
+import Failures
+
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
+/// The programs `cusp-VERB` on this machine.
+enum Programs {
+  /// What each program of this package does; others are listed without a word.
+  static let summaries = [
+    "attack": "Perturb images so that a model errs, and record its predictions.",
+    "bench": "Time the programs of an architecture.",
+    "convert": "Convert model and data files to other formats.",
+    "data": "List, fetch and describe public data sets.",
+    "diff": "Tell how two model files differ.",
+    "evaluate": "Score models over rotations, translations and attacks.",
+    "fooling-rate": "Count how often a perturbation changes a model's predictions.",
+    "inspect": "Show and verify what is in a model file.",
+    "plot": "Draw records as curves.",
+    "serve": "Predict and attack as a service over standard input and output.",
+    "train": "Train a network on natural, transformed or attacked images.",
+  ]
+
+  /// Becomes the program of `verb`; returns only by throwing.
+  /// - Throws: `Failure(.usage)` when there is none, `Failure(.noInput)` when it cannot be run.
+  static func start(verb: String, arguments: [String]) throws -> Never {
+    guard !verb.contains("/"), let path = path(of: verb) else {
+      let near = Spelling.nearest(to: verb, among: verbs())
+      throw Failure(
+        .usage, "`\(verb)` is no verb; \(near.map { "did you mean `\($0)`?" } ?? "`cusp help` lists them")")
+    }
+    var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) }
+    words.append(nil)
+    execv(path, &words)
+    throw Failure(.noInput, "\(path): \(String(cString: strerror(errno)))")
+  }
+
+  /// The verbs that can be run, sorted.
+  static func verbs() -> [String] {
+    var found: Set<String> = []
+    for folder in folders {
+      guard let stream = opendir(folder) else { continue }
+      defer { closedir(stream) }
+      while let entry = readdir(stream) {
+        let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+          String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        guard name.hasPrefix("cusp-"), !name.contains("."), isProgram("\(folder)/\(name)") else { continue }
+        found.insert(String(name.dropFirst("cusp-".count)))
+      }
+    }
+    return found.sorted()
+  }
+
+  private static func path(of verb: String) -> String? {
+    folders.map { "\($0)/cusp-\(verb)" }.first(where: isProgram)
+  }
+
+  /// The folder of this program, then those of PATH.
+  private static var folders: [String] {
+    let path = getenv("PATH").map { String(cString: $0) } ?? ""
+    return [ownFolder].compactMap { $0 } + path.split(separator: ":").map(String.init)
+  }
+
+  /// Where this program lies: as the system tells it, else as it was called.
+  private static var ownFolder: String? {
+    let resolved = realpath("/proc/self/exe", nil) ?? realpath(CommandLine.arguments.first ?? "", nil)
+    guard let resolved else { return nil }
+    defer { free(resolved) }
+    let path = String(cString: resolved)
+    return path.lastIndex(of: "/").map { String(path[..<$0]) }
+  }
+
+  private static func isProgram(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
+  }
+}
