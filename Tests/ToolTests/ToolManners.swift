@@ -67,6 +67,20 @@ import Testing
     }
   }
 
+  @Test(
+    "On a terminal a person gets a hint instead of a silent wait, and a table",
+    .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/script")))
+  func terminal() throws {
+    func onTerminal(_ command: String) throws -> BuiltTool.Outcome {
+      try shell("TERM=dumb script -qec \"\(command)\" /dev/null < /dev/null")
+    }
+    let waiting = try onTerminal("'\(tool.path)'")
+    #expect(waiting.status == 64)
+    #expect(waiting.text.hasPrefix("cusp-fooling-rate: no predictions: standard input is a terminal; pipe records in"))
+    #expect(try onTerminal("'\(tool.path)' < records").text.hasPrefix("model  attack"))
+    #expect(try onTerminal("'\(tool.path)' --format ndjson < records").text.hasPrefix("{\"type\""))
+  }
+
   @Test("Help on a full disk fails, too")
   func helpOnFullDisk() throws {
     let outcome = try BuiltTool(path: "/bin/bash").run(["-c", "'\(tool.path)' --help > /dev/full"])

@@ -9,7 +9,7 @@ public import Failures
 /// Reads lines from a file descriptor in large chunks, in bounded memory.
 ///
 /// Lines end with `\n` or `\r\n`; empty lines are skipped, but counted. Does not close the descriptor.
-public struct LineReader: ~Copyable {
+public struct LineReader: ~Copyable, Sendable {
   /// The longest line read unless told otherwise, in bytes: room for an image of 224x224x3 floats in base64.
   public static let defaultMaximalLength = 16 << 20
 

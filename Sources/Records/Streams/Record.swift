@@ -54,7 +54,7 @@ public struct StreamRecord: Sendable {
 }
 
 /// Reads records, of whatever types, from the lines of a stream.
-public struct RecordReader: ~Copyable {
+public struct RecordReader: ~Copyable, Sendable {
   private var lines: LineReader
 
   /// A reader of the lines that `lines` reads.

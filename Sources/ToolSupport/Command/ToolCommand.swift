@@ -16,6 +16,9 @@ public let toolVersion = "0.1.0"
 /// line and an exit status, and makes sure that everything was written. `execute(_:)` may throw `ExitCode` for a
 /// status without a message, such as 1 for "the answer is no".
 public protocol ToolCommand: ParsableCommand {
+  /// The program's name in messages; a subcommand answers with that of its program.
+  static var toolName: String { get }
+
   /// The options of every program, an `@OptionGroup`.
   var common: CommonOptions { get }
 
@@ -24,7 +27,7 @@ public protocol ToolCommand: ParsableCommand {
 }
 
 extension ToolCommand {
-  /// The program's name.
+  /// The command's own name.
   public static var toolName: String { _commandName }
 
   /// Calls `execute(_:)` with standard output claimed, and finishes standard output behind it.
