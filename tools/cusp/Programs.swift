@@ -10,17 +10,17 @@ import Failures
 enum Programs {
   /// What each program of this package does; others are listed without a word.
   static let summaries = [
-    "attack": "Perturb images so that a model errs, and record its predictions.",
+    "attack": "Attack a model and record its predictions before and after.",
     "bench": "Time the programs of an architecture.",
     "convert": "Convert model and data files to other formats.",
     "data": "List, fetch and describe public data sets.",
     "diff": "Tell how two model files differ.",
-    "evaluate": "Score models over rotations, translations and attacks.",
+    "evaluate": "Measure a model's accuracy, untouched and under attack.",
     "fooling-rate": "Count how often a perturbation changes a model's predictions.",
     "inspect": "Show and verify what is in a model file.",
     "plot": "Draw records as curves.",
     "serve": "Predict and attack as a service over standard input and output.",
-    "train": "Train a network on natural, transformed or attacked images.",
+    "train": "Train a network, natural or adversarially, and write a checkpoint.",
   ]
 
   /// Becomes the program of `verb`; returns only by throwing.
