@@ -65,7 +65,8 @@ import Testing
       let help = try tool.run([words[0], "--help"]).text
       // A program that is not written yet has no overview.
       guard help.hasPrefix("OVERVIEW: "), words.count == 2 else { continue }
-      #expect(help.hasPrefix("OVERVIEW: \(words[1])\n"), "copy the abstract of cusp-\(words[0]) to tools/cusp/Programs.swift")
+      #expect(
+        help.hasPrefix("OVERVIEW: \(words[1])\n"), "copy the abstract of cusp-\(words[0]) to tools/cusp/Programs.swift")
     }
   }
 }
