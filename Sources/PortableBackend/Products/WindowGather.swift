@@ -23,8 +23,11 @@ struct WindowGather {
     var image = SIMD8<Int>()
     /// Row and column of each window's corner; far outside for columns past the last.
     var (top, left) = (SIMD8<Int32>(), SIMD8<Int32>())
-    /// Whether the windows of one place lie next to each other in memory.
+    /// Whether the numbers at one place of the windows lie next to each other in memory but for one jump.
     var isContiguous = false
+    /// The lanes after the jump, and how far it goes, between the rows of windows.
+    var isBehindJump = SIMDMask<SIMD8<Int32>>()
+    var jump = 0
   }
 
   /// Packs the rows of `channels` and the columns from `column` on, `panels` times eight; columns past the last are zero.
@@ -60,8 +63,10 @@ struct WindowGather {
       if y == outputHeight { (y, n) = (0, n + 1) }
     }
     panel.isContiguous =
-      stride == 1 && dilation == 1 && outputWidth == width && window + Tiles.columns <= windows
-      && column + Tiles.columns <= columnCount
+      stride == 1 && dilation == 1 && (outputWidth == width || outputWidth >= Tiles.columns)
+      && window + Tiles.columns <= windows && column + Tiles.columns <= columnCount
+    panel.jump = width - outputWidth
+    if panel.jump != 0 { panel.isBehindJump = panel.top .!= panel.top[0] }
     return panel
   }
 
@@ -80,10 +85,13 @@ struct WindowGather {
     isInside = isInside .& (y .< Int32(truncatingIfNeeded: height)) .& (x .< Int32(truncatingIfNeeded: width))
     let plane = height * width
     let first = panel.image[0] + channels.lowerBound * plane + Int(y[0]) * width + Int(x[0])
-    if panel.isContiguous, first >= 0,
-      first + (channels.count - 1) * plane + Tiles.columns <= batchSize * self.channels * plane
+    let last = first + (channels.count - 1) * plane + Tiles.columns
+    if panel.isContiguous, min(first, first + panel.jump) >= 0,
+      max(last, last + panel.jump) <= batchSize * self.channels * plane
     {
-      copyRows(source + first, isInside, channels.count, into: out, step: step)
+      let isSplit = panel.jump != 0 && any(panel.isBehindJump)
+      copyRows(
+        source + first, isInside, isSplit ? panel : nil, channels.count, into: out, step: step)
     } else {
       var offsets = panel.image &+ channels.lowerBound * plane
       for lane in 0..<Tiles.columns {
@@ -93,13 +101,20 @@ struct WindowGather {
     }
   }
 
+  /// Copies eight numbers a channel, those outside as zero; `split` is the panel if a jump goes through it.
   private func copyRows(
-    _ source: UnsafePointer<Float>, _ isInside: SIMDMask<SIMD8<Int32>>, _ count: Int,
+    _ source: UnsafePointer<Float>, _ isInside: SIMDMask<SIMD8<Int32>>, _ split: Panel?, _ count: Int,
     into out: UnsafeMutablePointer<Float>, step: Int
   ) {
     let plane = height * width
     let isOutside = .!isInside
-    if isInside == SIMDMask(repeating: true) {
+    if let split {
+      for c in 0..<count {
+        let (head, tail) = (Tiles.load8(source + c * plane), Tiles.load8(source + c * plane + split.jump))
+        let joined = head.replacing(with: tail, where: split.isBehindJump)
+        Tiles.store8(joined.replacing(with: 0, where: isOutside), out + c * step)
+      }
+    } else if all(isInside) {
       for c in 0..<count { Tiles.store8(Tiles.load8(source + c * plane), out + c * step) }
     } else {
       for c in 0..<count {
