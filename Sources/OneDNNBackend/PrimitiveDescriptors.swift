@@ -48,6 +48,9 @@ struct Layout {
     withUnsafeBytes(of: descriptor.dims) { $0.bindMemory(to: Int64.self).prefix(Int(descriptor.ndims)).map(Int.init) }
   }
 
+  /// Whether no element is added to fill blocks.
+  var isUnpadded: Bool { byteCount == sizes.reduce(MemoryLayout<Float>.stride, *) }
+
   /// How much memory it takes, padding included.
   var byteCount: Int { pointer { dnnl_memory_desc_get_size($0) } }
 
@@ -115,6 +118,9 @@ extension PrimitiveDescriptor {
 
   /// The layout of an operand that the kernel must have.
   func chosen(_ operand: Operand) throws -> Layout { try require(layout(operand), "dnnl_primitive_desc_query_md") }
+
+  /// Whether the library fell back to plain loops, which are hundreds of times slower.
+  var isReference: Bool { implementation.hasPrefix("ref") }
 
   /// The library's name of the kernel, as in `brgconv:avx512_core`.
   var implementation: String {
@@ -244,11 +250,14 @@ enum BinaryOperation { case add, multiply }
 // MARK: - Convolution
 
 extension Engine {
+  /// Layouts that are not given are the kernel's choice.
   func convolution(
-    _ geometry: ConvolutionGeometry, bias: Bool, training: Bool, postOperations: [PostOperation]
+    _ geometry: ConvolutionGeometry, bias: Bool, training: Bool, source: Layout? = nil, destination: Layout? = nil,
+    postOperations: [PostOperation]
   ) throws -> PrimitiveDescriptor {
-    var (source, weights) = (try Layout.any(geometry.source).raw, try Layout.any(geometry.weights).raw)
-    var destination = try Layout.any(geometry.destination).raw
+    var source = try (source ?? .any(geometry.source)).raw
+    var destination = try (destination ?? .any(geometry.destination)).raw
+    var weights = try Layout.any(geometry.weights).raw
     var offset = try Layout.plain([geometry.destination[1]]).raw
     return try make("convolution_forward", dnnl_convolution_desc_t(), postOperations: postOperations) { description in
       withUnsafePointer(to: &offset) { offset in

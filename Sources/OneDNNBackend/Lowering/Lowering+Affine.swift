@@ -10,8 +10,7 @@ extension Lowering {
       output: plan.values[step.output].sizes)
     let bias = settings.bias || !training
     let adding: [PostOperation] = step.residual == nil ? [] : [.accumulate]
-    let descriptor = try engine.convolution(
-      geometry, bias: bias, training: training, postOperations: adding + (step.relu ? [.relu] : []))
+    let descriptor = try convolutionKernel(geometry, bias: bias, adding + (step.relu ? [.relu] : []))
     let source = try recorder.converted(value(step.inputs[0]), to: descriptor.chosen(.source))
     let output = try destination(step, descriptor.chosen(.destination))
     let weights = try makeWeights(index, descriptor, bias: bias ? settings.outputChannels : nil)
@@ -32,6 +31,23 @@ extension Lowering {
       }
       if let residual = step.residual { try deliver(gradient, to: residual) }
     }
+  }
+
+  /// The forward kernel that shares its layouts with the backward one, unless the library has none that is fast.
+  ///
+  /// Left to itself the library takes other layouts forward than backward, and then reorders cost a quarter of the time.
+  /// Inference does the same, so that its logits are those that gradients are taken at.
+  private func convolutionKernel(
+    _ geometry: ConvolutionGeometry, bias: Bool, _ operations: [PostOperation]
+  ) throws -> PrimitiveDescriptor {
+    let free = try engine.convolution(geometry, bias: bias, training: training, postOperations: operations)
+    let backward = try engine.convolutionBackwardData(geometry, hint: free)
+    let (source, destination) = (try backward.chosen(.sourceGradient), try backward.chosen(.destinationGradient))
+    guard !backward.isReference else { return free }
+    let shared = try engine.convolution(
+      geometry, bias: bias, training: training, source: source.isUnpadded ? source : nil,
+      destination: destination.isUnpadded ? destination : nil, postOperations: operations)
+    return shared.isReference ? free : shared
   }
 
   /// Where a convolution writes: new memory, or what holds its residual, since kernels add to what is there.
