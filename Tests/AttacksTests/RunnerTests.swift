@@ -50,6 +50,18 @@ struct RunnerTests {
     #expect(try runner.attack(moved, labels: labels, images: Array(0..<5)).perturbed == outcome.perturbed)
   }
 
+  @Test("without an attack the images stay and the classifier answers once")
+  func noAttack() throws {
+    let classifier = ToyNetwork()
+    let outcome = try AttackOutcome(untouched: images, classifiedBy: classifier)
+    #expect(classifier.classifications == 1)
+    #expect(outcome.perturbed == images)
+    #expect(outcome.naturalLogits == logits(of: images))
+    #expect(outcome.perturbedLogits == outcome.naturalLogits)
+    #expect(outcome.distances == [0, 0, 0, 0, 0])
+    #expect(!outcome.failed.contains(true))
+  }
+
   @Test("a failed image is given back with distance 0")
   func failedImage() throws {
     let model = ToyNetwork()

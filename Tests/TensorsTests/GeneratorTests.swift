@@ -139,6 +139,19 @@ struct GeneratorTests {
     #expect(filled(10) { generator.fillUniform($0, radius: 0) }.allSatisfy { $0 == 0 })
   }
 
+  @Test("a fill yields what as many single draws would, wherever in a block it begins", arguments: 0..<9)
+  func fillsEqualDraws(skipped: Int) {
+    for count in [0, 1, 3, 4, 5, 18] {
+      var (filling, drawing) = (Generator(seed: 17, purpose: .sample), Generator(seed: 17, purpose: .sample))
+      for _ in 0..<skipped { #expect(filling.nextUInt32() == drawing.nextUInt32()) }
+      #expect(
+        filled(count) { filling.fillUniform($0, in: -1...3) } == (0..<count).map { _ in drawing.uniform(in: -1...3) })
+      let mask = filled(count) { filling.fillBernoulli($0, probability: 0.5) }
+      #expect(mask == (0..<count).map { _ in drawing.uniform() < 0.5 ? 1 : 0 })
+      #expect(filling.nextUInt32() == drawing.nextUInt32())
+    }
+  }
+
   @Test("dropout's mask holds 0 and the value, in the asked share")
   func bernoulli() {
     var generator = Generator(seed: 14, purpose: .dropout, step: 3)
