@@ -154,7 +154,7 @@ struct DamagedCheckpointTests {
     let digest = try Checkpoint(reading: Fixture.path("checkpoints/tiny.h5")).digest
     try Fixture.withTemporaryFolder { folder in
       let path = "\(folder)/a.h5"
-      for index in 0..<200 {
+      for index in 0..<100 {
         var bytes = whole
         bytes[index &* 7919 % bytes.count] ^= UInt8(1 + index % 255)
         try bytes.write(to: URL(fileURLWithPath: path))

@@ -11,7 +11,7 @@ struct DamageTests {
     let whole = try Fixture.data("hdf5/\(name).h5")
     try Fixture.withTemporaryFolder { folder in
       let path = "\(folder)/cut.h5"
-      for length in stride(from: 0, to: whole.count, by: 397) {
+      for length in stride(from: 0, to: whole.count, by: 797) {
         try whole.prefix(length).write(to: URL(fileURLWithPath: path))
         let failure = try #require(try complaint(path), "\(length) bytes of \(whole.count)")
         #expect(failure.kind == .data)

@@ -14,6 +14,11 @@ struct GuardedReader {
   /// The seconds that a file may take.
   static let waitingSeconds = 15
 
+  /// The seconds without any progress after which a child is taken to wait for a lock.
+  private static let stallSeconds = 1
+  /// How often another child is tried in place of one that waits for a lock.
+  private static let retries = 4
+
   let path: String
   let file: OpenFile
 
@@ -21,16 +26,19 @@ struct GuardedReader {
   ///
   /// - Throws: `.data` for a file that is damaged, hostile or not HDF5.
   func contents() throws -> HDF5Listing.Contents {
-    var report = try ask()
-    // Waiting without computing is a lock of the runtime that another thread held at the fork, not the file's doing.
-    if report.end == .late, report.computingSeconds < 1 { report = try ask() }
-    switch report.end {
-    case .late, .signal(SIGXCPU), .signal(SIGALRM):
+    // A lock of some runtime that another thread held at the fork is never released in the copy; the next copy is
+    // unlikely to meet it again. The last one is waited for to the end.
+    var (answer, end) = try ask(patiently: false)
+    for attempt in 1...Self.retries where end == .stalled {
+      (answer, end) = try ask(patiently: attempt == Self.retries)
+    }
+    switch end {
+    case .stalled, .late, .signal(SIGXCPU), .signal(SIGALRM):
       throw Failure(.data, "\(path): the HDF5 library hung reading it; it is damaged or hostile")
     case .signal:
       throw Failure(.data, "\(path): the HDF5 library crashed reading it; it is damaged or hostile")
     case .answered:
-      var decoder = AnswerDecoder(report.answer)
+      var decoder = AnswerDecoder(answer)
       do {
         return try decoder.contents()
       } catch is AnswerDecoder.Malformed {
@@ -40,29 +48,21 @@ struct GuardedReader {
   }
 
   private enum End: Equatable {
-    case answered, late
+    case answered, late, stalled
     case signal(Int32)
   }
 
-  private struct Report {
-    let answer: [UInt8]
-    let end: End
-    let computingSeconds: Int
-  }
-
-  private func ask() throws -> Report {
+  private func ask(patiently: Bool) throws -> (answer: [UInt8], end: End) {
     // Opened here, so that the child starts with the library at rest.
     _ = libraryLock.withLock { _ in H5open() }
     let (child, pipe) = try fork()
     defer { close(pipe) }
-    let answer = readAnswer(from: pipe)
-    if answer == nil { kill(child, SIGKILL) }
+    var (answer, end) = readAnswer(from: pipe, of: child, patiently: patiently)
+    if end != .answered { kill(child, SIGKILL) }
     var status: Int32 = 0
-    var usage = rusage()
-    while wait4(child, &status, 0, &usage) < 0, errno == EINTR {}
-    let signal = status & 0x7f
-    let end: End = answer == nil ? .late : signal != 0 ? .signal(signal) : .answered
-    return Report(answer: answer ?? [], end: end, computingSeconds: usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
+    while waitpid(child, &status, 0) < 0, errno == EINTR {}
+    if end == .answered, status & 0x7f != 0 { end = .signal(status & 0x7f) }
+    return (answer, end)
   }
 
   /// Starts the child; its number and the end of the pipe to read from.
@@ -87,20 +87,35 @@ struct GuardedReader {
     }
   }
 
-  /// All that comes through `pipe`; nil when that takes or is too long.
-  private func readAnswer(from pipe: Int32) -> [UInt8]? {
+  /// All that comes through `pipe` until its end.
+  private func readAnswer(from pipe: Int32, of child: pid_t, patiently: Bool) -> (answer: [UInt8], end: End) {
     let deadline = ContinuousClock.now + .seconds(Self.waitingSeconds)
     var answer: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while answer.count <= Answer.byteLimit {
-      let (seconds, attoseconds) = (deadline - .now).components
-      guard seconds >= 0, attoseconds >= 0 else { return nil }
+    var (work, lastProgress) = (0, ContinuousClock.now)
+    while answer.count <= Answer.byteLimit, ContinuousClock.now < deadline {
       var entry = pollfd(fd: pipe, events: Int16(POLLIN), revents: 0)
-      guard poll(&entry, 1, Int32(seconds * 1000 + 1 + attoseconds / 1_000_000_000_000_000)) > 0 else { continue }
-      let count = read(pipe, &chunk, chunk.count)
-      if count == 0 { return answer }
-      if count > 0 { answer += chunk[..<count] }
+      if poll(&entry, 1, 100) > 0 {
+        let count = read(pipe, &chunk, chunk.count)
+        if count == 0 { return (answer, .answered) }
+        if count > 0 { answer += chunk[..<count] }
+      }
+      let workNow = answer.count + computingNanoseconds(of: child)
+      if workNow != work { (work, lastProgress) = (workNow, .now) }
+      if !patiently, ContinuousClock.now - lastProgress > .seconds(Self.stallSeconds) { return ([], .stalled) }
     }
-    return nil
+    return ([], .late)
+  }
+
+  /// The processor time that the child has used; on systems that do not tell, the time itself, as if it computed.
+  private func computingNanoseconds(of child: pid_t) -> Int {
+    var time = timespec()
+    #if canImport(Glibc)
+      var clock = clockid_t()
+      guard clock_getcpuclockid(child, &clock) == 0, clock_gettime(clock, &time) == 0 else { return 0 }
+    #else
+      clock_gettime(CLOCK_MONOTONIC, &time)
+    #endif
+    return time.tv_sec * 1_000_000_000 + time.tv_nsec
   }
 }
