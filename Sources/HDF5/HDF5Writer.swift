@@ -23,6 +23,8 @@ public struct HDF5Writer: ~Copyable {
     let (creationID, accessID) = (creation.id, access.id)
     try calls("H5Pset_obj_track_times") { H5Pset_obj_track_times(creationID, false) }
     try calls("H5Pset_fapl_sec2") { H5Pset_fapl_sec2(accessID) }
+    // The file is nobody else's; a lock would live on in a guarded reader's child that was forked meanwhile.
+    try calls("H5Pset_file_locking") { H5Pset_file_locking(accessID, false, true) }
     try calls("H5Pset_libver_bounds") { H5Pset_libver_bounds(accessID, H5F_LIBVER_EARLIEST, H5F_LIBVER_V18) }
     return try Handle(calls, "H5Fcreate") { H5Fcreate(path, cusp_truncate(), creationID, accessID) }
   }
