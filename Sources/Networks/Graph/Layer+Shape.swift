@@ -6,6 +6,8 @@ package enum NetworkLimits {
   package static let nodes = 10_000
   /// Elements of one image's activation, or of one parameter.
   package static let elements = 1 << 30
+  /// Multiply-adds of one node on one image.
+  package static let multiplyAdds = 1 << 48
   /// Any single setting: channels, features, kernel side.
   package static let setting = 1 << 20
 }

@@ -76,7 +76,10 @@ extension NetworkGraph.Vertex {
     do {
       let output = try node.layer.outputShape(shapes)
       let parameters = node.layer.parameters(node: node.name, input: shapes[0])
-      guard isBounded(output.sizes), parameters.allSatisfy({ isBounded($0.shape.sizes) }) else {
+      // In that order: the cost of bounded sizes cannot overflow, nor can its sum over all nodes.
+      guard isBounded(output.sizes), parameters.allSatisfy({ isBounded($0.shape.sizes) }),
+        node.layer.multiplyAdds(input: shapes[0], output: output) <= NetworkLimits.multiplyAdds
+      else {
         throw ShapeMismatch("is too large: [\(shapes[0])] to [\(output)]")
       }
       self.init(node: node, inputs: inputs, inputShapes: shapes, outputShape: output, parameters: parameters)

@@ -1,0 +1,78 @@
+import Networks
+import Programs
+import Synchronization
+import Tensors
+import Testing
+
+/// A backend whose engines compute nothing and remember what they were asked for.
+final class SpyBackend: Backend, Sendable {
+  /// What happened, in order.
+  enum Event: Equatable, Sendable {
+    case made(Plan.Purpose, batchSize: Int)
+    case loaded(weights: [Int])
+    case forward(pixels: Int, logits: Int)
+    case masks([Shape])
+    case backward([Float])
+    case update(MomentumUpdate)
+  }
+
+  private let log = Mutex<[Event]>([])
+  /// What every forward pass answers with, repeated over the classes.
+  let answer: [Float]
+
+  init(answer: [Float]) { self.answer = answer }
+
+  let name = "spy"
+  var events: [Event] { log.withLock { $0 } }
+
+  func makeInferenceEngine(_ plan: Plan) throws -> any InferenceEngine { make(plan) }
+  func makeInputGradientEngine(_ plan: Plan) throws -> any InputGradientEngine { make(plan) }
+  func makeTrainingEngine(_ plan: Plan) throws -> any TrainingEngine { make(plan) }
+
+  fileprivate func note(_ event: Event) { log.withLock { $0.append(event) } }
+
+  private func make(_ plan: Plan) -> SpyEngine {
+    note(.made(plan.purpose, batchSize: plan.batchSize))
+    return SpyEngine(self)
+  }
+}
+
+/// An engine that answers every forward pass alike and every backward pass with the gradient it was given, repeated.
+private final class SpyEngine: InputGradientEngine, TrainingEngine {
+  private let backend: SpyBackend
+  private var stored: Parameters?
+  private var storedMomentum: [ParameterPath: Tensor] = [:]
+
+  init(_ backend: SpyBackend) { self.backend = backend }
+
+  func load(_ weights: [PreparedWeights]) throws { backend.note(.loaded(weights: weights.map(\.weight.shape.count))) }
+
+  func load(_ parameters: Parameters, momentum: [ParameterPath: Tensor]) throws {
+    (stored, storedMomentum) = (parameters, momentum)
+  }
+
+  func forward(_ pixels: UnsafeBufferPointer<Float>, logits: UnsafeMutableBufferPointer<Float>) throws {
+    backend.note(.forward(pixels: pixels.count, logits: logits.count))
+    for i in logits.indices { logits[i] = backend.answer[i % backend.answer.count] }
+  }
+
+  func forward(
+    _ pixels: UnsafeBufferPointer<Float>, masks: [Tensor], logits: UnsafeMutableBufferPointer<Float>
+  ) throws {
+    backend.note(.masks(masks.map(\.shape)))
+    try forward(pixels, logits: logits)
+  }
+
+  func backward(_ logitGradient: UnsafeBufferPointer<Float>, pixelGradient: UnsafeMutableBufferPointer<Float>) throws {
+    try backward(logitGradient)
+    for i in pixelGradient.indices { pixelGradient[i] = logitGradient[i % logitGradient.count] }
+  }
+
+  func backward(_ logitGradient: UnsafeBufferPointer<Float>) throws { backend.note(.backward(Array(logitGradient))) }
+
+  func update(_ rule: MomentumUpdate) throws { backend.note(.update(rule)) }
+
+  func parameters() throws -> Parameters { try #require(stored) }
+  func momentum() throws -> [ParameterPath: Tensor] { storedMomentum }
+  func gradients() throws -> [ParameterPath: Tensor] { storedMomentum }
+}
