@@ -5,7 +5,7 @@ import Files
 /// The arrays of a `.npz` file.
 struct NumPyPairs: PairedArrays {
   /// The most bytes that a file may hold, packed or not.
-  private static let limit = 1 << 32
+  private static let limit = 1 << 31
 
   let place: String
   private let archive: NumPyArchive

@@ -67,6 +67,12 @@ struct GZipTests {
     }
   }
 
+  @Test("A file of many pieces of output unpacks whole when the limit allows it")
+  func large() throws {
+    let zeros = try gunzip(fixture("bomb.gz"), limit: 10_000_000, name: "x")
+    #expect(zeros == [UInt8](repeating: 0, count: 10_000_000))
+  }
+
   @Test("A bomb stops at the limit, and a limit one byte short is too short")
   func bomb() throws {
     expectBadData("more than the 1000000 bytes") {

@@ -23,6 +23,38 @@ struct ZipTests {
     "Stored, deflated, zip64 and streamed files are read", arguments: ["plain", "deflated", "zip64", "descriptors"])
   func reads(name: String) throws { #expect(try contents(fixture("\(name).zip")) == expected()) }
 
+  @Test("Sizes, offsets and counts are read from the fields of zip64")
+  func largeFields() throws {
+    #expect(try contents(fixture("large-fields.zip")) == ["a.txt": Array("stored or not".utf8)])
+  }
+
+  @Test("A zip64 end that is not where it says, or of another length, is refused")
+  func largeEnd() throws {
+    let bytes = try fixture("large-fields.zip")
+    let (end, locator) = try (bytes.position(of: [0x50, 0x4B, 6, 6]), bytes.position(of: [0x50, 0x4B, 6, 7]))
+    for position in [end + 4, locator + 8] {
+      expectBadData("zip64 directory end is damaged") {
+        _ = try contents(bytes.with([bytes[position] &+ 1], at: position))
+      }
+    }
+    expectBadData("points to byte") { _ = try contents(bytes.with([0xFF, 0xFF], at: locator + 8)) }
+    expectBadData("a size beyond all bounds") { _ = try contents(bytes.with([0xFF], at: locator + 15)) }
+    for field in [24, 32, 40, 48] {
+      let huge = bytes.with([0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F], at: end + field)
+      expectBadData("its directory") { _ = try contents(huge) }
+    }
+  }
+
+  @Test("An entry of a huge size in its zip64 field is refused before anything is reserved", arguments: [0, 8, 16])
+  func largeEntry(field: Int) throws {
+    let bytes = try fixture("large-fields.zip")
+    // The extra field of the directory: 6 bytes of another kind, 4 of the head, then size, packed size and offset.
+    let record = try bytes.position(of: [0x50, 0x4B, 1, 2])
+    let position = record + 46 + "a.txt".utf8.count + 10 + field
+    expectBadData("") { _ = try contents(bytes.with([0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F], at: position)) }
+    expectBadData("") { _ = try contents(bytes.with([0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], at: position)) }
+  }
+
   @Test("Entries come in the order of the directory with their sizes")
   func order() throws {
     let archive = try ZipArchive(fixture("deflated.zip"), limit: limit, name: "x")
@@ -44,7 +76,7 @@ struct ZipTests {
     #expect(try written == fixture("plain.zip"))
   }
 
-  @Test("A file cut short anywhere is refused", arguments: ["stored", "zip64", "descriptors"])
+  @Test("A file cut short anywhere is refused", arguments: ["stored", "zip64", "descriptors", "large-fields"])
   func truncated(name: String) throws {
     let bytes = try fixture("\(name).zip")
     for count in bytes.indices {
@@ -54,7 +86,7 @@ struct ZipTests {
 
   @Test(
     "One damaged byte is found, or changes no name and no content",
-    arguments: ["stored", "zip64", "descriptors", "deflated"])
+    arguments: ["stored", "zip64", "descriptors", "deflated", "large-fields"])
   func damaged(name: String) throws {
     let bytes = try fixture("\(name).zip")
     let whole = try contents(bytes)

@@ -66,7 +66,7 @@ struct FolderTests {
     try withCopy(of: "mnist") { folder in
       let whole = try readBytes(path: "\(folder)/\(name)", limit: 1000)
       for count in whole.indices {
-        try writeFile(at: "\(folder)/\(name)", bytes: Array(whole[..<count]))
+        try write(Array(whole[..<count]), to: "\(folder)/\(name)")
         expectFailure(.data, "\(name): ") { _ = try load("mnist:\(folder)") }
       }
     }
@@ -148,17 +148,17 @@ struct FolderTests {
     ]
     try Fixture.withTemporaryFolder { folder in
       for (bytes, part) in cases {
-        try writeFile(at: "\(folder)/test_batch.bin", bytes: bytes)
+        try write(bytes, to: "\(folder)/test_batch.bin")
         expectFailure(.data, "\(folder)/test_batch.bin: \(part)") { _ = try load("cifar10:\(folder)", .test) }
       }
-      try writeFile(at: "\(folder)/test_batch.bin", bytes: record)
-      try writeFile(at: "\(folder)/batches.meta.txt", bytes: Array("cat\ndog\n".utf8))
+      try write(record, to: "\(folder)/test_batch.bin")
+      try write(Array("cat\ndog\n".utf8), to: "\(folder)/batches.meta.txt")
       expectFailure(.data, "batches.meta.txt: names 2 classes, expected 10") {
         _ = try load("cifar10:\(folder)", .test)
       }
       for (coarse, fine, part) in [(20, 0, "label 20, expected 0...19"), (0, 100, "label 100, expected 0...99")] {
         let record = [UInt8(coarse), UInt8(fine)] + record.dropFirst()
-        try writeFile(at: "\(folder)/train.bin", bytes: record)
+        try write(record, to: "\(folder)/train.bin")
         expectFailure(.data, part) { _ = try load("cifar100:\(folder)") }
       }
     }

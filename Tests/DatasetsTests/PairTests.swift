@@ -15,7 +15,7 @@ struct PairTests {
   /// The images in a file of `arrays`.
   private func images(_ arrays: [(name: String, array: NumPyArray)], _ split: Split = .train) throws -> LabeledImages {
     try Fixture.withTemporaryFolder { folder in
-      try writeFile(at: "\(folder)/a.npz", bytes: NumPyArchive.fileBytes(of: arrays))
+      try write(NumPyArchive.fileBytes(of: arrays), to: "\(folder)/a.npz")
       return try load("\(folder)/a.npz", split)
     }
   }
@@ -53,6 +53,24 @@ struct PairTests {
       let images = try load(datasetPath("both-splits.npz"), split)
       images.expect(expected[split])
       #expect(images.classNames.count == expected.classes)
+    }
+  }
+
+  @Test("A damaged npz file of images is refused, or gives the images unharmed")
+  func damaged() throws {
+    let whole = try readBytes(path: datasetPath("gray-nhw.npz"), limit: 1 << 20)
+    let expected = try Expected.load().gray
+    try Fixture.withTemporaryFolder { folder in
+      for position in whole.indices {
+        var bytes = whole
+        bytes[position] = ~bytes[position]
+        try write(bytes, to: "\(folder)/a.npz")
+        do {
+          try load("\(folder)/a.npz").expect(expected)
+        } catch let failure as Failure {
+          #expect(failure.kind == .data, "byte \(position)")
+        }
+      }
     }
   }
 
@@ -117,7 +135,7 @@ struct PairTests {
       expectFailure(.noInput, "\(path): ") { _ = try load(path) }
       let whole = try readBytes(path: datasetPath("gray-nhw.\(format)"), limit: 1 << 20)
       for bytes in [[], Array("neither".utf8), Array(whole[..<100]), Array(whole.dropLast())] {
-        try writeFile(at: path, bytes: bytes)
+        try write(bytes, to: path)
         expectFailure(.data, path) { _ = try load(path) }
       }
     }

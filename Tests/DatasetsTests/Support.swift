@@ -108,5 +108,8 @@ func withCopy(of name: String, _ body: (String) throws -> Void) throws {
 func edit(_ path: String, _ change: (inout [UInt8]) -> Void) throws {
   var bytes = try readBytes(path: path, limit: 1 << 20)
   change(&bytes)
-  try writeFile(at: path, bytes: bytes)
+  try write(bytes, to: path)
 }
+
+/// Makes or replaces the file at `path`, without waiting for the disk.
+func write(_ bytes: [UInt8], to path: String) throws { try Data(bytes).write(to: URL(fileURLWithPath: path)) }

@@ -62,6 +62,25 @@ struct ReadTests {
     }
   }
 
+  @Test("A pipe is read to its end, within the limit", arguments: [0, 1, 4096, 60_000])
+  func pipe(count: Int) throws {
+    let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+    for limit in [count, count + 1, count - 1] {
+      // A pipe holds 64 KiB, so that writing does not wait for reading.
+      let pipe = Pipe()
+      try pipe.fileHandleForWriting.write(contentsOf: Data(bytes))
+      try pipe.fileHandleForWriting.close()
+      let path = "/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)"
+      if limit < count {
+        expectFailure(.data, containing: "larger than the \(limit) bytes") {
+          _ = try readBytes(path: path, limit: limit)
+        }
+      } else {
+        #expect(try readBytes(path: path, limit: limit) == bytes)
+      }
+    }
+  }
+
   @Test("Only something other than a folder exists as a file")
   func exists() throws {
     try Fixture.withTemporaryFolder { folder in

@@ -76,6 +76,30 @@ struct ReplaceTests {
     }
   }
 
+  @Test("Whoever reads while others write sees one whole file")
+  func concurrent() async throws {
+    let folder = NSTemporaryDirectory() + "cusp-test-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let path = "\(folder)/a"
+    try writeFile(at: path, bytes: [UInt8](repeating: 0, count: 10_000))
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for writer in 1...4 as ClosedRange<UInt8> {
+        group.addTask {
+          for _ in 0..<10 { try writeFile(at: path, bytes: [UInt8](repeating: writer, count: 10_000)) }
+        }
+        group.addTask {
+          for _ in 0..<20 {
+            let bytes = try readBytes(path: path, limit: 10_000)
+            #expect(bytes.count == 10_000 && Set(bytes).count == 1)
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    #expect(try names(folder) == ["a"])
+  }
+
   @Test("A symbolic link stays and its target is replaced, made if missing, relative or absolute")
   func links() throws {
     try Fixture.withTemporaryFolder { folder in
