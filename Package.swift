@@ -90,7 +90,7 @@ let targets: [Target] = [
   tool(
     "cusp-evaluate", ["Archives", "Datasets", "Files", "Records", "ToolOptions"]),
   tool("cusp-fooling-rate", ["Archives", "Records"]),
-  tool("cusp-inspect", ["Checkpoints", "Networks", "Records"]),
+  tool("cusp-inspect", ["Checkpoints", "Files", "Networks", "Records", "Tensors"]),
   tool("cusp-serve", ["Attacks", "Checkpoints", "Datasets", "Networks", "Records", "ToolOptions"]),
 
   .target(
@@ -110,8 +110,8 @@ let targets: [Target] = [
   tests("Attacks", ["Attacks", "Networks", "Tensors"]),
   tests("Training", ["Attacks", "Datasets", "Networks", "PortableBackend", "Programs", "Tensors", "Training"]),
   tests("ToolSupport", ["Records", "ToolSupport"]),
-  tests("Format", ["Checkpoints", "Networks", "Records"]),
-  tests("Tool", ["Archives", "Records"]),
+  tests("Format", ["Checkpoints", "Networks", "Records", "Tensors"]),
+  tests("Tool", ["Archives", "Checkpoints", "Networks", "Records", "Tensors"]),
 ]
 
 let oneDNNTargets: [Target] = [

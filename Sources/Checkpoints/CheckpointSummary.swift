@@ -7,6 +7,8 @@ internal import Tensors
 public struct CheckpointSummary: Sendable {
   /// The architecture as data, with the preprocessing of pixels; `NetworkGraph` accepts it.
   public let definition: NetworkDefinition
+  /// The JSON of `definition` as it is stored and digested.
+  public let definitionText: String
   /// The digest of definition and parameters; it agrees with the digests of `parameters`, which only reading verifies.
   public let digest: String
   /// The names of the classes in the order of the logits; may be empty.
@@ -29,6 +31,7 @@ public struct CheckpointSummary: Sendable {
 
   init(_ file: CheckpointFile) throws {
     definition = file.graph.definition
+    definitionText = file.definitionText
     digest = file.digest
     classNames = file.classNames
     parameters = file.parameters

@@ -49,3 +49,19 @@ private func readChunk(_ descriptor: Int32, capacity: Int, path: String) throws 
     }
   }
 }
+
+/// The first bytes of the file at `path`, `size` of them or all.
+func readPrefix(path: String, size: Int) throws -> [UInt8] {
+  guard let file = Descriptor(path, O_RDONLY) else { throw readFailure(path, errno) }
+  return try readChunk(file.number, capacity: size, path: path)
+}
+
+/// How many bytes the file at `path` has; 0 for what is no regular file.
+///
+/// - Throws: `.noInput` if there is none.
+public func fileSize(path: String) throws -> Int {
+  guard let file = Descriptor(path, O_RDONLY | O_NONBLOCK) else { throw readFailure(path, errno) }
+  var status = stat()
+  guard fstat(file.number, &status) == 0 else { throw readFailure(path, errno) }
+  return status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : 0
+}

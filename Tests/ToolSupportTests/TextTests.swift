@@ -13,6 +13,16 @@ import ToolSupport
   }
 
   @Test(
+    "Thousands are set apart by commas",
+    arguments: [
+      (0, "0"), (7, "7"), (999, "999"), (1000, "1,000"), (-1000, "-1,000"), (123_456, "123,456"),
+      (14_736_714, "14,736,714"), (.min, "-9,223,372,036,854,775,808"),
+    ] as [(Int, String)])
+  func grouped(value: Int, text: String) {
+    #expect(NumberText.grouped(value) == text)
+  }
+
+  @Test(
     "Pixel distances are shown as they are typed",
     arguments: [
       (0.0, "0"), (8.0 / 255, "8/255"), (0.3, "0.3"), (1, "1"), (0.2, "0.2"), (2, "2"),

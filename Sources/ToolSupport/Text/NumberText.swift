@@ -41,4 +41,13 @@ public enum NumberText {
     if whole < 3600 { return "\(whole / 60):\(two(whole % 60))" }
     return "\(whole / 3600):\(two(whole / 60 % 60)):\(two(whole % 60))"
   }
+
+  /// A whole number with commas between its thousands.
+  public static func grouped(_ value: Int) -> String {
+    let digits = Array(String(value.magnitude))
+    let groups = stride(from: digits.count % 3 - 3, to: digits.count, by: 3).map { start in
+      String(digits[max(start, 0)..<start + 3])
+    }
+    return (value < 0 ? "-" : "") + groups.filter { !$0.isEmpty }.joined(separator: ",")
+  }
 }
