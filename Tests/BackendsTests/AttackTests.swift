@@ -25,7 +25,7 @@ struct AttackTests {
           step(&current, along: gradient, around: subject.pixels, image, attack)
         }
       }
-      #expect(attack.final.agreement(current.values, within: backend.pixelTolerance) >= 0.99, "\(name) \(attack.norm)")
+      #expect(attack.final.agreement(current.values, within: 1e-5) >= 0.99, "\(name) \(attack.norm)")
     }
   }
 
