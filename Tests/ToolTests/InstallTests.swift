@@ -1,0 +1,51 @@
+import Foundation
+import Records
+import TestSupport
+import Testing
+
+/// What `tools/install` needs of the programs, and what it removes. Installing itself builds, which no test can do.
+@Suite struct InstallTests {
+  private let script = BuiltTool(path: Fixture.repository.appending(path: "tools/install").path)
+
+  @Test("Removing takes away what installing put there, and nothing else")
+  func removal() throws {
+    try Fixture.withTemporaryFolder { folder in
+      let own = [
+        "bin/cusp-inspect", "share/man/man1/cusp-inspect.1", "share/bash-completion/completions/cusp-inspect",
+        "share/zsh/site-functions/_cusp-inspect", "share/fish/vendor_completions.d/cusp-inspect.fish",
+      ]
+      let others = ["bin/cusp", "bin/cusp-inspector", "share/man/man1/ls.1"]
+      for name in own + others {
+        let file = URL(fileURLWithPath: "\(folder)/a b/\(name)")
+        try FileManager.default.createDirectory(
+          at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data().write(to: file)
+      }
+      let outcome = try script.run(["--remove", "\(folder)/a b", "cusp-inspect", "cusp-never-installed"])
+      #expect(outcome.status == 0)
+      #expect(outcome.errors.isEmpty)
+      for name in own { #expect(!FileManager.default.fileExists(atPath: "\(folder)/a b/\(name)"), "\(name)") }
+      for name in others { #expect(FileManager.default.fileExists(atPath: "\(folder)/a b/\(name)"), "\(name)") }
+    }
+  }
+
+  @Test("A wrong command line is answered with the usage", arguments: [[], ["--remove", "/tmp"], ["bin", "prefix"]])
+  func usage(arguments: [String]) throws {
+    let outcome = try script.run(arguments)
+    #expect(outcome.status == 64)
+    #expect(outcome.errors.hasPrefix("tools/install BIN_DIR PREFIX TOOL...\n"))
+  }
+
+  @Test(
+    "Programs describe themselves to the generator of manual pages, and complete in bash",
+    arguments: ["cusp", "cusp-train", "cusp-attack", "cusp-evaluate", "cusp-fooling-rate", "cusp-inspect"])
+  func descriptions(name: String) throws {
+    let tool = BuiltTool(name)
+    let description = try JSON(parsing: tool.run(["--experimental-dump-help"]).text)
+    #expect(description["command"]?["commandName"]?.string == name)
+    #expect(description["command"]?["abstract"]?.string?.hasSuffix(".") == true)
+    let script = try tool.run(["--generate-completion-script", "bash"])
+    #expect(script.status == 0)
+    #expect(try BuiltTool(path: "/bin/bash").run(["-n"], input: script.output).errors.isEmpty)
+  }
+}
