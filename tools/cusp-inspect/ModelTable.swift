@@ -36,7 +36,7 @@ struct ModelTable {
       ("parameters", NumberText.grouped(record.parameters) + buffers),
       ("multiply-adds", "\(NumberText.grouped(record.multiplyAdds)) for one image, of convolutions and dense layers"),
       ("activations", "\(NumberText.grouped(record.activationBytes)) bytes for one image, of all layers"),
-      ("trained", "\(record.epoch) epochs" + (record.step > 0 ? " and \(record.step) steps of the next" : "")),
+      ("trained", trained),
     ]
   }
 
@@ -48,6 +48,11 @@ struct ModelTable {
       return texts.count == 1 ? texts[0] : "[\(texts.joined(separator: ", "))]"
     }
     return "(pixel - \(list(mean))) / \(list(deviation))"
+  }
+
+  private var trained: String {
+    let epochs = record.epoch == 1 ? "1 epoch" : "\(record.epoch) epochs"
+    return epochs + (record.step > 0 ? " and \(record.step == 1 ? "1 step" : "\(record.step) steps") of the next" : "")
   }
 
   private var layers: String {
