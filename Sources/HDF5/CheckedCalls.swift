@@ -3,7 +3,13 @@ internal import Failures
 internal import Synchronization
 
 /// No thread is inside the library while another forks, or the copy would wait for a lock that nobody releases.
-let libraryLock = Mutex(())
+///
+/// Made before the library's first call. We close what we open, and the library's own cleaning up at exit crashes where
+/// a file could not be closed, as on a full disk.
+let libraryLock: Mutex<Void> = {
+  _ = H5dont_atexit()
+  return Mutex(())
+}()
 
 /// The one way into the HDF5 library: each call is named, silenced and checked.
 struct CheckedCalls: Sendable {
