@@ -108,7 +108,7 @@ let targets: [Target] = [
   tests("Backends", ["Archives", "Attacks", "Networks", "Programs", "Tensors"] + backends),
   tests("Checkpoints", ["Checkpoints", "HDF5", "Networks", "Tensors"]),
   tests("Attacks", ["Attacks", "Networks", "Tensors"]),
-  tests("Training", ["Attacks", "Datasets", "Networks", "PortableBackend", "Programs", "Tensors", "Training"]),
+  tests("Training", ["Attacks", "Datasets", "Networks", "Programs", "Tensors", "Training"] + backends),
   tests("ToolSupport", ["Records", "ToolSupport"]),
   tests("Format", ["Checkpoints", "Networks", "Records", "Tensors"]),
   tests("Tool", ["Archives", "Checkpoints", "Networks", "Records", "Tensors"]),

@@ -1,19 +1,21 @@
 import Networks
-import Programs
-import Tensors
+package import Programs
+package import Tensors
 
 /// The factors of every dropout in a training step, redrawn in place.
-struct DropoutMasks {
+package struct DropoutMasks {
   private let settings: [Dropout]
-  private(set) var tensors: [Tensor]
+  /// A mask for every dropout of the program, in its order.
+  package private(set) var tensors: [Tensor]
 
-  init(_ program: TrainingProgram) {
+  /// Masks for `program`, zero until they are drawn.
+  package init(_ program: TrainingProgram) {
     settings = program.dropouts.map(\.settings)
     tensors = program.dropouts.map { Tensor($0.shape) }
   }
 
   /// Draws anew: a function of the seed, the epoch, each image's index and the dropout's place in the network.
-  mutating func draw(seed: UInt64, epoch: Int, images: [Int]) {
+  package mutating func draw(seed: UInt64, epoch: Int, images: [Int]) {
     for (layer, dropout) in settings.enumerated() {
       let size = tensors[layer].shape.count / images.count
       let run = dropout.channelwise ? size / tensors[layer].shape[1] : 1

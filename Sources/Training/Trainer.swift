@@ -55,10 +55,13 @@ public final class Trainer {
 
   /// What the run has reached.
   ///
-  /// - Throws: `Failure` when the engine fails.
+  /// - Throws: `Failure` when a weight is not finite (the last step's loss came before it) or the engine fails.
   public func state() throws -> TrainingState {
-    TrainingState(
-      parameters: try program.parameters(), momentum: try program.momentum(), epoch: epoch, step: step)
+    let parameters = try program.parameters()
+    guard parameters.tensors.allSatisfy({ $0.values.allSatisfy(\.isFinite) }) else {
+      throw Failure(.data, "training: a weight is not finite after epoch \(epoch): lower --learning-rate")
+    }
+    return TrainingState(parameters: parameters, momentum: try program.momentum(), epoch: epoch, step: step)
   }
 
   /// Trains one epoch, telling `progress` after every step.

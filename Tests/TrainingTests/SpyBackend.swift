@@ -1,0 +1,57 @@
+import Networks
+import Programs
+import Synchronization
+import Tensors
+
+/// A backend that remembers what training steps saw and answered.
+final class SpyBackend: Backend {
+  /// One forward pass.
+  struct Step: Sendable {
+    let pixels: [Float]
+    let masks: [Tensor]
+    let logits: [Float]
+  }
+
+  let name = "spy"
+  private let backend: any Backend
+  private let seen = Mutex<[Step]>([])
+
+  init(_ backend: any Backend) { self.backend = backend }
+
+  /// The forward passes so far.
+  var steps: [Step] { seen.withLock { $0 } }
+
+  fileprivate func remember(_ step: Step) { seen.withLock { $0.append(step) } }
+
+  func makeInferenceEngine(_ plan: Plan) throws -> any InferenceEngine { try backend.makeInferenceEngine(plan) }
+
+  func makeInputGradientEngine(_ plan: Plan) throws -> any InputGradientEngine {
+    try backend.makeInputGradientEngine(plan)
+  }
+
+  func makeTrainingEngine(_ plan: Plan) throws -> any TrainingEngine {
+    SpyEngine(engine: try backend.makeTrainingEngine(plan), spy: self)
+  }
+}
+
+private final class SpyEngine: TrainingEngine {
+  let engine: any TrainingEngine
+  let spy: SpyBackend
+
+  init(engine: any TrainingEngine, spy: SpyBackend) { (self.engine, self.spy) = (engine, spy) }
+
+  func forward(_ pixels: UnsafeBufferPointer<Float>, masks: [Tensor], logits: UnsafeMutableBufferPointer<Float>) throws
+  {
+    try engine.forward(pixels, masks: masks, logits: logits)
+    spy.remember(SpyBackend.Step(pixels: Array(pixels), masks: masks, logits: Array(logits)))
+  }
+
+  func load(_ parameters: Parameters, momentum: [ParameterPath: Tensor]) throws {
+    try engine.load(parameters, momentum: momentum)
+  }
+  func backward(_ logitGradient: UnsafeBufferPointer<Float>) throws { try engine.backward(logitGradient) }
+  func update(_ rule: MomentumUpdate) throws { try engine.update(rule) }
+  func parameters() throws -> Parameters { try engine.parameters() }
+  func momentum() throws -> [ParameterPath: Tensor] { try engine.momentum() }
+  func gradients() throws -> [ParameterPath: Tensor] { try engine.gradients() }
+}

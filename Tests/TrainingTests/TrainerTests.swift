@@ -1,0 +1,134 @@
+import Attacks
+import Datasets
+import Failures
+import Foundation
+import Networks
+import Tensors
+import Testing
+import Training
+
+@Suite("Training")
+struct TrainerTests {
+  @Test("The same seed gives the same bits, another seed others", arguments: TestBackend.all)
+  func seeds(backend: TestBackend) throws {
+    let graph = try dropoutGraph()
+    let data = try noise(40, for: graph)
+    for method in [TrainingConfiguration.Method.natural, .pgd(epsilon: 0.1)] {
+      let runs = try [4, 4, 5].map {
+        try run(recipe(method: method, seed: $0), graph, data, on: try backend.make()).state.bits
+      }
+      #expect(runs[0] == runs[1])
+      #expect(runs[0] != runs[2])
+    }
+  }
+
+  @Test("The order of the images is the seed's, too")
+  func order() throws {
+    let graph = try digitsGraph()
+    let data = try digits(40)
+    let start = TrainingState(parameters: Parameters(initializing: graph, seed: 0))
+    let ends = try [UInt64(1), 2].map { seed in
+      let trainer = try Trainer(
+        recipe(epochs: 1, seed: seed), graph: graph, data: data, state: start, on: try TestBackend.all[0].make())
+      _ = try trainer.runEpoch()
+      return try trainer.state().bits
+    }
+    #expect(ends[0] != ends[1])
+  }
+
+  @Test("256 digits are learned", arguments: TestBackend.all)
+  func learning(backend: TestBackend) throws {
+    var recipe = recipe(epochs: 6)
+    recipe.schedule.milestones = []
+    let epochs = try run(recipe, digitsGraph(), digits(256), on: try backend.make()).epochs
+    #expect(epochs[0].loss > 1)
+    #expect(epochs[5].loss < 0.3)
+    #expect(epochs[0].accuracy < 0.8)
+    #expect(epochs[5].accuracy > 0.9)
+  }
+
+  @Test("A run that is resumed after an epoch ends where an uninterrupted one does", arguments: TestBackend.all)
+  func resuming(backend: TestBackend) throws {
+    let graph = try dropoutGraph()
+    let data = try noise(40, for: graph)
+    for method in [TrainingConfiguration.Method.natural, .pgd(epsilon: 0.1)] {
+      let recipe = recipe(method: method, epochs: 3, seed: 9)
+      let whole = try run(recipe, graph, data, on: try backend.make())
+      let first = try trainer(recipe, graph, data, on: try backend.make())
+      let before = try first.runEpoch()
+      let second = try Trainer(
+        recipe, graph: graph, data: data, state: try first.state(), on: try backend.make())
+      let after = try [second.runEpoch(), second.runEpoch()]
+      #expect(try second.state().bits == whole.state.bits)
+      #expect(([before] + after).map(\.loss) == whole.epochs.map(\.loss))
+      #expect(([before] + after).map(\.epoch) == [1, 2, 3])
+    }
+  }
+
+  @Test("The momentum matters to what follows")
+  func momentum() throws {
+    let graph = try digitsGraph()
+    let data = try digits(32)
+    let first = try trainer(recipe(), graph, data, on: try TestBackend.all[0].make())
+    _ = try first.runEpoch()
+    let state = try first.state()
+    #expect(state.momentum.count == graph.parameters.count { $0.role == .trainable })
+    var still = state
+    still.momentum = [:]
+    let ends = try [state, still].map { start in
+      let trainer = try Trainer(recipe(), graph: graph, data: data, state: start, on: try TestBackend.all[0].make())
+      _ = try trainer.runEpoch()
+      return try trainer.state().bits
+    }
+    #expect(ends[0] != ends[1])
+  }
+
+  @Test("A learning rate that is far too large is told, not trained on", arguments: TestBackend.all)
+  func divergence(backend: TestBackend) throws {
+    let graph = try digitsGraph()
+    // Which step notices depends on what an engine's ReLU makes of NaN.
+    let failure = #expect(throws: Failure.self) {
+      _ = try run(recipe(epochs: 3, learningRate: 1e30), graph, digits(64), on: try backend.make())
+    }
+    #expect(failure?.kind == .data)
+    #expect(failure?.message.hasPrefix("training: the loss is not finite in epoch 1, step ") == true)
+    #expect(failure?.message.hasSuffix(": lower --learning-rate") == true)
+    let single = try trainer(recipe(learningRate: 3e38, weightDecay: 1e30), graph, digits(16), on: try backend.make())
+    _ = try single.runEpoch()
+    #expect(throws: Failure(.data, "training: a weight is not finite after epoch 1: lower --learning-rate")) {
+      _ = try single.state()
+    }
+  }
+
+  @Test("An epoch accounts for what it trained on")
+  func accounting() throws {
+    let graph = try digitsGraph()
+    let data = try digits(55)
+    let spy = SpyBackend(try TestBackend.all[0].make())
+    let trainer = try trainer(recipe(method: .pgd(epsilon: 0.25), epochs: 7), graph, data, on: spy)
+    var told: [EpochSummary] = []
+    let summary = try trainer.runEpoch { told.append($0) }
+    // What does not fill a batch is left out.
+    #expect(told.map(\.images) == [16, 32, 48])
+    #expect(told.allSatisfy { $0.imagesPerEpoch == 48 && $0.epoch == 1 && $0.epochs == 7 && $0.epsilon == 0.25 })
+    #expect(zip(told, told.dropFirst()).allSatisfy { $0.seconds <= $1.seconds })
+    #expect(summary.learningRate == 0.05)
+    #expect(try trainer.runEpoch().learningRate.description == "0.005")
+    #expect(try trainer.state().step == 6)
+
+    var generator = Generator(seed: 0, purpose: .shuffle, epoch: 0)
+    let labels = generator.permutation(count: 55).prefix(48).map(data.label(of:))
+    let rows = spy.steps.prefix(3).flatMap { step in
+      (0..<16).map { step.logits[$0 * 10..<$0 * 10 + 10].map(Double.init) }
+    }
+    let losses = zip(rows, labels).map { row, label in logSumExp(row) - row[label] }
+    #expect(abs(losses.reduce(0, +) / 48 - summary.loss) < 1e-6)
+    let correct = zip(rows, labels).count { row, label in row.max() == row[label] }
+    #expect(abs(Double(correct) / 48 - summary.accuracy) < 1e-12)
+  }
+
+  private func logSumExp(_ row: [Double]) -> Double {
+    let largest = row.max() ?? 0
+    return largest + log(row.reduce(0) { $0 + exp($1 - largest) })
+  }
+}

@@ -1,1 +1,0 @@
-// The tests come here.
