@@ -76,7 +76,11 @@ public struct AttackOptions: ParsableArguments {
     let budget = Float(radius.value)
     var attack: ProjectedGradientDescent
     switch name {
-    case .fgsm: attack = .fastGradientSign(norm: norm, epsilon: budget)
+    case .fgsm:
+      guard steps == nil, stepSize == nil else {
+        throw Failure(.usage, "--fgsm is one step of epsilon: leave out --steps and --step-size, or take --pgd")
+      }
+      attack = .fastGradientSign(norm: norm, epsilon: budget)
     case .pgd:
       let steps = steps ?? standard.steps
       let length =

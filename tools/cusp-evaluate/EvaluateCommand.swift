@@ -38,15 +38,19 @@ struct EvaluateCommand: ToolCommand {
   func validate() throws {
     if let batchSize, batchSize < 1 { throw ValidationError("--batch-size \(batchSize): give 1 or more") }
     if savePredictions != nil, models.models.count > 1 || (epsilon?.numbers.count ?? 1) > 1 {
-      throw ValidationError("--save-predictions holds one model and one setting: name one of each")
+      throw ValidationError("--save-predictions takes one model and one setting; name one of each")
     }
   }
 
   func execute(_ context: ToolContext) throws {
+    try savePredictions.map(checkReplaceable)
     let backend = try engine.makeBackend(context.diagnostics)
     var report = ScoreReport(format: format.format(for: context.output))
     var classes: [Int64] = []
     try models.forEach(context, on: backend) { model in
+      if savePredictions != nil, !classes.isEmpty {
+        throw Failure(.usage, "--save-predictions takes one model, stdin announced more; name one of them")
+      }
       let images = try data.load(modelData: model.data)
       let settings = try settings(channels: model.channels)
       let source = try Predictions(of: model, under: settings, batchSize: batchSize, withLogits: logits)

@@ -22,15 +22,15 @@ struct ScoreReport {
   private func table(_ scores: [ScoreRecord]) -> String {
     var table = TextTable([
       .words("model"), .words("attack"), .words("norm"), .numbers("epsilon"), .numbers("images"), .numbers("natural"),
-      .numbers("accuracy"), .words("95 %"), .numbers("fooled"),
+      .numbers("accuracy"), .words("95 % interval"), .numbers("fooled"),
     ])
     for score in scores {
       let (setting, tally) = (score.setting, score.tally)
       let interval = WilsonInterval(successes: tally.correct, count: tally.count)
       table.add([
-        String(setting.model.prefix(12)), setting.attack, setting.norm, NumberText.shortest(setting.epsilon),
+        String(setting.model.prefix(12)), setting.attack, setting.norm, NumberText.pixelDistance(setting.epsilon),
         String(tally.count), NumberText.percent(tally.naturalAccuracy), NumberText.percent(tally.accuracy),
-        "\(NumberText.percent(interval.lower))-\(NumberText.percent(interval.upper))",
+        "\(NumberText.percent(interval.lower)) to \(NumberText.percent(interval.upper))",
         NumberText.percent(tally.foolingRate),
       ])
     }

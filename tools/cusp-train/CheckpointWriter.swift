@@ -1,4 +1,5 @@
 import Checkpoints
+import Datasets
 import Failures
 import Files
 import Networks
@@ -13,12 +14,13 @@ struct CheckpointWriter {
   private let graph: NetworkGraph
   private let classNames: [String]
   private let configuration: JSON
-  private let data: String
+  private let data: DatasetReference
   private var history: [JSON] = []
 
   /// A writer to `output`, which refuses at once where it could not write in the end.
   init(
-    output: String, keeping kept: [Int], graph: NetworkGraph, classNames: [String], configuration: JSON, data: String
+    output: String, keeping kept: [Int], graph: NetworkGraph, classNames: [String], configuration: JSON,
+    data: DatasetReference
   ) throws {
     try checkReplaceable(output)
     (self.output, self.kept, self.graph, self.classNames) = (output, kept, graph, classNames)
@@ -55,8 +57,11 @@ struct CheckpointWriter {
 
   /// The data set by a name that holds in every folder.
   private var absoluteData: String {
-    guard let colon = data.firstIndex(of: ":") else { return data == "digits" ? data : absolutePath(data) }
-    return data[...colon] + absolutePath(String(data[data.index(after: colon)...]))
+    switch data {
+    case .digits: data.description
+    case .folder(let family, let path): DatasetReference.folder(family, path: absolutePath(path)).description
+    case .npz(let path), .hdf5(let path): absolutePath(path)
+    }
   }
 
   /// `model.h5` as `model-epoch5.h5`.

@@ -18,7 +18,7 @@ struct RecipeOptions: ParsableArguments {
   @Option(help: "The learning rate before its falls.") var learningRate: Float = 0.05
   @Option(
     help:
-      "Epochs at whose start the learning rate falls to a tenth, as in 5,8; the default is 5/6 of the run, from 12 epochs on also 5/12."
+      "The learning rate falls to a tenth after so many epochs, as in 5,8; the default is 5/6 of them, from 12 on also 5/12."
   )
   var milestones: EpochList?
   @Option(help: "The share of the last direction that a step keeps.") var momentum: Float = 0.9

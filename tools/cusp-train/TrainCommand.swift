@@ -34,14 +34,15 @@ struct TrainCommand: ToolCommand {
   @OptionGroup var common: CommonOptions
 
   func execute(_ context: ToolContext) throws {
-    let images = try DatasetReference(data).load(split: .train, limit: limit)
+    let reference = try DatasetReference(data)
+    let images = try reference.load(split: .train, limit: limit)
     let definition = try definition(for: images)
     let configuration = try recipe.configuration(channels: images.imageShape[0], imageCount: images.count)
     let path = output ?? "\(definition.architecture)-\(recipe.method.rawValue).h5"
     let graph = try NetworkGraph(definition)
     let writer = try CheckpointWriter(
       output: path, keeping: keep?.epochs ?? [], graph: graph, classNames: images.classNames,
-      configuration: configuration.json(data: data, limit: limit), data: data)
+      configuration: configuration.json(data: data, limit: limit), data: reference)
     let start = TrainingState(parameters: Parameters(initializing: graph, seed: configuration.seed))
     let trainer = try Trainer(
       configuration, graph: graph, data: images, state: start, on: try engine.makeBackend(context.diagnostics))

@@ -1,0 +1,152 @@
+import Foundation
+import Records
+import TestSupport
+import Testing
+
+@Suite struct AttackToolTests {
+  private let tool = BuiltTool("cusp-attack")
+
+  /// Attacks the trained model.
+  private func attack(_ arguments: String) throws -> BuiltTool.Outcome {
+    let model = try TrainedModel.digits.get().path
+    return try tool.run([model, "--quiet"] + arguments.split(separator: " ").map(String.init))
+  }
+
+  @Test("The default is advertorch's setting; one record an image, in order, by its schema")
+  func records() throws {
+    let outcome = try attack("--limit 40")
+    #expect(outcome.problems.isEmpty)
+    let records = try outcome.records()
+    #expect(records.map { $0["index"]?.integer } == (0..<40).map { $0 })
+    #expect(records.allSatisfy { $0["attack"]?.string == "pgd" && $0["norm"]?.string == "linf" })
+    #expect(records.allSatisfy { $0["epsilon"]?.number == 0.3 })
+    #expect(
+      records.allSatisfy {
+        $0["parameters"]?.text
+          == #"{"steps":40,"step_size":0.01,"start":"random","restarts":1,"loss":"cross-entropy","seed":"0"}"#
+      })
+    #expect(records.count { $0["natural"] != $0["perturbed"] } > 20)
+  }
+
+  @Test(
+    "Records do not depend on batches or shards",
+    arguments: ["--steps 3 --logits", "--steps 2 --restarts 3 --epsilon 0.05", "--norm l2 --epsilon 0.5 --steps 2"])
+  func independence(setting: String) throws {
+    let whole = try attack("--limit 20 --batch-size 64 \(setting)")
+    #expect(whole.problems.isEmpty)
+    #expect(try whole.records().count == 20)
+    for size in [1, 7] { #expect(try attack("--limit 20 --batch-size \(size) \(setting)").output == whole.output) }
+    #expect(try attack("--limit 20 \(setting)").output == whole.output)
+    let shards = try (1...3).map { try attack("--limit 20 --shard \($0)/3 \(setting)").output }
+    #expect(shards.allSatisfy { !$0.isEmpty })
+    #expect(Data(shards.joined()) == whole.output)
+  }
+
+  @Test("The same seed gives the same bytes, another seed other images")
+  func seeds() throws {
+    let outputs = try ["4", "4", "5"].map { seed in
+      try attack("--limit 20 --steps 1 --step-size 0.01 --logits --seed \(seed)").records().map { $0["logits"]?.text }
+    }
+    #expect(outputs[0] == outputs[1])
+    #expect(zip(outputs[0], outputs[2]).allSatisfy { $0 != $1 })
+  }
+
+  @Test("Nothing happens at epsilon 0", arguments: ["--pgd", "--fgsm", "--norm l2", "--restarts 3", "--loss kl"])
+  func nothing(setting: String) throws {
+    let outcome = try attack("--limit 40 --epsilon 0 \(setting)")
+    #expect(outcome.problems.isEmpty)
+    for record in try outcome.records() {
+      #expect(record["natural"]?.integer == record["perturbed"]?.integer)
+      #expect(record["distance"]?.number == 0)
+      #expect(record["failure"] == nil)
+    }
+  }
+
+  @Test(
+    "Every kind of attack stays within its budget and fools",
+    arguments: [
+      ("--fgsm --epsilon 0.2", 0.2), ("--fgsm --norm l2 --epsilon 2", 2), ("--epsilon 0.2 --steps 5", 0.2),
+      ("--epsilon 26/255 --steps 5 --step-size 5/255", 26.0 / 255), ("--norm l2 --epsilon 1.5 --steps 5", 1.5),
+      ("--epsilon 0.2 --steps 5 --restarts 3", 0.2), ("--epsilon 0.2 --steps 5 --step-size 0.05 --start clean", 0.2),
+      ("--epsilon 0.3 --steps 10 --step-size 0.05 --target 3", 0.3), ("--epsilon 0.2 --steps 5 --loss margin", 0.2),
+      ("--epsilon 0.2 --steps 5 --loss kl", 0.2), ("--norm l2 --epsilon 1.5 --steps 5 --target 8 --loss margin", 1.5),
+    ] as [(String, Double)])
+  func budgets(setting: String, epsilon: Double) throws {
+    let outcome = try attack("--limit 40 \(setting)")
+    #expect(outcome.problems.isEmpty)
+    let records = try outcome.records()
+    #expect(records.allSatisfy { $0["epsilon"]?.number == epsilon && $0["failure"] == nil })
+    // A distance is in single precision.
+    #expect(records.allSatisfy { Float($0["distance"]?.number ?? 9) <= Float(epsilon) })
+    #expect(records.contains { $0["distance"]?.number ?? 0 > 0.9 * epsilon })
+    #expect(records.contains { $0["natural"] != $0["perturbed"] })
+  }
+
+  @Test("A target is what images are taken for; more restarts fool no fewer")
+  func strength() throws {
+    let targeted = try attack("--limit 60 --epsilon 0.3 --step-size 0.03 --steps 20 --target 3").records()
+    #expect(targeted.count { $0["perturbed"]?.integer == 3 } > targeted.count { $0["natural"]?.integer == 3 } + 20)
+    #expect(targeted.allSatisfy { $0["parameters"]?["target"]?.integer == 3 })
+    let fooled = try [1, 4].map { restarts in
+      try attack("--limit 60 --epsilon 0.1 --steps 2 --step-size 0.02 --restarts \(restarts)").records()
+        .count { $0["perturbed"] != $0["label"] }
+    }
+    #expect(fooled[0] <= fooled[1])
+  }
+
+  @Test("Logits are the perturbed image's, their largest the predicted class")
+  func logits() throws {
+    for record in try attack("--limit 20 --steps 2 --logits").records() {
+      let logits = try #require(record["logits"]?.array).compactMap(\.number)
+      #expect(logits.count == 10)
+      #expect(logits.firstIndex(of: logits.max() ?? 0) == record["perturbed"]?.integer)
+    }
+  }
+
+  @Test(
+    "Settings that mean nothing are one line and 64",
+    arguments: [
+      ("--epsilon=-0.1", "--epsilon: give 0 or more"),
+      ("--epsilon 1e300", "epsilon inf: give a finite number, 0 or more"),
+      ("--steps=-1", "-1 steps: give 0 or more"),
+      ("--step-size=-1", "step size -1.0: give a finite number, 0 or more"),
+      ("--restarts 0", "0 restarts: give 1 or more"),
+      ("--target 10", "target 10: the model's classes are 0 to 9"),
+      ("--target=-1", "target -1: the model's classes are 0 to 9"),
+      ("--target 1 --loss kl", "target 1: the loss kl has none; take another loss"),
+      ("--norm l2", "--norm l2 has no customary budget: give --epsilon"),
+      ("--fgsm --steps 4", "--fgsm is one step of epsilon: leave out --steps and --step-size, or take --pgd"),
+      ("--batch-size 0", "--batch-size 0: give 1 or more; see cusp-attack --help"),
+      ("--limit 0", "a limit of 0 images leaves none; ask for at least 1"),
+      ("--data mnist", "mnist: names no folder; write mnist:DIR"),
+    ])
+  func refusals(setting: String, message: String) throws {
+    let outcome = try attack(setting)
+    #expect(outcome.status == 64)
+    #expect(outcome.errors == "cusp-attack: \(message)\n")
+    #expect(outcome.output.isEmpty)
+  }
+
+  @Test(
+    "What the parser refuses is one line and 64",
+    arguments: ["--shard 4/3", "--epsilon x", "--epsilon 1/0", "--norm l3", "--start there", "--pgd --fgsm"])
+  func parsing(setting: String) throws {
+    let outcome = try attack(setting)
+    #expect(outcome.status == 64)
+    #expect(outcome.errors.hasPrefix("cusp-attack: "))
+    #expect(outcome.errors.hasSuffix("; see cusp-attack --help\n"))
+    #expect(outcome.errors.count { $0 == "\n" } == 1)
+  }
+
+  @Test("A missing model is 66, what is no model 65")
+  func missing() throws {
+    let missing = try tool.run(["nowhere/m.h5"])
+    #expect(missing.status == 66)
+    #expect(missing.errors == "cusp-attack: nowhere/m.h5: no such file; check the path\n")
+    let page = Fixture.repository.appending(path: "README.md").path
+    let wrong = try tool.run([page])
+    #expect(wrong.status == 65)
+    #expect(wrong.errors.hasPrefix("cusp-attack: \(page): "))
+    #expect(wrong.errors.count { $0 == "\n" } == 1)
+  }
+}

@@ -1,0 +1,139 @@
+import Archives
+import Foundation
+import Records
+import TestSupport
+import Testing
+
+@Suite struct EvaluateToolTests {
+  private let tool = BuiltTool("cusp-evaluate")
+
+  private func evaluate(_ arguments: String, folder: String? = nil) throws -> BuiltTool.Outcome {
+    let model = try TrainedModel.digits.get().path
+    return try tool.run([model, "--quiet"] + arguments.split(separator: " ").map(String.init), folder: folder)
+  }
+
+  /// The share of `records` that have the same class under both keys.
+  private func share(_ records: [JSON], _ key: String, _ other: String) -> Double {
+    Double(records.count { $0[key]?.integer == $0[other]?.integer }) / Double(records.count)
+  }
+
+  @Test("Without a budget it is the natural accuracy, that of the predictions")
+  func natural() throws {
+    let outcome = try evaluate("")
+    #expect(outcome.problems.isEmpty)
+    let scores = try outcome.records()
+    #expect(scores.count == 1)
+    let predictions = try evaluate("--predictions")
+    #expect(predictions.problems.isEmpty)
+    let records = try predictions.records()
+    #expect(records.allSatisfy { $0["attack"]?.string == "none" && $0["distance"]?.number == 0 })
+    let accuracy = share(records, "natural", "label")
+    #expect(accuracy > 0.7)
+    #expect(scores[0]["count"]?.integer == records.count)
+    #expect(scores[0]["natural_accuracy"]?.number == accuracy)
+    #expect(scores[0]["accuracy"]?.number == accuracy)
+    #expect(scores[0]["fooling_rate"]?.number == 0)
+    let training = try evaluate("--split train --limit 256").records()
+    #expect(training[0]["count"]?.integer == 256)
+    #expect(training[0]["accuracy"]?.number ?? 0 > 0.7)
+  }
+
+  @Test("A list of budgets is a score each, and accuracy falls")
+  func budgets() throws {
+    let outcome = try evaluate("--epsilon 0,16/255,0.3 --steps 5 --step-size 0.05 --limit 60")
+    #expect(outcome.problems.isEmpty)
+    let scores = try outcome.records()
+    #expect(scores.map { $0["epsilon"]?.number } == [0, 16.0 / 255, 0.3])
+    #expect(Set(scores.map { $0["natural_accuracy"]?.text }).count == 1)
+    let accuracies = scores.compactMap { $0["accuracy"]?.number }
+    #expect(accuracies[0] == scores[0]["natural_accuracy"]?.number)
+    #expect(accuracies[0] > accuracies[2])
+    #expect(scores[0]["fooling_rate"]?.number == 0)
+  }
+
+  @Test("Its predictions are those of cusp-attack, byte for byte, image by image for a list")
+  func predictions() throws {
+    let setting = "--steps 3 --restarts 2 --limit 20 --norm l2"
+    let model = try TrainedModel.digits.get().path
+    let attacked = try BuiltTool("cusp-attack").run(
+      [model, "--quiet", "--epsilon", "0.5"] + setting.split(separator: " ").map(String.init))
+    #expect(try evaluate("--predictions --epsilon 0.5 \(setting)").output == attacked.output)
+    let list = try evaluate("--predictions --epsilon 0.25,0.5 --batch-size 7 \(setting)")
+    #expect(list.problems.isEmpty)
+    let lines = list.text.split(separator: "\n")
+    let halves = [0, 1].map { half in stride(from: half, to: lines.count, by: 2).map { lines[$0] + "\n" }.joined() }
+    #expect(halves[1] == attacked.text)
+    #expect(halves[0] == (try evaluate("--predictions --epsilon 0.25 \(setting)").text))
+  }
+
+  @Test("Logits imply prediction records")
+  func logits() throws {
+    let outcome = try evaluate("--logits --limit 5")
+    #expect(outcome.problems.isEmpty)
+    #expect(try outcome.records().map { $0["logits"]?.array?.count } == [10, 10, 10, 10, 10])
+  }
+
+  @Test("Saved predictions give the fooling rate of the pipe")
+  func saved() throws {
+    try Fixture.withTemporaryFolder { folder in
+      let attack = "--epsilon 0.2 --steps 5 --step-size 0.05 --limit 50"
+      #expect(try evaluate("--save-predictions natural.npy --limit 50", folder: folder).problems.isEmpty)
+      let outcome = try evaluate("--save-predictions pgd.npy --predictions \(attack)", folder: folder)
+      #expect(outcome.problems.isEmpty)
+      for (name, key) in [("natural.npy", "natural"), ("pgd.npy", "perturbed")] {
+        let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)")))
+        let classes = try NumPyArray(parsing: bytes, name: name).integers
+        #expect(classes == (try outcome.records().compactMap { $0[key]?.integer.map(Int64.init) }))
+      }
+      let tool = BuiltTool("cusp-fooling-rate")
+      let files = try tool.run(["natural.npy", "pgd.npy"], folder: folder).records()
+      let piped = try tool.run(input: outcome.output).records()
+      #expect(files[0]["fooled"]?.integer ?? 0 > 0)
+      for key in ["count", "fooled", "rate", "interval"] { #expect(files[0][key] == piped[0][key]) }
+    }
+  }
+
+  @Test("Models come by name or through the pipe, each with its scores")
+  func models() throws {
+    let model = try TrainedModel.digits.get()
+    let twice = try tool.run([model.path, model.path, "--limit", "20", "--quiet", "--predictions"])
+    #expect(try twice.records().count == 40)
+    let piped = try tool.run(["--limit", "20", "--quiet"], input: model.records.utf8)
+    #expect(piped.problems.isEmpty)
+    #expect(piped.output == (try evaluate("--limit 20").output))
+  }
+
+  @Test("A table has one row a setting")
+  func table() throws {
+    let outcome = try evaluate("--epsilon 0,8/255 --steps 2 --limit 10 --format text")
+    let lines = outcome.text.split(separator: "\n").map(String.init)
+    #expect(lines.count == 3)
+    #expect(lines[0].hasPrefix("model         attack  norm  epsilon  images  natural"))
+    #expect(lines[2].contains("  pgd     linf    8/255      10  "))
+  }
+
+  @Test("What cannot be saved is refused before any work")
+  func refusals() throws {
+    try Fixture.withTemporaryFolder { folder in
+      let unwritable = try evaluate("--save-predictions missing/p.npy", folder: folder)
+      #expect(unwritable.status == 73)
+      #expect(
+        unwritable.errors
+          == "cusp-evaluate: missing/p.npy: cannot create: no such folder; make it first\n")
+      let several = try evaluate("--save-predictions p.npy --epsilon 0,0.1", folder: folder)
+      #expect(several.status == 64)
+      #expect(
+        several.errors
+          == "cusp-evaluate: --save-predictions takes one model and one setting; name one of each; "
+          + "see cusp-evaluate --help\n")
+      let records = try TrainedModel.digits.get().records
+      let announced = try tool.run(
+        ["--save-predictions", "p.npy", "--limit", "5", "--quiet"], input: (records + records).utf8, folder: folder)
+      #expect(announced.status == 64)
+      #expect(
+        announced.errors
+          == "cusp-evaluate: --save-predictions takes one model, stdin announced more; name one of them\n")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+    }
+  }
+}

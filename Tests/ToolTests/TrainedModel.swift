@@ -1,0 +1,47 @@
+import Foundation
+import Records
+import TestSupport
+
+/// A model of the built-in digits that is trained once, by the program, for all tests that need one.
+struct TrainedModel {
+  /// The model file.
+  let path: String
+  /// What training wrote to standard output.
+  let records: String
+
+  /// The model, or why there is none.
+  static let digits = Result { try TrainedModel() }
+
+  private static let folder: String = {
+    let path = FileManager.default.temporaryDirectory.appending(path: "cusp-test-model-\(UUID().uuidString)").path
+    atexit { try? FileManager.default.removeItem(atPath: TrainedModel.folder) }
+    return path
+  }()
+
+  private init() throws {
+    try FileManager.default.createDirectory(atPath: Self.folder, withIntermediateDirectories: true)
+    path = "\(Self.folder)/model.h5"
+    let outcome = try BuiltTool("cusp-train").run(["--epochs", "2", "--output", path, "--quiet"])
+    guard outcome.status == 0 else { throw TrainingFailed(message: outcome.errors) }
+    records = outcome.text
+  }
+
+  private struct TrainingFailed: Error { let message: String }
+}
+
+extension BuiltTool.Outcome {
+  /// The records on standard output.
+  func records() throws -> [JSON] { try output.split(separator: 0x0A).map { try JSON(parsing: Array($0)) } }
+
+  /// What is wrong with how the program ended or what it wrote; nothing for a good run.
+  var problems: [String] {
+    (status == 0 ? [] : ["status \(status): \(errors)"]) + RecordSchemas.problems(inOutput: text)
+  }
+}
+
+/// Runs `command` in bash, the built programs first in PATH, failures of a pipe's earlier programs counted.
+func bash(_ command: String, folder: String? = nil) throws -> BuiltTool.Outcome {
+  let path = "\(BuiltTool.folder):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
+  return try BuiltTool(path: "/bin/bash").run(
+    ["-o", "pipefail", "-c", command], environment: ["PATH": path, "LC_ALL": "C.UTF-8"], folder: folder)
+}
