@@ -79,6 +79,10 @@ let targets: [Target] = [
       "ToolSupport", argumentParser,
     ] + backends),
 
+  library(
+    "Serving",
+    ["Attacks", "Checkpoints", "Datasets", "Failures", "Networks", "Records", "Tensors", "ToolOptions", "ToolSupport"]),
+
   tool("cusp"),
   tool(
     "cusp-train",
@@ -91,7 +95,7 @@ let targets: [Target] = [
     "cusp-evaluate", ["Archives", "Datasets", "Files", "Records", "ToolOptions"]),
   tool("cusp-fooling-rate", ["Archives", "Records"]),
   tool("cusp-inspect", ["Checkpoints", "Files", "Networks", "Records", "Tensors"]),
-  tool("cusp-serve", ["Attacks", "Checkpoints", "Datasets", "Networks", "Records", "ToolOptions"]),
+  tool("cusp-serve", ["Records", "Serving", "ToolOptions"]),
 
   .target(
     name: "TestSupport", dependencies: ["Failures", "Records"], path: "Tests/TestSupport", swiftSettings: settings),
@@ -111,6 +115,7 @@ let targets: [Target] = [
   tests("Training", ["Attacks", "Datasets", "Networks", "Programs", "Tensors", "Training"] + backends),
   tests("ToolSupport", ["Records", "ToolSupport"]),
   tests("Format", ["Checkpoints", "Networks", "Records", "Tensors"]),
+  tests("Serving", ["PortableBackend", "Records", "Serving", "ToolOptions", "ToolSupport"]),
   tests("Tool", ["Archives", "Checkpoints", "Networks", "Records", "Tensors"]),
 ]
 

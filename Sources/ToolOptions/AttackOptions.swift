@@ -1,6 +1,5 @@
 public import ArgumentParser
 public import Attacks
-import Failures
 public import ToolSupport
 
 extension Norm: ExpressibleByArgument {}
@@ -67,28 +66,10 @@ public struct AttackOptions: ParsableArguments {
   ///
   /// - Throws: `Failure` (`usage`) when no default exists.
   public func attack(_ name: AttackName, epsilon: ExactNumber?, channels: Int) throws -> NamedAttack {
-    let standard = ProjectedGradientDescent.advertorchDefault(channels: channels)
-    guard norm == .linf || epsilon != nil else {
-      throw Failure(.usage, "--norm \(norm.rawValue) has no customary budget: give --epsilon")
-    }
-    let radius = epsilon ?? (channels == 1 ? ExactNumber("0.3") : ExactNumber("8/255"))
-    guard let radius, radius.value >= 0 else { throw Failure(.usage, "--epsilon: give 0 or more") }
-    let budget = Float(radius.value)
-    var attack: ProjectedGradientDescent
-    switch name {
-    case .fgsm:
-      guard steps == nil, stepSize == nil else {
-        throw Failure(.usage, "--fgsm is one step of epsilon: leave out --steps and --step-size, or take --pgd")
-      }
-      attack = .fastGradientSign(norm: norm, epsilon: budget)
-    case .pgd:
-      let steps = steps ?? standard.steps
-      let length =
-        stepSize.map { Float($0.value) }
-        ?? (norm == .linf ? standard.stepSize : 2.5 * budget / Float(max(steps, 1)))
-      attack = ProjectedGradientDescent(norm: norm, epsilon: budget, steps: steps, stepSize: length, start: start)
-    }
-    (attack.restarts, attack.loss, attack.target, attack.seed) = (restarts, loss, target, seed)
-    return NamedAttack(name: name.rawValue, epsilon: radius.value, attack: attack)
+    var settings = AttackSettings()
+    (settings.name, settings.norm, settings.epsilon) = (name, norm, epsilon)
+    (settings.steps, settings.stepSize, settings.start, settings.restarts) = (steps, stepSize, start, restarts)
+    (settings.target, settings.loss, settings.seed) = (target, loss, seed)
+    return try settings.attack(channels: channels, prefix: "--")
   }
 }

@@ -10,6 +10,9 @@ import Tensors
 ///
 /// A record depends on nothing but the model, the image and the attack: not on batches, order or shards.
 public struct Predictions {
+  /// What records say of an image whose attack failed.
+  public static let failureMessage = "no perturbation within the budget was found; the image is unharmed"
+
   private let model: LoadedModel
   private let attacks: [NamedAttack?]
   private let runners: [AttackRunner?]
@@ -85,6 +88,6 @@ public struct Predictions {
       perturbed: predictedClass(row: row, logits: outcome.perturbedLogits), distance: outcome.distances[row],
       logits: withLogits ? Array(outcome.perturbedLogits.values[row * classes..<(row + 1) * classes]) : nil,
       parameters: attack?.parameters,
-      failure: outcome.failed[row] ? "no perturbation within the budget was found; the image is unharmed" : nil)
+      failure: outcome.failed[row] ? Self.failureMessage : nil)
   }
 }

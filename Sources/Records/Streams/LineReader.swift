@@ -59,6 +59,30 @@ public struct LineReader: ~Copyable, Sendable {
     }
   }
 
+  /// Whether a further line that is not empty has come whole, so that `next()` answers at once; waits for nothing.
+  ///
+  /// Takes in what the descriptor has ready; the current line is gone afterwards.
+  /// - Throws: `Failure(.inputOutput)` when the descriptor cannot be read.
+  public mutating func hasLine() throws(Failure) -> Bool {
+    line = 0..<0
+    while true {
+      while let end = newline(from: unread.lowerBound) {
+        let isEmpty = end == unread.lowerBound || (end == unread.lowerBound + 1 && buffer[unread.lowerBound] == 0x0D)
+        guard isEmpty else { return true }
+        number += 1
+        unread = end + 1..<unread.upperBound
+      }
+      // The rest of a line that is too long is left to `next()`, which may have to wait for it.
+      if isAtEnd || unread.count > maximalLength || !isReadable { return isAtEnd && !unread.isEmpty }
+      try fill()
+    }
+  }
+
+  private var isReadable: Bool {
+    var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return poll(&waiting, 1, 0) > 0
+  }
+
   /// Sets `line` to the next line, empty or not, without its newline; false at the end of the input.
   private mutating func findLine() throws(Failure) -> Bool {
     var searched = 0

@@ -1,0 +1,91 @@
+import Attacks
+public import Failures
+public import Records
+public import ToolOptions
+
+/// What the service answers to one request.
+public enum Reply: Equatable, Sendable {
+  /// What the model says of an image: the logits and the probabilities of all classes.
+  case prediction(predicted: Int, className: String?, probabilities: [Float], logits: [Float])
+  /// What an attack made of an image.
+  case attack(AttackedImage, by: NamedAttack)
+  /// What the model is.
+  case description(ModelFacts, ServiceLimits)
+  /// Why there is no answer.
+  case failure(Failure)
+}
+
+/// An image after an attack, with what `cusp-attack` records of it.
+public struct AttackedImage: Equatable, Sendable {
+  /// The position by which the attack's random numbers went.
+  public let index: Int
+  /// The class attacked: the true one, or the predicted one where nobody gave it.
+  public let label: Int
+  /// The class predicted for the untouched image.
+  public let natural: Int
+  /// The class predicted for the perturbed image.
+  public let perturbed: Int
+  /// The norm of the perturbation, in pixel units.
+  public let distance: Float
+  /// The perturbed pixels, `[c, h, w]`, in 0...1.
+  public let pixels: [Float]
+  /// The image's shape, `[c, h, w]`.
+  public let shape: [Int]
+  /// Whether the attack failed and the image is unharmed.
+  public let hasFailed: Bool
+}
+
+extension Reply {
+  /// Appends the record for the request at `address`.
+  public func write(_ address: ReplyAddress, into writer: inout RecordWriter) {
+    if case .failure(let failure) = self {
+      let line = address.id == nil ? address.line : nil
+      return ErrorRecord(failure, line: line, id: address.id).write(into: &writer)
+    }
+    writer.begin("reply")
+    if let id = address.id { writer.write("id", id) } else { writer.write("line", address.line) }
+    switch self {
+    case .prediction(let predicted, let className, let probabilities, let logits):
+      writer.write("op", Request.Operation.predict.rawValue)
+      writer.write("predicted", predicted)
+      if let className { writer.write("class", className) }
+      writer.write("probabilities", probabilities)
+      writer.write("logits", logits)
+    case .attack(let image, let attack):
+      writer.write("op", Request.Operation.attack.rawValue)
+      image.write(into: &writer)
+      writer.write("attack", attack.settings)
+    case .description(let facts, let limits):
+      writer.write("op", Request.Operation.describe.rawValue)
+      facts.write(limits, into: &writer)
+      facts.writeDetails(into: &writer)
+    case .failure: break
+    }
+    writer.end()
+  }
+}
+
+extension AttackedImage {
+  fileprivate func write(into writer: inout RecordWriter) {
+    writer.write("index", index)
+    writer.write("label", label)
+    writer.write("natural", natural)
+    writer.write("perturbed", perturbed)
+    writer.write("distance", distance)
+    writer.beginObject("image")
+    writer.write("shape", .array(shape.map { .integer(Int64($0)) }))
+    writer.write("f32", Base64.encode(pixels))
+    writer.endObject()
+    if hasFailed { writer.write("failure", Predictions.failureMessage) }
+  }
+}
+
+extension NamedAttack {
+  /// All settings, as a request's `attack` takes them.
+  fileprivate var settings: JSON {
+    .object(
+      [
+        .init("name", .string(name)), .init("norm", .string(attack.norm.rawValue)), .init("epsilon", .number(epsilon)),
+      ] + (parameters.members ?? []))
+  }
+}

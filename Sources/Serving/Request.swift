@@ -1,0 +1,46 @@
+public import Records
+public import ToolOptions
+
+/// What a line asks for.
+public enum Request: Equatable, Sendable {
+  /// What the model says of an image.
+  case predict(ServedImage)
+  /// What an attack makes of an image.
+  case attack(ServedImage, NamedAttack)
+  /// What the model is.
+  case describe
+}
+
+extension Request {
+  /// The values of `op`.
+  public enum Operation: String, CaseIterable, Sendable {
+    /// As the cases of `Request`.
+    case predict, attack, describe
+  }
+}
+
+/// An image that fits the model.
+public struct ServedImage: Equatable, Sendable {
+  /// The pixels, `[c, h, w]`, in 0...1.
+  public let pixels: [Float]
+  /// The true class, where it is known.
+  public let label: Int?
+  /// The position in the data set, by which the random numbers of an attack go.
+  public let index: Int
+
+  /// An image of its parts.
+  public init(pixels: [Float], label: Int? = nil, index: Int = 0) {
+    (self.pixels, self.label, self.index) = (pixels, label, index)
+  }
+}
+
+/// Which line a reply belongs to.
+public struct ReplyAddress: Equatable, Sendable {
+  /// The 1-based number of the request's line.
+  public let line: Int
+  /// The request's `id`, if it has one.
+  public let id: JSON?
+
+  /// The address of the request on `line`.
+  public init(line: Int, id: JSON?) { (self.line, self.id) = (line, id) }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Failures
+import Records
+import Serving
+import ToolOptions
+import ToolSupport
+
+/// Answers requests on standard input with replies on standard output: inference and attacks as a service.
+@main
+struct ServeCommand: ToolCommand {
+  static let configuration = CommandConfiguration.tool(
+    "cusp-serve", abstract: "Answer requests, one a line, with what a model says of images and attacks make of them.",
+    examples: [
+      #"echo '{"id":1,"op":"predict","image":{"data":"digits","index":0}}' | cusp-serve model.h5"#,
+      "cusp-serve model.h5 < requests.ndjson > replies.ndjson",
+    ])
+
+  @Argument(help: "The model file.", completion: .file(extensions: ["h5"])) var model: String
+  @Option(help: "The most requests taken together; the default is the model's batch. Changes speed, never a reply.")
+  var batchSize: Int?
+  @Option(help: "The longest line in bytes; a longer one gets an error record.")
+  var maxLine = LineReader.defaultMaximalLength
+  @OptionGroup var engine: EngineOptions
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if let batchSize, batchSize < 1 { throw ValidationError("--batch-size \(batchSize): give 1 or more") }
+    guard (1...1 << 30).contains(maxLine) else { throw ValidationError("--max-line \(maxLine): give 1 to 2^30 bytes") }
+  }
+
+  func execute(_ context: ToolContext) throws {
+    endInputOnTermination()
+    let loaded = try LoadedModel(reading: model, on: try engine.makeBackend(context.diagnostics))
+    var limits = ServiceLimits()
+    (limits.batchSize, limits.lineLength) = (batchSize, maxLine)
+    var service = Service(try ServedModel(loaded), limits: limits)
+    let tally = try service.run(output: context.output)
+    context.diagnostics.note("\(tally.replies) replies, \(tally.errors) errors")
+  }
+}
