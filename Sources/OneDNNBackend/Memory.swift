@@ -1,5 +1,14 @@
 import COneDNN
+import Failures
 import Programs
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 
 /// Bytes with a life: from the first to the last call that touches them.
 final class Buffer {
@@ -61,16 +70,22 @@ final class Arena {
   let byteCount: Int
 
   /// Places the buffers of `memories`, each where nothing that lives with it lies; all bytes begin as zero.
+  ///
+  /// - Throws: `Failure` (`internal`) when memory runs out.
   init(_ memories: [Memory]) throws {
     var seen: Set<ObjectIdentifier> = []
     let buffers = memories.map(\.buffer).filter { seen.insert(ObjectIdentifier($0)).inserted }
     let plan = MemoryPlan(buffers.map { .init(byteCount: $0.byteCount, life: $0.life ?? 0...0) })
     byteCount = plan.byteCount
-    block = .allocate(byteCount: max(plan.byteCount, 1), alignment: MemoryPlan.alignment)
+    var block: UnsafeMutableRawPointer?
+    guard posix_memalign(&block, MemoryPlan.alignment, max(plan.byteCount, 1)) == 0, let block else {
+      throw Failure(.internal, "onednn: no memory for \(plan.byteCount) bytes; take a smaller network or batch")
+    }
+    self.block = block
     block.initializeMemory(as: UInt8.self, repeating: 0, count: plan.byteCount)
     for (buffer, offset) in zip(buffers, plan.offsets) { buffer.address = block + offset }
     for memory in memories { try memory.place() }
   }
 
-  deinit { block.deallocate() }
+  deinit { free(block) }
 }

@@ -4,12 +4,12 @@ import Synchronization
 /// A fixed number of threads that share tasks, each with scratch memory of its own.
 ///
 /// Which worker does which task differs from run to run, so tasks write disjoint places and never depend on a worker.
-final class Workers {
-  let count: Int
+package final class Workers {
+  package let count: Int
   private var scratchCount = 0
   private var scratch: FloatBlock?
 
-  init(count: Int) { self.count = count }
+  package init(count: Int) { self.count = count }
 
   /// Announces that a task may use `count` numbers of scratch; before `allocate`.
   func reserve(_ count: Int) { scratchCount = max(scratchCount, FloatBlock.padded(count)) }
@@ -17,7 +17,7 @@ final class Workers {
   /// Makes the scratch memory, once.
   ///
   /// - Throws: `Failure` when memory runs out.
-  func allocate() throws { scratch = try FloatBlock(count: scratchCount * count) }
+  package func allocate() throws { scratch = try FloatBlock(count: scratchCount * count) }
 
   /// The scratch memory of `worker`, as large as the largest reservation.
   func scratch(_ worker: Int) -> UnsafeMutablePointer<Float> {

@@ -21,9 +21,9 @@ struct Subject {
       try Architecture(rawValue: name)?.definition(classCount: reference.classes)
       ?? ReferenceNumbers.definition(NetworkDefinition.self, named: name)
     graph = try NetworkGraph(definition)
-    let kinds = reference.kinds
+    let expected = reference.parameters
     parameters = Parameters(of: graph) { spec in
-      guard let kind = kinds[spec.path.text] else { return Tensor(spec.shape) }
+      guard let kind = expected[spec.path.text]?.kind else { return Tensor(spec.shape) }
       return Tensor(spec.shape, FormulaWeights.values(path: spec.path.text, shape: spec.shape.sizes, kind: kind))
     }
     pixels = Tensor(Shape(reference.input), FormulaWeights.pixels(shape: reference.input, path: reference.pixels))

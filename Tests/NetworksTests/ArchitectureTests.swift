@@ -19,10 +19,10 @@ struct ArchitectureTests {
     let architecture = try #require(Architecture(rawValue: name))
     let graph = try NetworkGraph(architecture.definition(classCount: reference.classes))
     #expect(graph.imageShape.sizes == Array(reference.input.dropFirst()))
-    let samples = reference.training.parameterGradients.merging(reference.training.runningStatistics) { $1 }
     let specs = graph.parameters.filter { $0.role != .counter }
     #expect(
-      Dictionary(uniqueKeysWithValues: specs.map { ($0.path.text, $0.shape.sizes) }) == samples.mapValues(\.shape))
+      Dictionary(uniqueKeysWithValues: specs.map { ($0.path.text, $0.shape.sizes) })
+        == reference.parameters.mapValues(\.shape))
   }
 
   @Test("have the published sizes before the last layer")

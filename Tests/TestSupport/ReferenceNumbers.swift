@@ -11,8 +11,9 @@ public struct ReferenceNumbers: Decodable, Sendable {
   public let pixels: String
   /// The network in evaluation mode.
   public let evaluation: Evaluation
-  /// One step of training, before the weights change; dropout passes everything, or uses `FormulaWeights.mask`.
-  public let training: Training
+  /// One step of training, before the weights change; dropout passes everything, or uses `FormulaWeights.mask`. Not there
+  /// where 32-bit training decides some ReLU otherwise at any images.
+  public let training: Training?
   /// Ten steps of stochastic gradient descent, for some networks.
   public let descent: Descent?
   /// Projected gradient ascents in evaluation mode, for some networks.
@@ -74,10 +75,23 @@ public struct ReferenceNumbers: Decodable, Sendable {
     }
   }
 
-  /// How the weights of `training` are made, by their paths; every parameter and running statistic is there.
-  public var kinds: [String: FormulaWeights.Kind] {
-    training.parameterGradients.merging(training.runningStatistics) { first, _ in first }.compactMapValues(\.kind)
+  /// One parameter or running statistic.
+  public struct Parameter: Decodable, Sendable {
+    /// How its values are made.
+    public let kind: FormulaWeights.Kind
+    /// Its sizes.
+    public let shape: [Int]
   }
+
+  /// Every parameter and running statistic by its PyTorch name; those of `training` where that is there.
+  public var parameters: [String: Parameter] {
+    guard let training else { return untrained ?? [:] }
+    return training.parameterGradients.merging(training.runningStatistics) { first, _ in first }.compactMapValues {
+      sample in sample.kind.map { Parameter(kind: $0, shape: sample.shape) }
+    }
+  }
+
+  private let untrained: [String: Parameter]?
 
   /// The numbers in `fixtures/references/<name>.json`, where `name` is an architecture's or `layers/` and a layer's.
   public init(named name: String) throws {

@@ -45,7 +45,7 @@ struct ReferenceNumbersTests {
 
   @Test("the weighted sum sees a change between sampled elements")
   func projectionSeesEverything() throws {
-    let gradient = try #require(ReferenceNumbers(named: "layers/dense").training.parameterGradients["fc1.bias"])
+    let gradient = try #require(ReferenceNumbers(named: "layers/dense").training?.parameterGradients["fc1.bias"])
     #expect(gradient.values.count < gradient.shape.reduce(1, *))
     #expect(gradient.positions.first == 0)
     #expect(gradient.positions.last == gradient.shape.reduce(1, *) - 1)
@@ -57,8 +57,10 @@ struct ReferenceNumbersTests {
   private func check(_ numbers: ReferenceNumbers) throws {
     #expect(numbers.evaluation.logits.shape == [numbers.input[0], numbers.classes])
     #expect(numbers.evaluation.inputGradient.shape == numbers.input)
-    let tensors = numbers.training.parameterGradients.merging(numbers.training.runningStatistics) { first, _ in first }
-    #expect(numbers.kinds.count == tensors.count)
+    #expect(!numbers.parameters.isEmpty)
+    guard let training = numbers.training else { return }
+    let tensors = training.parameterGradients.merging(training.runningStatistics) { first, _ in first }
+    #expect(numbers.parameters.count == tensors.count)
     for (path, sample) in tensors {
       #expect(sample.scale > 0, "\(path)")
       #expect(sample.max <= sample.scale, "\(path)")

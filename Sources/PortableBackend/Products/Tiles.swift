@@ -2,17 +2,17 @@
 ///
 /// Multiplications and additions are written apart: a fused one is a library call on processors the compiler cannot
 /// assume to have it.
-enum Tiles {
+package enum Tiles {
   /// The rows of an outer tile.
-  static let rows = 6
+  package static let rows = 6
   /// The columns of an outer tile, and the width of a packed panel.
-  static let columns = 8
+  package static let columns = 8
   /// The rows that an inner tile takes from its left and from its right matrix.
-  static let (left, right) = (3, 4)
+  package static let (left, right) = (3, 4)
 
   /// Writes `tile[6, 8] = transpose(a) * b` of `a` `[depth, 6]` and `b` `[depth, 8]`.
   @inline(__always)
-  static func outer(
+  package static func outer(
     _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, depth: Int, into tile: UnsafeMutablePointer<Float>
   ) {
     var (r0, r1, r2) = (SIMD8<Float>(), SIMD8<Float>(), SIMD8<Float>())
@@ -40,7 +40,7 @@ enum Tiles {
   /// Writes `tile[3, 4] = a * transpose(b)` of three rows of `a` and four of `b`, `depth` long, a multiple of 4, and
   /// `stride` apart.
   @inline(__always)
-  static func inner(
+  package static func inner(
     _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, stride: Int, depth: Int,
     into tile: UnsafeMutablePointer<Float>
   ) {

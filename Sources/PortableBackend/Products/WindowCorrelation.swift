@@ -1,9 +1,9 @@
 /// The gradient of a convolution's weight: `dW[g][o, k] = sum over (n, p) of dY[n, (g, o), p] W[g][k, (n, p)]`.
 ///
 /// Tasks own channels of the images and go through the batch in order, so sums never depend on the number of threads.
-final class WindowCorrelation {
+package final class WindowCorrelation {
   /// Columns whose products are summed in registers at once.
-  private static let depth = 256
+  package static let depth = 256
   /// The distance of packed rows; off a power of two, for the caches.
   private static let rowStride = depth + 8
   /// Rows of `dY` packed at once.
@@ -17,7 +17,7 @@ final class WindowCorrelation {
   private let workers: Workers
 
   /// For `groups` groups of `rows` output channels each.
-  init(_ windows: WindowGather, groups: Int, rows: Int, workers: Workers) {
+  package init(_ windows: WindowGather, groups: Int, rows: Int, workers: Workers) {
     (self.windows, self.workers) = (windows, workers)
     (self.groups, self.rows, channels) = (groups, rows, windows.channels / groups)
     pixels = WindowGather(
@@ -30,7 +30,7 @@ final class WindowCorrelation {
   }
 
   /// Writes `gradient` `[groups * rows, channels, k, k]` of `images` and the output's gradient `[n, groups * rows, p]`.
-  func run(
+  package func run(
     _ images: UnsafePointer<Float>, _ outputGradient: UnsafePointer<Float>,
     into gradient: UnsafeMutablePointer<Float>
   ) {

@@ -3,12 +3,21 @@
 ///
 /// It is never stored whole: blocks of it are packed where a product needs them. A dilated gather reads the images as
 /// if `dilation - 1` zeros lay between their pixels, which is what the backward pass of a strided convolution does.
-struct WindowGather {
+package struct WindowGather {
   /// The images, `[n, channels, height, width]`.
   let (batchSize, channels, height, width): (Int, Int, Int, Int)
   /// One image's windows.
   let (outputHeight, outputWidth): (Int, Int)
   let (kernelSize, stride, dilation, padding): (Int, Int, Int, Int)
+
+  package init(
+    batchSize: Int, channels: Int, height: Int, width: Int, outputHeight: Int, outputWidth: Int, kernelSize: Int,
+    stride: Int, dilation: Int, padding: Int
+  ) {
+    (self.batchSize, self.channels, self.height, self.width) = (batchSize, channels, height, width)
+    (self.outputHeight, self.outputWidth) = (outputHeight, outputWidth)
+    (self.kernelSize, self.stride, self.dilation, self.padding) = (kernelSize, stride, dilation, padding)
+  }
 
   /// The places of the kernel.
   var taps: Int { kernelSize * kernelSize }
@@ -33,7 +42,7 @@ struct WindowGather {
   /// Packs the rows of `channels` and the columns from `column` on, `panels` times eight; columns past the last are zero.
   ///
   /// Row `k` of panel `j` goes to `out + k * rowStride + j * panelStride`, eight numbers.
-  func pack(
+  package func pack(
     _ source: UnsafePointer<Float>, channels: Range<Int>, column: Int, panels: Int,
     into out: UnsafeMutablePointer<Float>, rowStride: Int, panelStride: Int
   ) {

@@ -2,12 +2,17 @@
 ///
 /// A convolution's forward pass is one, and so is its backward pass to the images, with the kernel turned around and
 /// inputs and outputs exchanged. Every output is one sum in one order, wherever its column falls.
-final class WindowProduct {
+package final class WindowProduct {
   /// How `A[g][m, (c, tap)]` lies in a plain weight.
-  struct MatrixLayout {
+  package struct MatrixLayout {
     let (groupStride, rowStride, channelStride): (Int, Int, Int)
     /// Whether the kernel's places run backwards.
     let isFlipped: Bool
+
+    package init(groupStride: Int, rowStride: Int, channelStride: Int, isFlipped: Bool) {
+      (self.groupStride, self.rowStride, self.channelStride) = (groupStride, rowStride, channelStride)
+      self.isFlipped = isFlipped
+    }
   }
 
   private let gather: WindowGather
@@ -22,7 +27,7 @@ final class WindowProduct {
   private let packed: FloatBlock
 
   /// A product for `groups` groups of `rows` rows each, of windows over `gather.channels / groups` channels each.
-  init(_ gather: WindowGather, groups: Int, rows: Int, layout: MatrixLayout, workers: Workers) throws {
+  package init(_ gather: WindowGather, groups: Int, rows: Int, layout: MatrixLayout, workers: Workers) throws {
     (self.gather, self.layout, self.workers) = (gather, layout, workers)
     (self.groups, self.rows, channels) = (groups, rows, gather.channels / groups)
     channelsPerBlock = min(max(1, 512 / gather.taps), channels)
@@ -37,7 +42,7 @@ final class WindowProduct {
   private var blockDepth: Int { channelsPerBlock * gather.taps }
 
   /// Takes over the matrix from `weight`.
-  func load(_ weight: UnsafePointer<Float>) {
+  package func load(_ weight: UnsafePointer<Float>) {
     let blocks = (channels + channelsPerBlock - 1) / channelsPerBlock
     workers.run(groups * blocks) { task, _ in
       let (group, block) = task.quotientAndRemainder(dividingBy: blocks)
@@ -67,7 +72,7 @@ final class WindowProduct {
   }
 
   /// Writes, or adds to, `out` `[n, groups * rows, windows]`; `bias` `[groups * rows]` is added once.
-  func run(
+  package func run(
     _ source: UnsafePointer<Float>, bias: UnsafePointer<Float>?, into out: UnsafeMutablePointer<Float>, adds: Bool
   ) {
     let panels = (gather.columnCount + Tiles.columns - 1) / Tiles.columns

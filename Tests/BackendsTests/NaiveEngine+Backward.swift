@@ -1,0 +1,93 @@
+import Networks
+import Programs
+
+/// Layers backward.
+extension NaiveEngine {
+  /// The gradients at the inputs of vertex `index`, given `dy` at its output.
+  func backward(_ index: Int, _ dy: Batch, _ masks: inout ArraySlice<[Double]>) -> [Batch] {
+    let vertex = graph.vertices[index]
+    let inputs = vertex.inputs.map(input)
+    let x = inputs[0]
+    var dx = Batch(batchSize, vertex.inputShapes[0])
+    switch vertex.node.layer {
+    case .convolution(let settings): affineBackward(settings, vertex, x, dy, &dx)
+    case .dense(let settings): affineBackward(Convolution(settings), vertex, x, dy, &dx)
+    case .batchNormalization(let settings): normBackward(settings, index, x, dy, &dx)
+    case .relu: for i in dx.values.indices { dx.values[i] = x.values[i] > 0 ? dy.values[i] : 0 }
+    case .maxPooling(let settings):
+      for (i, window) in settings.windows(from: x, to: dy).windows.enumerated() {
+        let largest = window.map { x.values[$0] }.max()
+        if let first = window.first(where: { x.values[$0] == largest }) { dx.values[first] += dy.values[i] }
+      }
+    case .averagePooling(let settings):
+      let (windows, area) = settings.windows(from: x, to: dy)
+      for (i, window) in windows.enumerated() {
+        for place in window { dx.values[place] += dy.values[i] / Double(area) }
+      }
+    case .dropout(let settings):
+      dx.values = dy.values
+      if self.masks != nil, settings.rate > 0, let mask = masks.popLast() {
+        for i in dx.values.indices { dx.values[i] *= mask[i] }
+      }
+    case .flatten: dx.values = dy.values
+    case .sum: return inputs.map { _ in dy }
+    case .concatenation:
+      var parts = inputs
+      forEachPart(inputs, dy) { part, i, place in parts[part].values[i] = dy.values[place] }
+      return parts
+    }
+    return [dx]
+  }
+
+  private func affineBackward(
+    _ settings: Convolution, _ vertex: NetworkGraph.Vertex, _ x: Batch, _ dy: Batch, _ dx: inout Batch
+  ) {
+    let weight = values(vertex, "weight")
+    var slopes = dx.values
+    var (sums, sizes) = (weight.map { _ in 0.0 }, weight.map { _ in 0.0 })
+    settings.forEachProduct(from: x, to: dy) {
+      slopes[$0] += dy.values[$2] * weight[$1]
+      sums[$1] += dy.values[$2] * x.values[$0]
+      sizes[$1] += abs(dy.values[$2] * x.values[$0])
+    }
+    dx.values = slopes
+    keep(vertex, "weight", sums, sizes)
+    if settings.bias { keepChannelSums(vertex, "bias", dy) { dy.values[$0] } }
+  }
+
+  private func normBackward(
+    _ settings: BatchNormalization, _ index: Int, _ x: Batch, _ dy: Batch, _ dx: inout Batch
+  ) {
+    guard let used = statistics[index] else { return }
+    let vertex = graph.vertices[index]
+    let weight = values(vertex, "weight")
+    let factors = used.variance.map { 1 / ($0 + Double(settings.epsilon)).squareRoot() }
+    let normal = x.values.indices.map { (x.values[$0] - used.mean[x.channel($0)]) * factors[x.channel($0)] }
+    keepChannelSums(vertex, "weight", dy) { dy.values[$0] * normal[$0] }
+    keepChannelSums(vertex, "bias", dy) { dy.values[$0] }
+    for c in 0..<x.c {
+      let places = x.indices(channel: c)
+      let count = Double(places.count)
+      let mean = masks == nil ? 0 : places.reduce(0) { $0 + dy.values[$1] } / count
+      let slope = masks == nil ? 0 : places.reduce(0) { $0 + dy.values[$1] * normal[$1] } / count
+      for i in places { dx.values[i] = (dy.values[i] - mean - normal[i] * slope) * factors[c] * weight[c] }
+    }
+  }
+
+  private func keepChannelSums(
+    _ vertex: NetworkGraph.Vertex, _ name: String, _ dy: Batch, _ term: (Int) -> Double
+  ) {
+    var (sums, sizes) = ([Double](repeating: 0, count: dy.c), [Double](repeating: 0, count: dy.c))
+    for i in dy.values.indices {
+      sums[dy.channel(i)] += term(i)
+      sizes[dy.channel(i)] += abs(term(i))
+    }
+    keep(vertex, name, sums, sizes)
+  }
+
+  private func keep(_ vertex: NetworkGraph.Vertex, _ name: String, _ sums: [Double], _ sizes: [Double]) {
+    let path = ParameterPath(node: vertex.node.name, name)
+    gradients[path] = sums
+    magnitudes[path] = sizes.max()
+  }
+}

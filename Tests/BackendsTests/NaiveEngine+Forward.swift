@@ -1,0 +1,99 @@
+import Networks
+import Programs
+
+/// Layers forward.
+extension NaiveEngine {
+  func input(_ index: Int?) -> Batch { index.map { outputs[$0] } ?? image }
+
+  func values(_ vertex: NetworkGraph.Vertex, _ name: String) -> [Double] {
+    parameters[ParameterPath(node: vertex.node.name, name)] ?? []
+  }
+
+  func forward(_ index: Int, _ masks: inout ArraySlice<[Double]>) -> Batch {
+    let vertex = graph.vertices[index]
+    let inputs = vertex.inputs.map(input)
+    let x = inputs[0]
+    let largest = x.largest
+    var y = Batch(batchSize, vertex.outputShape)
+    switch vertex.node.layer {
+    case .convolution(let settings): affine(settings, vertex, x, &y)
+    case .dense(let settings): affine(Convolution(settings), vertex, x, &y)
+    case .batchNormalization(let settings): norm(settings, index, x, &y)
+    case .relu:
+      y.values = x.values.map { max($0, 0) }
+      for value in x.values where value != 0 { closestTie = min(closestTie, abs(value) / largest) }
+    case .maxPooling(let settings):
+      for (i, window) in settings.windows(from: x, to: y).windows.enumerated() {
+        let ordered = window.map { x.values[$0] }.sorted(by: >)
+        y.values[i] = ordered[0]
+        if let next = ordered.first(where: { $0 != ordered[0] }) {
+          closestTie = min(closestTie, (ordered[0] - next) / largest)
+        }
+      }
+    case .averagePooling(let settings):
+      let (windows, area) = settings.windows(from: x, to: y)
+      for (i, window) in windows.enumerated() { y.values[i] = window.reduce(0) { $0 + x.values[$1] } / Double(area) }
+    case .dropout(let settings):
+      y.values = x.values
+      if self.masks != nil, settings.rate > 0, let mask = masks.popFirst() {
+        for i in y.values.indices { y.values[i] *= mask[i] }
+      }
+    case .flatten: y.values = x.values
+    case .sum: for x in inputs { for i in y.values.indices { y.values[i] += x.values[i] } }
+    case .concatenation: forEachPart(inputs, y) { part, i, place in y.values[place] = inputs[part].values[i] }
+    }
+    return y
+  }
+
+  private func affine(_ settings: Convolution, _ vertex: NetworkGraph.Vertex, _ x: Batch, _ y: inout Batch) {
+    let (weight, bias) = (values(vertex, "weight"), values(vertex, "bias"))
+    var sums = y.values
+    settings.forEachProduct(from: x, to: y) { sums[$2] += x.values[$0] * weight[$1] }
+    if !bias.isEmpty { for i in sums.indices { sums[i] += bias[y.channel(i)] } }
+    y.values = sums
+  }
+
+  private func norm(_ settings: BatchNormalization, _ index: Int, _ x: Batch, _ y: inout Batch) {
+    let vertex = graph.vertices[index]
+    let (weight, bias) = (values(vertex, "weight"), values(vertex, "bias"))
+    var used = NormStatistics(mean: values(vertex, "running_mean"), variance: values(vertex, "running_var"))
+    if masks != nil {
+      move(settings, vertex.node.name, x, running: used)
+      used = NormStatistics(of: x)
+      // A channel that hardly varies has its rounding blown up.
+      let smallest = 0.02 * x.largest
+      if used.variance.contains(where: { $0 > 0 && $0.squareRoot() < smallest }) { closestTie = 0 }
+    }
+    statistics[index] = used
+    for i in y.values.indices {
+      let c = x.channel(i)
+      let deviation = (used.variance[c] + Double(settings.epsilon)).squareRoot()
+      y.values[i] = (x.values[i] - used.mean[c]) / deviation * weight[c] + bias[c]
+    }
+  }
+
+  /// Moves the running statistics towards the batch's, whose variance is estimated with one less.
+  private func move(_ settings: BatchNormalization, _ node: String, _ x: Batch, running: NormStatistics) {
+    let batch = NormStatistics(of: x)
+    let count = Double(x.n * x.h * x.w)
+    func moved(_ old: [Double], _ new: [Double], factor: Double) -> [Double] {
+      zip(old, new).map { $0 + Double(settings.momentum) * ($1 * factor - $0) }
+    }
+    parameters[ParameterPath(node: node, "running_mean")] = moved(running.mean, batch.mean, factor: 1)
+    parameters[ParameterPath(node: node, "running_var")] = moved(
+      running.variance, batch.variance, factor: count / max(count - 1, 1))
+    parameters[ParameterPath(node: node, "num_batches_tracked")]?[0] += 1
+  }
+
+  /// Runs `body` for every number of every part of the concatenation `y`, with its place there.
+  func forEachPart(_ parts: [Batch], _ y: Batch, _ body: (_ part: Int, _ index: Int, _ place: Int) -> Void) {
+    var channel = 0
+    for (number, part) in parts.enumerated() {
+      for i in part.values.indices {
+        let (image, rest) = i.quotientAndRemainder(dividingBy: part.c * part.h * part.w)
+        body(number, i, image * y.c * y.h * y.w + channel * y.h * y.w + rest)
+      }
+      channel += part.c
+    }
+  }
+}
