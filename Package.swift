@@ -106,7 +106,7 @@ let targets: [Target] = [
   tests("Records", ["Records"]),
   tests("HDF5", ["Files", "HDF5"]),
   tests("Archives", ["Archives", "Files"]),
-  tests("Datasets", ["Archives", "Datasets", "Files", "Tensors"]),
+  tests("Datasets", ["Archives", "Datasets", "Files", "HDF5", "Tensors"]),
   tests("Networks", ["Networks", "Tensors"]),
   tests("Programs", ["Networks", "Programs", "Tensors"]),
   tests("Backends", ["Archives", "Attacks", "Networks", "Programs", "Tensors"] + backends),
@@ -114,6 +114,12 @@ let targets: [Target] = [
   tests("Attacks", ["Attacks", "Networks", "Tensors"]),
   tests("Training", ["Attacks", "Datasets", "Networks", "Programs", "Tensors", "Training"] + backends),
   tests("ToolSupport", ["Records", "ToolSupport"]),
+  tests(
+    "ToolOptions",
+    [
+      "Attacks", "Checkpoints", "Datasets", "Networks", "PortableBackend", "Programs", "Records", "Tensors",
+      "ToolOptions", "ToolSupport", argumentParser,
+    ]),
   tests("Format", ["Checkpoints", "Networks", "Records", "Tensors"]),
   tests("Serving", ["PortableBackend", "Records", "Serving", "ToolOptions", "ToolSupport"]),
   tests("Tool", ["Archives", "Checkpoints", "Networks", "Records", "Tensors"]),

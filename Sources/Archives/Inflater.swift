@@ -23,11 +23,15 @@ struct Inflater: ~Copyable {
 
   // zlib's state points back at this structure, which therefore may not move.
   private let stream: UnsafeMutablePointer<z_stream>
+  // One for all streams: a file may have millions of members of a few bytes.
+  private let scratch: UnsafeMutableBufferPointer<UInt8>
 
   /// A state for streams in `wrapper`.
   init(_ wrapper: Wrapper) throws {
     stream = .allocate(capacity: 1)
     stream.initialize(to: z_stream())
+    scratch = .allocate(capacity: 1 << 18)
+    scratch.initialize(repeating: 0)
     let status = inflateInit2_(stream, wrapper.rawValue, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
     guard status == Z_OK else { throw Failure(.internal, "zlib: cannot start unpacking (\(status))") }
   }
@@ -35,6 +39,7 @@ struct Inflater: ~Copyable {
   deinit {
     inflateEnd(stream)
     stream.deallocate()
+    scratch.deallocate()
   }
 
   /// Unpacks the stream that starts at `position` of `input`, moves `position` behind it and appends what it held to
@@ -43,12 +48,9 @@ struct Inflater: ~Copyable {
     _ input: UnsafeRawBufferPointer, from position: inout Int, into output: inout [UInt8], limit: Int
   ) throws(InflateError) {
     guard inflateReset(stream) == Z_OK else { throw .damaged("cannot start") }
-    var scratch = [UInt8](repeating: 0, count: 1 << 18)
     while true {
       let available = input.count - position
-      let (status, read, written) = scratch.withUnsafeMutableBufferPointer { scratch in
-        step(UnsafeRawBufferPointer(rebasing: input[position...]), into: scratch)
-      }
+      let (status, read, written) = step(UnsafeRawBufferPointer(rebasing: input[position...]))
       position += read
       guard written <= limit - output.count else { throw .tooLarge }
       output += scratch[..<written]
@@ -63,17 +65,15 @@ struct Inflater: ~Copyable {
     }
   }
 
-  /// One call of zlib's `inflate`: its status, and how many bytes it read and wrote.
-  private func step(
-    _ input: UnsafeRawBufferPointer, into output: UnsafeMutableBufferPointer<UInt8>
-  ) -> (status: Int32, read: Int, written: Int) {
+  /// One call of zlib's `inflate`, which writes to `scratch`: its status, and how many bytes it read and wrote.
+  private func step(_ input: UnsafeRawBufferPointer) -> (status: Int32, read: Int, written: Int) {
     let offered = min(input.count, 1 << 30)
     stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress?.assumingMemoryBound(to: UInt8.self))
     stream.pointee.avail_in = UInt32(offered)
-    stream.pointee.next_out = output.baseAddress
-    stream.pointee.avail_out = UInt32(output.count)
+    stream.pointee.next_out = scratch.baseAddress
+    stream.pointee.avail_out = UInt32(scratch.count)
     let status = inflate(stream, Z_NO_FLUSH)
-    return (status, offered - Int(stream.pointee.avail_in), output.count - Int(stream.pointee.avail_out))
+    return (status, offered - Int(stream.pointee.avail_in), scratch.count - Int(stream.pointee.avail_out))
   }
 }
 

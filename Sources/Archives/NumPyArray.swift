@@ -19,6 +19,13 @@ public struct NumPyArray: Equatable, Sendable {
     case float32 = "<f4"
     case float64 = "<f8"
 
+    /// The kind that `description` means, or `nil` if it is not read; of a single byte no order matters, and writers
+    /// besides NumPy do name one.
+    init?(description: String) {
+      let single = ["b1", "i1", "u1"].contains(description.dropFirst()) && "<>=|".contains(description.prefix(1))
+      self.init(rawValue: single ? "|\(description.dropFirst())" : description)
+    }
+
     /// How many bytes one takes.
     public var size: Int {
       switch self {

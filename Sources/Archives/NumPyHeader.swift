@@ -16,7 +16,7 @@ struct NumPyHeader {
     guard entries.count == 3, case .text(let description)? = entries["descr"],
       case .truth(let isFortranOrder)? = entries["fortran_order"], case .tuple(let shape)? = entries["shape"]
     else { throw Failure(.data, "\(name): a header without descr, fortran_order and shape; write it with numpy.save") }
-    guard let element = NumPyArray.Element(rawValue: description) else {
+    guard let element = NumPyArray.Element(description: description) else {
       let choices = NumPyArray.Element.allCases.map(\.rawValue).joined(separator: ", ")
       throw Failure(.data, "\(name): elements of kind '\(description)'; these are read: \(choices)")
     }
@@ -29,11 +29,13 @@ struct NumPyHeader {
 
   /// How many bytes the elements take.
   func byteCount(name: String) throws -> Int {
-    try shape.reduce(element.size) { product, size in
+    // Zeroes last, so that any part of the shape has a size that fits.
+    let count = try shape.filter { $0 != 0 }.reduce(element.size) { product, size in
       let (next, overflow) = product.multipliedReportingOverflow(by: size)
       guard !overflow else { throw Failure(.data, "\(name): a shape beyond all bounds; it is damaged") }
       return next
     }
+    return shape.contains(0) ? 0 : count
   }
 }
 
@@ -58,7 +60,7 @@ private struct PythonParser {
   var rest: ArraySlice<UInt8>
 
   /// Whether only white space is left.
-  var isAtEnd: Bool { rest.allSatisfy { $0 == 0x20 || $0 == 0x0A } }
+  var isAtEnd: Bool { rest.allSatisfy(isSpace) }
 
   mutating func dictionary() -> [String: PythonLiteral]? {
     guard skip("{") else { return nil }
@@ -84,6 +86,8 @@ private struct PythonParser {
     while !skip(")") {
       guard let number = number() else { return nil }
       numbers.append(number)
+      // Python 2 wrote long integers so.
+      _ = skip("L")
       // One number in parentheses is a tuple only with a comma behind it.
       guard skip(",") || (nextIs(")") && numbers.count > 1) else { return nil }
     }
@@ -117,5 +121,8 @@ private struct PythonParser {
     return true
   }
 
-  private mutating func skipSpace() { rest = rest.drop { $0 == 0x20 || $0 == 0x0A } }
+  private mutating func skipSpace() { rest = rest.drop(while: isSpace) }
 }
+
+/// Whether `byte` is white space within a line, or the end of the line that a header is.
+private func isSpace(_ byte: UInt8) -> Bool { [0x09, 0x0A, 0x20].contains(byte) }

@@ -15,15 +15,15 @@ public struct ModelOptions: ParsableArguments {
   /// The checkpoints on standard input.
   public init() {}
 
-  /// Hands every model to `body`, one after the other.
+  /// Hands every model to `body`, one after the other; the records are on standard input, or on `descriptor`.
   ///
   /// - Throws: `Failure` when one cannot be read or is not the one its record announces, and whatever `body` throws.
   public func forEach(
-    _ context: ToolContext, on backend: any Backend, _ body: (LoadedModel) throws -> Void
+    _ context: ToolContext, on backend: any Backend, descriptor: Int32 = 0, _ body: (LoadedModel) throws -> Void
   ) throws {
     for path in models { try body(LoadedModel(reading: path, on: backend)) }
     guard models.isEmpty else { return }
-    var records = try CheckpointRecords(context)
+    var records = try CheckpointRecords(context, descriptor: descriptor)
     while let record = try records.next() {
       let model = try LoadedModel(reading: record.path, data: record.data, on: backend)
       guard model.digest == record.digest else {

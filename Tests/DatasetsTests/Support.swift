@@ -37,11 +37,13 @@ struct Expected: Decodable {
   let colour: Summary
   let gray: Summary
   let bothSplits: Both
+  let grayTruths: Summary
   let grayBits: [UInt32]
 
   enum CodingKeys: String, CodingKey {
     case mnist, cifar10, cifar100, colour, gray
     case bothSplits = "both-splits"
+    case grayTruths = "gray-truths"
     case grayBits = "gray-bits"
   }
 

@@ -1,0 +1,156 @@
+import ArgumentParser
+import Attacks
+import Failures
+import Records
+import Testing
+import ToolOptions
+import ToolSupport
+
+@Suite("Options of attacks")
+struct AttackOptionsTests {
+  private struct Names: ParsableArguments {
+    @Flag var name: AttackName = .pgd
+  }
+
+  /// The attack that a command line means for images of `channels`.
+  private func attack(
+    _ arguments: [String] = [], name: AttackName = .pgd, epsilon: String? = nil, channels: Int = 1
+  ) throws -> NamedAttack {
+    let budget = try epsilon.map { try #require(ExactNumber($0)) }
+    return try AttackOptions.parse(arguments).attack(name, epsilon: budget, channels: channels)
+  }
+
+  @Test("Without options it is advertorch's attack on digits: 0.3 in 40 steps of 0.01")
+  func grayDefaults() throws {
+    let named = try attack()
+    #expect((named.name, named.epsilon) == ("pgd", 0.3))
+    #expect(
+      named.attack
+        == ProjectedGradientDescent(
+          norm: .linf, epsilon: 0.3, steps: 40, stepSize: 0.01, start: .random, restarts: 1, loss: .crossEntropy,
+          target: nil, seed: 0))
+  }
+
+  @Test("On colour images it is 8/255 in 10 steps of 2/255, to the bit", arguments: [3, 4])
+  func colourDefaults(channels: Int) throws {
+    let named = try attack(channels: channels)
+    #expect(named.epsilon == 0.03137254901960784)
+    #expect(named.attack.steps == 10)
+    // numpy.float32(8 / 255) and numpy.float32(2 / 255)
+    #expect(named.attack.epsilon.bitPattern == 0x3D00_8081)
+    #expect(named.attack.stepSize.bitPattern == 0x3C00_8081)
+    #expect(try attack(["--step-size", "2/255"], epsilon: "8/255", channels: channels) == named)
+  }
+
+  @Test("Every option reaches the attack")
+  func everyOption() throws {
+    let arguments =
+      "--norm l2 --steps 7 --step-size 0.25 --start clean --restarts 3 --target 2 --loss margin --seed "
+      + "18446744073709551615"
+    let named = try attack(arguments.split(separator: " ").map(String.init), epsilon: "1/4", channels: 3)
+    #expect(
+      named.attack
+        == ProjectedGradientDescent(
+          norm: .l2, epsilon: 0.25, steps: 7, stepSize: 0.25, start: .clean, restarts: 3, loss: .margin, target: 2,
+          seed: .max))
+    #expect(try AttackOptions.parse(["--loss", "kl"]).loss == .divergence)
+    #expect(try AttackOptions.parse(["--loss", "cross-entropy", "--norm", "linf"]).loss == .crossEntropy)
+  }
+
+  @Test("A budget of one's own leaves steps and their length as they are")
+  func ownBudget() throws {
+    let named = try attack(epsilon: "0.1")
+    #expect(named.epsilon == 0.1)
+    #expect((named.attack.epsilon, named.attack.steps, named.attack.stepSize) == (0.1, 40, 0.01))
+    #expect(try attack(epsilon: "0").attack.epsilon == 0)
+  }
+
+  @Test("Under l2 a step goes 2.5 epsilon / steps, and no steps divide by nothing")
+  func euclideanSteps() throws {
+    #expect(try attack(["--norm", "l2", "--steps", "20"], epsilon: "0.5").attack.stepSize == 0.0625)
+    #expect(try attack(["--norm", "l2"], epsilon: "2").attack.stepSize == 0.125)
+    #expect(try attack(["--norm", "l2"], epsilon: "2", channels: 3).attack.stepSize == 0.5)
+    #expect(try attack(["--norm", "l2", "--steps", "0"], epsilon: "2").attack.stepSize == 5)
+    #expect(try attack(["--norm", "l2", "--step-size", "0.1"], epsilon: "2").attack.stepSize == 0.1)
+  }
+
+  @Test("FGSM is one step of the whole budget from the clean image")
+  func fastGradientSign() throws {
+    let expected = ProjectedGradientDescent(
+      norm: .linf, epsilon: 0.3, steps: 1, stepSize: 0.3, start: .clean, restarts: 1, loss: .crossEntropy, seed: 5)
+    let named = try attack(["--seed", "5", "--steps", "1", "--step-size", "0.30"], name: .fgsm)
+    #expect((named.name, named.epsilon, named.attack) == ("fgsm", 0.3, expected))
+    let euclidean = try attack(["--norm", "l2", "--target", "1", "--loss", "margin"], name: .fgsm, epsilon: "1/2")
+    #expect(euclidean.attack.norm == .l2)
+    #expect((euclidean.attack.stepSize, euclidean.attack.target, euclidean.attack.loss) == (0.5, 1, .margin))
+  }
+
+  @Test("Steps and step sizes of PGD are refused for FGSM", arguments: [["--steps", "9"], ["--step-size", "0.5"]])
+  func moreThanOneStep(arguments: [String]) {
+    let message = "--fgsm is one step of epsilon: leave out --steps and --step-size, or take --pgd"
+    #expect(throws: Failure(.usage, message)) { try attack(arguments, name: .fgsm) }
+  }
+
+  @Test("Budgets that mean nothing are refused")
+  func badBudgets() {
+    #expect(throws: Failure(.usage, "--norm l2 has no customary budget: give --epsilon")) {
+      try attack(["--norm", "l2"])
+    }
+    #expect(throws: Failure(.usage, "--epsilon: give 0 or more")) { try attack(epsilon: "-8/255") }
+  }
+
+  @Test("The name of an attack is a flag, PGD without one, and only one")
+  func names() throws {
+    #expect(try Names.parse([]).name == .pgd)
+    #expect(try Names.parse(["--pgd"]).name == .pgd)
+    #expect(try Names.parse(["--fgsm"]).name == .fgsm)
+    #expect(throws: (any Error).self) { try Names.parse(["--fgsm", "--pgd"]) }
+    #expect(throws: (any Error).self) { try Names.parse(["--deepfool"]) }
+  }
+
+  @Test(
+    "What is no setting is refused by name",
+    arguments: [
+      (["--norm", "l1"], "The value 'l1' is invalid for '--norm <norm>'"),
+      (["--steps", "1.5"], "The value '1.5' is invalid for '--steps <steps>'"),
+      (["--step-size", "1/0"], "The value '1/0' is invalid for '--step-size <step-size>'"),
+      (["--step-size", "nan"], "The value 'nan' is invalid for '--step-size <step-size>'"),
+      (
+        ["--start", "x"], "The value 'x' is invalid for '--start <start>'"
+      ), (["--restarts", "-"], "The value '-' is invalid for '--restarts <restarts>'"),
+      (["--target", "cat"], "The value 'cat' is invalid for '--target <target>'"),
+      (["--seed=-1"], "The value '-1' is invalid for '--seed <seed>'"),
+      (["--seed", "18446744073709551616"], "The value '18446744073709551616' is invalid for '--seed <seed>'"),
+      (
+        ["--loss", "hinge"],
+        "The value 'hinge' is invalid for '--loss <loss>'"
+      ),
+    ])
+  func refusals(arguments: [String], message: String) { expectRefusal(AttackOptions.self, arguments, message) }
+}
+
+@Suite("Attacks in records")
+struct NamedAttackTests {
+  @Test("The parameters say all that was chosen besides the budget, numbers as they were typed")
+  func parameters() {
+    var attack = ProjectedGradientDescent.advertorchDefault(channels: 1)
+    let text = { NamedAttack(name: "pgd", epsilon: 0.3, attack: attack).parameters.text }
+    #expect(
+      text()
+        == #"{"steps":40,"step_size":0.01,"start":"random","restarts":1,"loss":"cross-entropy","seed":"0"}"#)
+    (attack.start, attack.restarts, attack.loss, attack.target) = (.clean, 5, .margin, 0)
+    (attack.stepSize, attack.steps, attack.seed) = (2.0 / 255, 0, .max)
+    #expect(
+      text()
+        == #"{"steps":0,"step_size":0.007843138,"start":"clean","restarts":5,"loss":"margin","#
+        + #""seed":"18446744073709551615","target":0}"#)
+  }
+
+  @Test("The setting has the model, the name, the norm and the budget as exact as typed")
+  func setting() {
+    let attack = ProjectedGradientDescent.fastGradientSign(norm: .l2, epsilon: Float(8.0 / 255))
+    let setting = NamedAttack(name: "fgsm", epsilon: 8.0 / 255, attack: attack).setting(model: "0f")
+    #expect((setting.model, setting.attack, setting.norm, setting.epsilon) == ("0f", "fgsm", "l2", 8.0 / 255))
+    #expect((setting.rotation, setting.translation) == (0, 0))
+  }
+}

@@ -1,0 +1,162 @@
+import Attacks
+import Datasets
+import Failures
+import Networks
+import Records
+import Tensors
+import Testing
+import ToolOptions
+
+@Suite("Predictions")
+struct PredictionsTests {
+  private static let pgd = NamedAttack(
+    name: "pgd", epsilon: 0.1, attack: ProjectedGradientDescent(epsilon: 0.1, steps: 3, stepSize: 0.05, seed: 4))
+  private static let fgsm = NamedAttack(name: "fgsm", epsilon: 0.2, attack: .fastGradientSign(epsilon: 0.2))
+
+  /// The records of `images` of `model`, in order.
+  private func records(
+    _ model: LoadedModel, _ images: LabeledImages, under attacks: [NamedAttack?] = [nil, pgd, fgsm],
+    batchSize: Int? = nil, withLogits: Bool = true
+  ) throws -> [PredictionRecord] {
+    let predictions = try Predictions(of: model, under: attacks, batchSize: batchSize, withLogits: withLogits)
+    var records: [PredictionRecord] = []
+    try predictions.forEach(in: images) { records.append($0) }
+    return records
+  }
+
+  @Test("Records do not depend on the size of the batches, to the bit", arguments: [1, 7, 64, 100_000, 0, -1])
+  func batches(size: Int) throws {
+    try withModel { model in
+      let images = try digits()[100..<116]
+      let (expected, found) = try (records(model, images), records(model, images, batchSize: size))
+      #expect(found.map(\.line) == expected.map(\.line))
+    }
+  }
+
+  @Test("The records of all shards one after the other are those of the whole", arguments: [2, 5, 17])
+  func shards(count: Int) throws {
+    try withModel { model in
+      let images = try digits().prefix(16)
+      let whole = try records(model, images)
+      let parts = try (1...count).flatMap { try records(model, images.shard($0, of: count)) }
+      #expect(parts == whole)
+    }
+  }
+
+  @Test("Records are image-major, every image under every attack in the order given")
+  func order() throws {
+    try withModel { model in
+      let images = try digits()[40..<43]
+      let records = try records(model, images, under: [Self.fgsm, nil, Self.pgd], batchSize: 2)
+      #expect(records.map(\.index) == [40, 40, 40, 41, 41, 41, 42, 42, 42])
+      #expect(records.map(\.setting.attack) == ["fgsm", "none", "pgd", "fgsm", "none", "pgd", "fgsm", "none", "pgd"])
+      #expect(records.map(\.label) == [40, 41, 42].flatMap { [Int](repeating: images.label(of: $0), count: 3) })
+      #expect(records.allSatisfy { $0.setting.model == model.digest && $0.failure == nil })
+    }
+  }
+
+  @Test("An untouched image is none of any norm, at distance 0, and classified once")
+  func untouched() throws {
+    try withModel { model in
+      let records = try records(model, digits().prefix(9), under: [nil])
+      let none = Setting(model: model.digest, attack: "none", norm: "none", epsilon: 0)
+      #expect(records.count == 9)
+      for record in records {
+        #expect(record.setting == none)
+        #expect((record.distance, record.natural, record.parameters) == (0, record.perturbed, nil))
+      }
+    }
+  }
+
+  @Test("Logits are those of the program, their largest is the prediction")
+  func logits() throws {
+    try withModel { model in
+      let images = try digits().prefix(5)
+      var pixels = Tensor(Shape([5, 1, 8, 8]))
+      images.writePixels(of: Array(0..<5), into: &pixels)
+      let logits = try model.inference().logits(of: pixels)
+      let records = try records(model, images)
+      for (row, record) in records.filter({ $0.setting.attack == "none" }).enumerated() {
+        let expected = Array(logits.values[row * 10..<row * 10 + 10])
+        #expect(record.logits == expected)
+        #expect(record.natural == expected.indices.max { expected[$0] < expected[$1] })
+      }
+      for record in records {
+        let found = try #require(record.logits)
+        #expect(record.perturbed == found.indices.max { found[$0] < found[$1] })
+      }
+      #expect(try self.records(model, images, withLogits: false).allSatisfy { $0.logits == nil })
+    }
+  }
+
+  @Test("Attacked images stay within the budget and carry the setting and its parameters")
+  func attacked() throws {
+    try withModel { model in
+      let records = try records(model, digits().prefix(8))
+      let natural = Dictionary(grouping: records, by: \.index).mapValues { Set($0.map(\.natural)).count }
+      #expect(natural.values.allSatisfy { $0 == 1 })
+      for attack in [Self.pgd, Self.fgsm] {
+        let own = records.filter { $0.setting == attack.setting(model: model.digest) }
+        #expect(own.count == 8)
+        #expect(own.allSatisfy { $0.parameters == attack.parameters })
+        #expect(own.allSatisfy { $0.distance > 0 && $0.distance <= attack.attack.epsilon })
+      }
+      // Attacks move scores, or they would do nothing.
+      #expect(Set(records.prefix(3).map(\.logits)).count == 3)
+    }
+  }
+
+  @Test("A budget of 0 changes no score")
+  func nothing() throws {
+    try withModel { model in
+      let attack = NamedAttack(
+        name: "pgd", epsilon: 0, attack: ProjectedGradientDescent(epsilon: 0, steps: 2, stepSize: 0.1))
+      let records = try records(model, digits().prefix(4), under: [nil, attack])
+      for pair in stride(from: 0, to: 8, by: 2) {
+        #expect(records[pair].logits == records[pair + 1].logits)
+        #expect(records[pair + 1].distance == 0)
+      }
+    }
+  }
+
+  @Test("Progress counts the images that are done, batch by batch")
+  func progress() throws {
+    try withModel { model in
+      var counts: [Int] = []
+      let predictions = try Predictions(of: model, under: [nil], batchSize: 4)
+      try predictions.forEach(in: digits()[7..<17], progress: { counts.append($0) }) { _ in }
+      #expect(counts == [4, 8, 10])
+      try predictions.forEach(in: digits().prefix(0)) { _ in Issue.record("a record of nothing") }
+    }
+  }
+
+  @Test("Images of another shape are refused, with both shapes")
+  func otherShape() throws {
+    try withModel { model in
+      let images = try LabeledImages(
+        name: "wide", split: .test, imageShape: [1, 4, 16], pixels: .bytes([UInt8](repeating: 0, count: 64)),
+        labels: [0], classNames: ["a"], place: "wide")
+      let message = "wide: images are [1x4x16], \(model.path) takes [1x8x8]"
+      #expect(throws: Failure(.data, message)) { try records(model, images) }
+    }
+  }
+
+  @Test(
+    "Attacks that mean nothing for the model are refused before any image",
+    arguments: [
+      (ProjectedGradientDescent(epsilon: 0.1, steps: 1, stepSize: 0.1, target: 10), "target 10: the model's classes"),
+      (ProjectedGradientDescent(epsilon: 0.1, steps: -1, stepSize: 0.1), "-1 steps: give 0 or more"),
+      (ProjectedGradientDescent(epsilon: .infinity, steps: 1, stepSize: 0.1), "epsilon inf: give a finite number"),
+      (ProjectedGradientDescent(epsilon: 0.1, steps: 1, stepSize: -1), "step size -1.0: give a finite number"),
+      (ProjectedGradientDescent(epsilon: 0.1, steps: 1, stepSize: 1, restarts: 0), "0 restarts: give 1 or more"),
+    ])
+  func meaningless(attack: ProjectedGradientDescent, part: String) throws {
+    try withModel { model in
+      let failure = #expect(throws: Failure.self) {
+        try Predictions(of: model, under: [nil, NamedAttack(name: "pgd", epsilon: 0.1, attack: attack)])
+      }
+      #expect(failure?.kind == .usage)
+      #expect(failure?.message.contains(part) == true, "\(failure?.message ?? "")")
+    }
+  }
+}
