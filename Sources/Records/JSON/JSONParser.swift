@@ -142,19 +142,20 @@ struct JSONParser {
 /// Tells whether a key is new to an object: at once in most cases, by comparison or a set in the others.
 private struct KeyFilter {
   private var seen: UInt64 = 0
-  private var all: Set<String>?
+  private var all: Set<[UInt8]>?
 
+  /// Whether `key` is not among `members`, compared unit by unit: texts that only look alike are two keys.
   mutating func insert(_ key: String, after members: [JSON.Member]) -> Bool {
     if members.count >= 64 {
-      if all == nil { all = Set(members.map(\.key)) }
-      return all?.insert(key).inserted ?? true
+      if all == nil { all = Set(members.map { Array($0.key.utf8) }) }
+      return all?.insert(Array(key.utf8)).inserted ?? true
     }
     let units = key.utf8
     var mix = UInt64(truncatingIfNeeded: units.count)
     if let first = units.first, let last = units.last { mix = (mix &* 31 &+ UInt64(first)) &* 31 &+ UInt64(last) }
     let bit: UInt64 = 1 << ((mix &* 0x9E37_79B9_7F4A_7C15) >> 58)
     defer { seen |= bit }
-    return seen & bit == 0 || !members.contains { $0.key == key }
+    return seen & bit == 0 || !members.contains { $0.key.utf8.elementsEqual(units) }
   }
 }
 

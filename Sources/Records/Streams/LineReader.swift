@@ -40,7 +40,6 @@ public struct LineReader: ~Copyable, Sendable {
   public mutating func next() throws(Failure) -> Bool {
     while try findLine() {
       number += 1
-      if !line.isEmpty, buffer[line.upperBound - 1] == 0x0D { line = line.lowerBound..<line.upperBound - 1 }
       if !line.isEmpty { return true }
     }
     line = 0..<0
@@ -83,24 +82,32 @@ public struct LineReader: ~Copyable, Sendable {
     return poll(&waiting, 1, 0) > 0
   }
 
-  /// Sets `line` to the next line, empty or not, without its newline; false at the end of the input.
+  /// Sets `line` to the next line, empty or not, without its end; false at the end of the input.
   private mutating func findLine() throws(Failure) -> Bool {
     var searched = 0
     while true {
       if let end = newline(from: unread.lowerBound + searched) {
-        line = unread.lowerBound..<end
-        unread = end + 1..<unread.upperBound
-        if line.count > maximalLength { throw tooLong() }
+        try setLine(unread.lowerBound..<end, next: end + 1)
         return true
       }
       searched = unread.count
-      if searched > maximalLength { try skipLine() }
+      // The byte behind the longest line may be the `\r` of its end.
+      if searched - 1 > maximalLength { try skipLine() }
       if isAtEnd {
-        (line, unread) = (unread, unread.upperBound..<unread.upperBound)
-        return !line.isEmpty
+        guard !unread.isEmpty else { return false }
+        try setLine(unread, next: unread.upperBound)
+        return true
       }
       try fill()
     }
+  }
+
+  /// Makes `range` without a `\r` at its end the current line; what is unread starts at `next`.
+  private mutating func setLine(_ range: Range<Int>, next: Int) throws(Failure) {
+    let hasReturn = !range.isEmpty && buffer[range.upperBound - 1] == 0x0D
+    line = range.lowerBound..<range.upperBound - (hasReturn ? 1 : 0)
+    unread = next..<unread.upperBound
+    if line.count > maximalLength { throw tooLong() }
   }
 
   /// Drops the current line up to its newline, then fails.

@@ -34,10 +34,10 @@ public struct FoolingRateRecord: Record {
   /// - Throws: `Failure(.data)` that names the missing or mistyped key.
   public init(json: JSON) throws(Failure) {
     var fields = try RecordFields(json, type: Self.type)
-    setting = json["model"] == nil ? nil : try Setting(&fields)
+    setting = [nil, .null].contains(json["model"]) ? nil : try Setting(&fields)
     count = try fields.integer("count")
     fooled = try fields.integer("fooled")
-    guard (0...max(count, 0)).contains(fooled) else {
+    guard count >= 0, (0...count).contains(fooled) else {
       throw Failure(.data, "fooling-rate record: `fooled` is not between 0 and `count`")
     }
     naturalAccuracy = try fields.optionalNumber("natural_accuracy")

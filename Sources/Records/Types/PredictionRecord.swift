@@ -73,6 +73,9 @@ public struct PredictionRecord: Record {
     distance = Float(try fields.number("distance"))
     logits = try fields.optionalNumbers("logits")?.map { Float($0) }
     parameters = fields.find("parameters")
+    guard parameters == nil || parameters?.members != nil else {
+      throw Failure(.data, "prediction record: `parameters` is not an object")
+    }
     failure = try fields.optionalString("failure")
   }
 

@@ -22,7 +22,9 @@ public struct ScoreRecord: Record {
     var fields = try RecordFields(json, type: Self.type)
     setting = try Setting(&fields)
     let count = try fields.integer("count")
-    guard count >= 0 else { throw Failure(.data, "score record: `count` is negative") }
+    guard (0...maximalCount).contains(count) else {
+      throw Failure(.data, "score record: `count` is not between 0 and 2^53")
+    }
     tally = Tally(
       count: count, fooled: try fields.successes("fooling_rate", of: count),
       naturallyCorrect: try fields.successes("natural_accuracy", of: count),
@@ -45,11 +47,16 @@ public struct ScoreRecord: Record {
   }
 }
 
+/// Beyond it a double does not hold every count, and a share may round to more than an integer holds.
+private let maximalCount = 1 << 53
+
 extension RecordFields {
   /// The whole number of successes whose share of `count` stands under `key`.
   mutating func successes(_ key: String, of count: Int) throws(Failure) -> Int {
     let share = try number(key)
-    guard (0...1).contains(share) else { throw Failure(.data, "`\(key)` is not a share between 0 and 1") }
+    guard (0...1).contains(share) else {
+      throw Failure(.data, "score record: `\(key)` is not a share between 0 and 1")
+    }
     return Int((share * Double(count)).rounded())
   }
 }

@@ -30,6 +30,7 @@ public final class StandardOutput: Sendable {
   static func claim() throws -> StandardOutput {
     let descriptor = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
     guard descriptor >= 0 else { throw Failure(.inputOutput, "stdout: \(SystemCalls.lastError); open it for writing") }
+    SystemCalls.fillStandardError()
     dup2(STDERR_FILENO, STDOUT_FILENO)
     return StandardOutput(descriptor: descriptor)
   }

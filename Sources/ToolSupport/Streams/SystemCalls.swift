@@ -33,6 +33,15 @@ enum SystemCalls {
     }
   }
 
+  /// Opens a closed standard error on nothing, lest the next file opened gets its number and what is said to people.
+  static func fillStandardError() {
+    guard fcntl(STDERR_FILENO, F_GETFD) < 0 else { return }
+    let null = open("/dev/null", O_WRONLY)
+    guard null >= 0, null != STDERR_FILENO else { return }
+    dup2(null, STDERR_FILENO)
+    close(null)
+  }
+
   /// Whether `descriptor` is a terminal.
   static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 

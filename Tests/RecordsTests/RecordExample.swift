@@ -1,0 +1,88 @@
+import Failures
+import Records
+
+/// A full line of one type of record and what its reader wants of each key.
+struct RecordExample: Sendable, CustomStringConvertible {
+  /// The type that reads the line.
+  let type: any Record.Type
+  /// The line without its newline, as the writer writes it.
+  let line: String
+  /// The keys that must be there, and what messages call their kind.
+  let required: [(key: String, kind: String)]
+  /// The keys that may be left out, and what messages call their kind; the empty kind takes any value.
+  var optional: [(key: String, kind: String)] = []
+
+  /// What messages call the record.
+  var name: String { "\(type.type) record" }
+  var description: String { type.type }
+
+  private static let setting: [(key: String, kind: String)] = [
+    ("model", "text"), ("attack", "text"), ("norm", "text"), ("epsilon", "a number"), ("rotation", "a number"),
+    ("translation", "a number"),
+  ]
+  private static let settingText =
+    #""model":"0f","attack":"pgd","norm":"linf","epsilon":0.25,"rotation":30,"translation":3"#
+
+  static let all = [
+    RecordExample(
+      type: RunRecord.self,
+      line: #"{"type":"run","v":1,"tool":"cusp-train","version":"0.1.0","arguments":["--seed","7"],"seed":"7"}"#,
+      required: [("tool", "text"), ("version", "text"), ("arguments", "a list"), ("seed", "text")]),
+    RecordExample(
+      type: EpochRecord.self,
+      line: #"{"type":"epoch","v":1,"epoch":2,"epochs":30,"learning_rate":0.05,"rotation":180,"translation":1.5,"#
+        + #""epsilon":0.25,"loss":1.75,"accuracy":0.5,"images_per_second":812.5,"seconds":2.25}"#,
+      required: [
+        ("epoch", "a whole number"), ("epochs", "a whole number"), ("learning_rate", "a number"),
+        ("rotation", "a number"), ("translation", "a number"), ("epsilon", "a number"), ("loss", "a number"),
+        ("accuracy", "a number"), ("images_per_second", "a number"), ("seconds", "a number"),
+      ]),
+    RecordExample(
+      type: CheckpointRecord.self,
+      line: #"{"type":"checkpoint","v":1,"path":"/m/a \"b\".h5","digest":"0f","epoch":3,"architecture":"vgg16","#
+        + #""data":"cifar10:d"}"#,
+      required: [
+        ("path", "text"), ("digest", "text"), ("epoch", "a whole number"), ("architecture", "text"), ("data", "text"),
+      ]),
+    RecordExample(
+      type: PredictionRecord.self,
+      line: "{\"type\":\"prediction\",\"v\":1,\(settingText),"
+        + #""pose":{"degrees":-12.5,"dx":1,"dy":0},"index":9,"label":3,"natural":4,"perturbed":5,"distance":0.03,"#
+        + #""logits":[0.1,-2],"parameters":{"steps":10},"failure":"no"}"#,
+      required: setting + [
+        ("index", "a whole number"), ("label", "a whole number"), ("natural", "a whole number"),
+        ("perturbed", "a whole number"), ("distance", "a number"),
+      ],
+      optional: [("logits", "a list of numbers"), ("parameters", "an object"), ("failure", "text")]),
+    RecordExample(
+      type: ScoreRecord.self,
+      line: "{\"type\":\"score\",\"v\":1,\(settingText),"
+        + #""count":4,"natural_accuracy":1,"natural_accuracy_interval":[0.5101091635454027,1],"accuracy":0,"#
+        + #""accuracy_interval":[0,0.4898908364545973],"fooling_rate":1,"#
+        + #""fooling_rate_interval":[0.5101091635454027,1]}"#,
+      required: setting + [
+        ("count", "a whole number"), ("natural_accuracy", "a number"), ("accuracy", "a number"),
+        ("fooling_rate", "a number"),
+      ]),
+    RecordExample(
+      type: FoolingRateRecord.self,
+      line: "{\"type\":\"fooling-rate\",\"v\":1,\(settingText),"
+        + #""count":4,"fooled":0,"rate":0,"interval":[0,0.4898908364545973],"natural_accuracy":0.75,"accuracy":0.5}"#,
+      // Without `model` there is no setting at all.
+      required: setting.dropFirst() + [("count", "a whole number"), ("fooled", "a whole number")],
+      optional: [("natural_accuracy", "a number"), ("accuracy", "a number")]),
+    RecordExample(
+      type: BenchmarkRecord.self,
+      line: #"{"type":"benchmark","v":1,"architecture":"vgg16","program":"training","batch":64,"precision":"float32","#
+        + #""threads":2,"images_per_second":100.5,"best":120,"gigaflops_per_second":63,"peak_share":0.5}"#,
+      required: [
+        ("architecture", "text"), ("program", "text"), ("batch", "a whole number"), ("precision", "text"),
+        ("threads", "a whole number"), ("images_per_second", "a number"), ("best", "a number"),
+        ("gigaflops_per_second", "a number"), ("peak_share", "a number"),
+      ]),
+    RecordExample(
+      type: ErrorRecord.self,
+      line: #"{"type":"error","v":1,"code":"data","message":"a \"bad\"\nline","line":3,"id":["x",{"y":null}]}"#,
+      required: [("code", "text"), ("message", "text")], optional: [("line", "a whole number"), ("id", "")]),
+  ]
+}
