@@ -113,7 +113,7 @@ let targets: [Target] = [
   tests("Checkpoints", ["Checkpoints", "HDF5", "Networks", "Tensors"]),
   tests("Attacks", ["Attacks", "Networks", "Tensors"]),
   tests("Training", ["Attacks", "Datasets", "Networks", "Programs", "Tensors", "Training"] + backends),
-  tests("ToolSupport", ["Records", "ToolSupport"]),
+  tests("ToolSupport", ["Records", "ToolSupport", argumentParser]),
   tests(
     "ToolOptions",
     [

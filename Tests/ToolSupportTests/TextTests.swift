@@ -65,6 +65,51 @@ import ToolSupport
         """)
   }
 
+  @Test("A column is as wide as its widest cell or title, whatever the others are")
+  func widths() {
+    var table = TextTable([.numbers("n"), .words("a long title"), .words("x")])
+    #expect(table.text == "n  a long title  x\n")
+    table.add(["1234567", "", "y"])
+    table.add([])
+    table.add(["", "a cell longer than its title", "", "surplus"])
+    #expect(
+      table.text.split(separator: "\n", omittingEmptySubsequences: false) == [
+        "      n  a long title                  x", "1234567                                y", "",
+        "         a cell longer than its title", "",
+      ])
+  }
+
+  @Test("Letters with accents take one column, however they are coded, and breaks of lines do not break rows")
+  func letters() {
+    var table = TextTable([.words("w"), .numbers("n")])
+    table.add(["e\u{301}e", "1"])
+    table.add(["é", "22"])
+    table.add(["a\nb\tc", "3"])
+    #expect(table.text == "w       n\ne\u{301}e      1\né      22\na?b?c   3\n")
+  }
+
+  @Test("A table without columns has empty lines only")
+  func noColumns() {
+    var table = TextTable([])
+    table.add(["dropped"])
+    #expect(table.text == "\n\n")
+  }
+
+  @Test("Each twentieth fills one place of the bar, and percents are rounded down", arguments: 0...200)
+  func places(step: Int) {
+    let text = ProgressLine.text(label: "l", fraction: Double(step) / 200, details: "", columns: 200)
+    #expect(text.count { $0 == "#" } == step / 10)
+    #expect(text.count { $0 == "." } == 20 - step / 10)
+    #expect((text.contains("] 100 %")) == (step == 200))
+  }
+
+  @Test("A bar keeps within its columns and cannot steer a terminal", arguments: [-5, 0, 1, 2, 10, 39, 40, 41, 80])
+  func columns(count: Int) {
+    let text = ProgressLine.text(label: "épo\u{1B}ch", fraction: 0.25, details: "a\r\nb", columns: count)
+    let whole = "épo?ch [#####...............] 25 %  a??b"
+    #expect(text == String(whole.prefix(max(count - 1, 1))))
+  }
+
   @Test(
     "A bar shows the share done and never wraps",
     arguments: [
