@@ -9,7 +9,7 @@ import ToolSupport
 @main
 struct ServeCommand: ToolCommand {
   static let configuration = CommandConfiguration.tool(
-    "cusp-serve", abstract: "Answer requests, one a line, with what a model says of images and attacks make of them.",
+    "cusp-serve", abstract: "Predict and attack as a service over standard input and output.",
     examples: [
       #"echo '{"id":1,"op":"predict","image":{"data":"digits","index":0}}' | cusp-serve model.h5"#,
       "cusp-serve model.h5 < requests.ndjson > replies.ndjson",
