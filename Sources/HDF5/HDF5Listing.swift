@@ -23,11 +23,18 @@ public struct HDF5Listing: Sendable {
   ///
   /// - Throws: `.noInput` if there is none; `.data` if it is not HDF5, damaged, hostile or holds what is refused.
   public init(path: String) throws {
+    try self.init(path: path, limits: GuardLimits(), answer: nil)
+  }
+
+  /// Lists the file at `path` within `limits`, by what `answer` gives in the child in place of what the file lists.
+  ///
+  /// - Throws: as `init(path:)`.
+  package init(path: String, limits: GuardLimits, answer: (@Sendable () -> [UInt8])?) throws {
     // A file replaced by renaming between two openings is tried again: a training run may be saving.
     for attempt in 1... {
       let file = try OpenFile(path: path)
       do {
-        let contents = try GuardedReader(path: path, file: file).contents()
+        let contents = try GuardedReader(path: path, file: file, limits: limits, substitute: answer).contents()
         try self.init(path: path, file: file, contents: contents)
         return
       } catch let failure as Failure where failure.message.hasSuffix(GuardedChild.replaced) && attempt < 4 {
@@ -41,13 +48,18 @@ public struct HDF5Listing: Sendable {
     for dataset in contents.datasets {
       guard case .contiguous(let offset) = dataset.storage else { continue }
       guard offset >= 0, dataset.byteCount <= file.size - offset else {
-        throw Failure(.data, "\(path): \(printable(dataset.name)): lies beyond the end of the file")
+        throw Failure(.data, "\(path): \(printable(dataset.name)): its data lie beyond the end of the file")
       }
+    }
+    // Swift takes names for equal that differ only in how they write their accents.
+    let names = contents.datasets.map(\.name)
+    indices = Dictionary(zip(names, names.indices), uniquingKeysWith: { first, _ in first })
+    for (index, name) in names.enumerated() where indices[name] != index {
+      throw Failure(.data, "\(path): \(printable(name)): two datasets have this name")
     }
     self.path = path
     self.file = file
     self.contents = contents
-    indices = Dictionary(contents.datasets.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// The absolute names of the groups, `/` first, sorted within each group.

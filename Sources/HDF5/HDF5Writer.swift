@@ -38,6 +38,7 @@ public struct HDF5Writer: ~Copyable {
 
   /// Creates the group `name`, as in `/parameters/conv1`, and those it lies in, unless they exist.
   public func createGroup(_ name: String) throws {
+    try requireNoZero(name)
     let root = file.id
     var path = ""
     for component in name.split(separator: "/") {
@@ -116,6 +117,7 @@ extension HDF5Writer {
 
   /// Creates a dataset, a scalar one without `shape`, lets `fill` write it, and closes it with a check.
   private func withDataset(_ name: String, shape: [Int]?, type: hid_t, fill: (hid_t) throws -> Void) throws {
+    try requireNoZero(name)
     try createGroup(name.split(separator: "/").dropLast().joined(separator: "/"))
     let space = try dataspace(shape)
     let creation = try Handle(calls, "H5Pcreate") { H5Pcreate(cusp_dataset_creation()) }
@@ -162,6 +164,7 @@ extension HDF5Writer {
   private func setAttribute(
     _ name: String, of object: String, count: Int?, type: hid_t, memory: hid_t, from address: UnsafeRawPointer?
   ) throws {
+    try requireNoZero(name)
     let root = file.id
     let owner = try Handle(calls, "H5Oopen", of: object) { H5Oopen(root, object, cusp_defaults()) }
     let space = try dataspace(count.map { [$0] })
@@ -177,11 +180,19 @@ extension HDF5Writer {
     try owner.close("H5Oclose", of: object) { H5Oclose($0) }
   }
 
+  /// C strings end at a zero byte: the rest would be lost without a word.
+  private func requireNoZero(_ text: String) throws {
+    guard !text.utf8.contains(0) else {
+      throw Failure(.data, "\(calls.path): cannot write text with a zero byte; remove the byte")
+    }
+  }
+
   /// Calls `body` with the address of one C string pointer for each of `texts`.
   private func withStringPointers(_ texts: [String], _ body: (UnsafeRawPointer?) throws -> Void) throws {
     var bytes: [CChar] = []
     var starts: [Int] = []
     for text in texts {
+      try requireNoZero(text)
       starts.append(bytes.count)
       bytes += text.utf8CString
     }

@@ -103,23 +103,6 @@ struct ListingTests {
     #expect(bytes == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 127, 255, 255, 255, 255, 255, 255, 255])
   }
 
-  @Test(
-    "what reaches beyond the file or is out of proportion is refused by name",
-    arguments: [
-      ("external-storage", "/stolen: its data are in another file"), ("soft-link", "/link: soft links"),
-      ("external-link", "/link: links to other files"), ("virtual", "/virtual: virtual datasets"),
-      ("shape-bomb", "/bomb: declares 4398046511104 bytes but stores 0"),
-      ("chunked-bomb", "/bomb: declares 4294967296 bytes"), ("cycle", "/group/up: the group has two names"),
-      ("deep", "groups nested more than 64 deep"),
-    ])
-  func hostile(name: String, reason: String) throws {
-    let path = Fixture.path("hdf5/\(name).h5")
-    let failure = try #require(try complaint(path))
-    #expect(failure.kind == .data)
-    #expect(failure.message.hasPrefix("\(path): /"))
-    #expect(failure.message.contains(reason), "\(failure)")
-  }
-
   @Test("what is not an HDF5 file, or not there, is said so")
   func notHDF5() throws {
     let text = Fixture.path("make/hdf5.py")

@@ -1,7 +1,5 @@
 /// What the child tells its parent about a file, as bytes: integers of 8 bytes, little-endian, and counted strings.
 enum Answer {
-  /// The largest answer, in bytes; the parent reads no more.
-  static let byteLimit = 256 << 20
   /// The largest sum of attribute values, strings and decoded datasets, in bytes.
   static let valueLimit = 64 << 20
   /// The most groups, datasets and attributes together.

@@ -55,8 +55,11 @@ extension FileWalk {
     let stored = Int(clamping: H5Dget_storage_size(id))
     if dataset.layout == H5D_CONTIGUOUS {
       let offset = H5Dget_offset(id)
-      guard stored == dataset.byteCount, offset <= UInt64(fileSize), dataset.byteCount <= fileSize - Int(offset) else {
+      guard stored == dataset.byteCount, offset != .max else {
         throw refusal(dataset.name, "declares \(dataset.byteCount) bytes but stores \(offset == .max ? 0 : stored)")
+      }
+      guard offset <= UInt64(fileSize), dataset.byteCount <= fileSize - Int(offset) else {
+        throw refusal(dataset.name, "its data lie beyond the end of the file")
       }
       return .contiguous(offset: Int(offset))
     }

@@ -10,10 +10,6 @@ internal import Failures
 /// The half of the guarded reader that may crash, hang or be taken over by a hostile file: a forked copy of this process
 /// with limits, which writes an answer into a pipe and ends.
 struct GuardedChild {
-  /// The seconds of computation that the child is granted.
-  static let computingSeconds = 10
-  /// The bytes of memory that the child may use beyond what the process has.
-  static let memoryLimit = 1 << 30
   /// Said when the file that was opened by the parent is not the one that the path now names.
   static let replaced = "replaced while it was being opened; try again"
 
@@ -22,12 +18,15 @@ struct GuardedChild {
   let file: stat
   /// The end of the pipe to write to.
   let pipe: Int32
+  let limits: GuardLimits
+  /// What to tell instead of what the file lists.
+  let substitute: (@Sendable () -> [UInt8])?
 
   /// Answers and ends the process; nothing of the parent's is cleaned up, closed or flushed.
   func run() -> Never {
     resetSignals()
     setLimits()
-    writeAll(answer())
+    writeAll(substitute?() ?? answer())
     _exit(0)
   }
 
@@ -42,19 +41,20 @@ struct GuardedChild {
     var none = sigset_t()
     sigemptyset(&none)
     sigprocmask(SIG_SETMASK, &none, nil)
-    alarm(UInt32(GuardedReader.waitingSeconds + 1))
+    alarm(UInt32(limits.waitingSeconds + 1))
     let nowhere = open("/dev/null", O_RDWR)
     for descriptor: Int32 in 0...2 { dup2(nowhere, descriptor) }
   }
 
+  /// At its hard limit of computation a process is killed without a word, hence the softer one before it.
   private func setLimits() {
     #if canImport(Glibc)
-      limit(Int32(RLIMIT_AS.rawValue), to: addressSpace() + Self.memoryLimit)
-      limit(Int32(RLIMIT_CPU.rawValue), to: Self.computingSeconds)
+      limit(Int32(RLIMIT_AS.rawValue), to: addressSpace() + limits.memoryBytes)
+      limit(Int32(RLIMIT_CPU.rawValue), to: limits.computingSeconds, hard: limits.computingSeconds + 1)
       limit(Int32(RLIMIT_CORE.rawValue), to: 0)
       limit(Int32(RLIMIT_FSIZE.rawValue), to: 0)
     #else
-      limit(RLIMIT_CPU, to: Self.computingSeconds)
+      limit(RLIMIT_CPU, to: limits.computingSeconds, hard: limits.computingSeconds + 1)
       limit(RLIMIT_CORE, to: 0)
       limit(RLIMIT_FSIZE, to: 0)
     #endif
@@ -69,8 +69,8 @@ struct GuardedChild {
     #endif
   }
 
-  private func limit(_ resource: Int32, to value: Int) {
-    var limits = rlimit(rlim_cur: rlim_t(value), rlim_max: rlim_t(value))
+  private func limit(_ resource: Int32, to value: Int, hard: Int? = nil) {
+    var limits = rlimit(rlim_cur: rlim_t(value), rlim_max: rlim_t(hard ?? value))
     #if canImport(Glibc)
       setrlimit(__rlimit_resource_t(UInt32(resource)), &limits)
     #else

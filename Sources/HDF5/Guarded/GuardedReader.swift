@@ -11,9 +11,6 @@ internal import Synchronization
 
 /// The half of the guarded reader that stays: forks the child, waits for its answer, never longer than a limit.
 struct GuardedReader {
-  /// The seconds that a file may take.
-  static let waitingSeconds = 15
-
   /// The seconds without any progress after which a child is taken to wait for a lock.
   private static let stallSeconds = 1
   /// How often another child is tried in place of one that waits for a lock.
@@ -21,6 +18,9 @@ struct GuardedReader {
 
   let path: String
   let file: OpenFile
+  var limits = GuardLimits()
+  /// What the child tells instead of what the file lists: for tests of what may become of it.
+  var substitute: (@Sendable () -> [UInt8])?
 
   /// What the file lists.
   ///
@@ -37,18 +37,23 @@ struct GuardedReader {
       throw Failure(.data, "\(path): the HDF5 library hung reading it; it is damaged or hostile")
     case .signal:
       throw Failure(.data, "\(path): the HDF5 library crashed reading it; it is damaged or hostile")
+    case .flooded: throw senseless
     case .answered:
       var decoder = AnswerDecoder(answer)
       do {
         return try decoder.contents()
       } catch is AnswerDecoder.Malformed {
-        throw Failure(.data, "\(path): the HDF5 library gave no sensible answer reading it; it is damaged or hostile")
+        throw senseless
       }
     }
   }
 
+  private var senseless: Failure {
+    Failure(.data, "\(path): the HDF5 library gave no sensible answer reading it; it is damaged or hostile")
+  }
+
   private enum End: Equatable {
-    case answered, late, stalled
+    case answered, flooded, late, stalled
     case signal(Int32)
   }
 
@@ -77,7 +82,9 @@ struct GuardedReader {
       }
       for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
       let child = cusp_fork()
-      if child == 0 { GuardedChild(path: path, file: file.status, pipe: ends[1]).run() }
+      if child == 0 {
+        GuardedChild(path: path, file: file.status, pipe: ends[1], limits: limits, substitute: substitute).run()
+      }
       close(ends[1])
       guard child > 0 else {
         close(ends[0])
@@ -89,16 +96,17 @@ struct GuardedReader {
 
   /// All that comes through `pipe` until its end.
   private func readAnswer(from pipe: Int32, of child: pid_t, patiently: Bool) -> (answer: [UInt8], end: End) {
-    let deadline = ContinuousClock.now + .seconds(Self.waitingSeconds)
+    let deadline = ContinuousClock.now + .seconds(limits.waitingSeconds)
     var answer: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     var (work, lastProgress) = (0, ContinuousClock.now)
-    while answer.count <= Answer.byteLimit, ContinuousClock.now < deadline {
+    while ContinuousClock.now < deadline {
       var entry = pollfd(fd: pipe, events: Int16(POLLIN), revents: 0)
       if poll(&entry, 1, 100) > 0 {
         let count = read(pipe, &chunk, chunk.count)
         if count == 0 { return (answer, .answered) }
         if count > 0 { answer += chunk[..<count] }
+        if answer.count > limits.answerBytes { return ([], .flooded) }
       }
       let workNow = answer.count + computingNanoseconds(of: child)
       if workNow != work { (work, lastProgress) = (workNow, .now) }
