@@ -7,8 +7,13 @@ internal import Tensors
 extension Checkpoint {
   /// Replaces the file at `path` by this checkpoint as a whole, synced to the disk.
   ///
-  /// - Throws: `.cannotCreate` if no file can be made there; `.inputOutput` if the disk is full or fails.
+  /// - Throws: `.cannotCreate` if no file can be made there; `.inputOutput` if the disk is full or fails; `.data` for more
+  ///   than 4000 class names.
   public func write(to path: String) throws {
+    guard classNames.count <= Layout.nameLimit else {
+      let reason = "\(classNames.count) class names, but a checkpoint holds \(Layout.nameLimit); leave them out"
+      throw Failure(.data, "\(path): \(reason)")
+    }
     try replaceFile(at: path) { temporary in
       let writer = try HDF5Writer(path: temporary, named: path)
       try writeHeader(to: writer)
@@ -44,7 +49,7 @@ extension Checkpoint {
     }
     // By these two Keras and Netron know a file of weights.
     for layer in weights { try writer.setAttribute("weight_names", of: layer.layer, to: .strings(layer.names)) }
-    guard weights.count <= Layout.layerNameLimit else { return }
+    guard weights.count <= Layout.nameLimit else { return }
     try writer.setAttribute("layer_names", of: "/", to: .strings(weights.map { String($0.layer.dropFirst()) }))
   }
 

@@ -32,9 +32,20 @@ func definition(json: String) throws -> NetworkDefinition {
     throw malformed(context.codingPath, "is null")
   } catch let DecodingError.dataCorrupted(context) where !context.codingPath.isEmpty {
     throw malformed(context.codingPath, "has a value that is not known")
+  } catch DecodingError.dataCorrupted where isJSON(json) {
+    // Numbers are told without their place.
+    let reason = "a number where it does not fit, as a fraction for a count"
+    throw Failure(.data, "the definition has \(reason); was it written by a newer version?")
   } catch {
     throw Failure(.data, "the definition is not JSON; write the checkpoint again")
   }
+}
+
+private func isJSON(_ text: String) -> Bool {
+  struct Anything: Decodable {
+    init(from decoder: any Decoder) {}
+  }
+  return (try? JSONDecoder().decode(Anything.self, from: Data(text.utf8))) != nil
 }
 
 private func malformed(_ path: [any CodingKey], _ reason: String) -> Failure {

@@ -31,8 +31,8 @@ enum Layout {
   static let progress = "/progress"
   static let sums = "/progress/sums"
   static let digest = "sha256"
-  /// More layer names do not fit an attribute of the oldest layout: 16 bytes each in at most 64 KiB.
-  static let layerNameLimit = 4000
+  /// More names do not fit an attribute of the oldest layout: 16 bytes each in at most 64 KiB.
+  static let nameLimit = 4000
 
   /// The name of the dataset for the dotted `name` below the group `root`.
   ///

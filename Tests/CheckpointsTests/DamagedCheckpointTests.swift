@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// What reading the checkpoint at `path` ends with; nil if it succeeds.
-private func complaint(_ path: String) -> Failure? {
+func complaint(_ path: String) -> Failure? {
   do {
     _ = try Checkpoint(reading: path)
     return nil
@@ -18,9 +18,9 @@ private func complaint(_ path: String) -> Failure? {
 }
 
 /// The path of a copy of `tiny.h5` with some tensors and attributes left out, replaced or added.
-private func withCopy(
+func withCopy(
   _ folder: String, without skipped: Set<String> = [], replacing values: [String: HDF5Value] = [:],
-  adding tensors: [String: [Float]] = [:]
+  adding tensors: [String: [Float]] = [:], more: (borrowing HDF5Writer) throws -> Void = { _ in }
 ) throws -> String {
   let original = try HDF5Listing(path: Fixture.path("checkpoints/tiny.h5"))
   let path = "\(folder)/copy.h5"
@@ -33,6 +33,7 @@ private func withCopy(
     try writer.write(numbers, shape: [numbers.count], to: name)
     try writer.setAttribute("sha256", of: name, to: .string("0"))
   }
+  try more(writer)
   for object in original.groups + original.datasets.map(\.name) where !skipped.contains(object) {
     for (name, value) in original.attributes(of: object).sorted(by: { $0.key < $1.key }) {
       let label = "\(object)@\(name)"
@@ -112,6 +113,10 @@ struct DamagedCheckpointTests {
       for (text, reason) in [
         ("{", "the definition is not JSON"),
         ("{}", "the definition's architecture is missing"),
+        (
+          #"{"architecture":"a","classCount":2.5,"imageShape":[1,1,1]}"#,
+          "the definition has a number where it does not fit, as a fraction for a count"
+        ),
         (
           #"{"architecture":"a","classCount":2,"imageShape":[1,"x"]}"#, "the definition's imageShape.1 has another type"
         ),
