@@ -1,0 +1,151 @@
+import Foundation
+import Networks
+import Testing
+
+/// A node's JSON with every setting, for every kind of layer.
+private let nodes: [(kind: String, settings: [String: String], layer: Layer)] = [
+  (
+    "convolution",
+    [
+      "outputChannels": "8", "kernelSize": "5", "stride": "2", "padding": "1", "groups": "4", "bias": "false",
+      "initialWeights": #""kaiming-normal""#,
+    ],
+    .convolution(
+      Convolution(
+        outputChannels: 8, kernelSize: 5, stride: 2, padding: 1, groups: 4, bias: false, initialWeights: .kaimingNormal)
+    )
+  ),
+  (
+    "batch-normalization", ["epsilon": "0.5", "momentum": "0.25"],
+    .batchNormalization(BatchNormalization(epsilon: 0.5, momentum: 0.25))
+  ),
+  ("relu", [:], .relu),
+  (
+    "max-pooling", ["kernelSize": "3", "stride": "2", "padding": "1"],
+    .maxPooling(Pooling(kernelSize: 3, stride: 2, padding: 1))
+  ),
+  ("average-pooling", ["kernelSize": "0", "stride": "1", "padding": "0"], .averagePooling(.global)),
+  (
+    "dense", ["outputs": "10", "bias": "true", "initialWeights": #""zero""#],
+    .dense(Dense(outputs: 10, initialWeights: .zero))
+  ),
+  ("dropout", ["rate": "0.5", "channelwise": "true"], .dropout(Dropout(rate: 0.5, channelwise: true))),
+  ("flatten", [:], .flatten), ("sum", [:], .sum), ("concatenation", [:], .concatenation),
+]
+
+private func json(kind: String, _ settings: [String: String]) -> Data {
+  let all = settings.merging(["kind": "\"\(kind)\"", "name": #""a""#, "inputs": #"["input"]"#]) { $1 }
+  return Data("{\(all.map { "\"\($0)\":\($1)" }.joined(separator: ","))}".utf8)
+}
+
+private func decode(_ data: Data) throws -> Node { try JSONDecoder().decode(Node.self, from: data) }
+
+/// The dotted key at which decoding `text` fails; nil if it succeeds.
+private func fault<Value: Decodable>(_ type: Value.Type, _ text: Data) -> String? {
+  func place(_ path: [any CodingKey]) -> String {
+    path.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
+  }
+  do {
+    _ = try JSONDecoder().decode(type, from: text)
+    return nil
+  } catch let DecodingError.keyNotFound(key, context) {
+    return place(context.codingPath + [key])
+  } catch let DecodingError.typeMismatch(_, context) {
+    return place(context.codingPath)
+  } catch let DecodingError.valueNotFound(_, context) {
+    return place(context.codingPath)
+  } catch let DecodingError.dataCorrupted(context) {
+    return place(context.codingPath)
+  } catch {
+    return "\(error)"
+  }
+}
+
+@Suite("Definitions as JSON")
+struct DefinitionJSONTests {
+  @Test("every kind of layer is here", arguments: [Layer.Kind.allCases])
+  func complete(kinds: [Layer.Kind]) { #expect(Set(nodes.map(\.kind)) == Set(kinds.map(\.rawValue))) }
+
+  @Test("every layer is read from its kind and settings, and written the same")
+  func layers() throws {
+    for (kind, settings, layer) in nodes {
+      let node = try decode(json(kind: kind, settings))
+      #expect(node == Node(name: "a", inputs: ["input"], layer: layer))
+      #expect(layer.name == kind)
+      let written = try JSONSerialization.jsonObject(with: JSONEncoder().encode(node)) as? NSDictionary
+      let expected = try JSONSerialization.jsonObject(with: json(kind: kind, settings)) as? NSDictionary
+      #expect(written == expected, "\(kind)")
+    }
+  }
+
+  @Test("a setting that is missing, null or of another type is told by its key")
+  func settings() {
+    for (kind, settings, _) in nodes {
+      for key in settings.keys {
+        var changed = settings
+        changed[key] = nil
+        #expect(fault(Node.self, json(kind: kind, changed)) == key, "\(kind) without \(key)")
+        for value in ["null", "[]", "{}", #""3x""#] {
+          changed[key] = value
+          #expect(fault(Node.self, json(kind: kind, changed)) == key, "\(kind) with \(key) = \(value)")
+        }
+      }
+    }
+  }
+
+  @Test(
+    "whole settings are neither fractions nor beyond an integer",
+    arguments: ["1.5", "1e30", "true", "9223372036854775808"])
+  func integers(value: String) {
+    let settings = ["kernelSize": "3", "stride": "2", "padding": "1"]
+    for key in settings.keys {
+      #expect(fault(Node.self, json(kind: "max-pooling", settings.merging([key: value]) { $1 })) != nil)
+    }
+  }
+
+  @Test(
+    "a kind that is unknown, cased otherwise or no text is told",
+    arguments: [#""Relu""#, #""softmax""#, #""""#, "1", "null"])
+  func kinds(kind: String) {
+    let text = #"{"name":"a","inputs":["input"],"kind":\#(kind)}"#
+    #expect(fault(Node.self, Data(text.utf8)) == "kind")
+  }
+
+  @Test("a definition's fault is told by its whole path")
+  func paths() {
+    let sound =
+      #"{"architecture":"a","imageShape":[1,2,2],"classCount":2,"preprocessing":{"mean":[],"standardDeviation":[]},"#
+      + #""nodes":[{"name":"f","inputs":["input"],"kind":"flatten"},"#
+      + #"{"name":"d","inputs":["f"],"kind":"dropout","rate":0.5,"channelwise":false}]}"#
+    #expect(fault(NetworkDefinition.self, Data(sound.utf8)) == nil)
+    for (old, new, place) in [
+      (#""architecture":"a""#, #""architecture":7"#, "architecture"), ("[1,2,2]", "[1,2,null]", "imageShape.2"),
+      (#""classCount":2"#, #""classCount":"2""#, "classCount"),
+      (#""mean":[]"#, #""mean":["x"]"#, "preprocessing.mean.0"),
+      (#""mean":[],"#, "", "preprocessing.mean"), (#""nodes":"#, #""Nodes":"#, "nodes"),
+      ("0.5", "true", "nodes.1.rate"),
+      (#"["f"]"#, #"["f",0]"#, "nodes.1.inputs.1"), (#""name":"f","#, "", "nodes.0.name"),
+      (#""kind":"flatten""#, #""kind":"flat""#, "nodes.0.kind"),
+    ] {
+      let text = sound.replacingOccurrences(of: old, with: new)
+      #expect(text != sound)
+      #expect(fault(NetworkDefinition.self, Data(text.utf8)) == place, "\(new)")
+    }
+  }
+
+  @Test("keys that are not known are passed over, and none is written but the settings")
+  func unknownKeys() throws {
+    let node = try decode(json(kind: "relu", ["inplace": "true", "rate": #""x""#]))
+    #expect(node.layer == .relu)
+    let written = try JSONSerialization.jsonObject(with: JSONEncoder().encode(node)) as? [String: Any]
+    #expect(Set((written ?? [:]).keys) == ["name", "inputs", "kind"])
+  }
+
+  @Test(
+    "settings survive to the last bit",
+    arguments: [Float(0.1), 1e-5, 0x1.fffffep-1, 0x1p-149, .greatestFiniteMagnitude])
+  func floats(value: Float) throws {
+    let node = Node(name: "n", inputs: ["input"], layer: .batchNormalization(BatchNormalization(epsilon: value)))
+    #expect(try decode(JSONEncoder().encode(node)) == node)
+  }
+}
