@@ -35,8 +35,7 @@ public struct EngineOptions: ParsableArguments {
     #if CUSP_ONEDNN
       return try OneDNNBackend(threads: threads)
     #else
-      diagnostics.note("built without oneDNN, the slow way: install libdnnl-dev and build again")
-      return PortableBackend(threads: threads)
+      return SlowBackend(PortableBackend(threads: threads), diagnostics)
     #endif
   }
 }

@@ -29,6 +29,7 @@ public struct Predictions {
   public init(
     of model: LoadedModel, under attacks: [NamedAttack?], batchSize: Int? = nil, withLogits: Bool = false
   ) throws {
+    for case let attack? in attacks { try attack.attack.validate(classCount: model.graph.classCount) }
     let classifier = try model.inference()
     let gradient = attacks.contains { $0 != nil } ? try model.inputGradient() : nil
     self.model = model

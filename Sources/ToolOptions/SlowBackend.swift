@@ -1,0 +1,40 @@
+#if !CUSP_ONEDNN
+  import PortableBackend
+  import Programs
+  import Synchronization
+  import ToolSupport
+
+  /// The portable backend, which tells people that there is a faster one: once, when its first engine is made, so that
+  /// a program that fails before says what failed and nothing else.
+  final class SlowBackend: Backend {
+    private let portable: PortableBackend
+    private let diagnostics: Diagnostics
+    private let hasSpoken = Atomic(false)
+
+    init(_ portable: PortableBackend, _ diagnostics: Diagnostics) {
+      (self.portable, self.diagnostics) = (portable, diagnostics)
+    }
+
+    var name: String { portable.name }
+
+    func makeInferenceEngine(_ plan: Plan) throws -> any InferenceEngine {
+      speak()
+      return try portable.makeInferenceEngine(plan)
+    }
+
+    func makeInputGradientEngine(_ plan: Plan) throws -> any InputGradientEngine {
+      speak()
+      return try portable.makeInputGradientEngine(plan)
+    }
+
+    func makeTrainingEngine(_ plan: Plan) throws -> any TrainingEngine {
+      speak()
+      return try portable.makeTrainingEngine(plan)
+    }
+
+    private func speak() {
+      guard !hasSpoken.exchange(true, ordering: .relaxed) else { return }
+      diagnostics.note("built without oneDNN, the slow way: install libdnnl-dev and build again")
+    }
+  }
+#endif
