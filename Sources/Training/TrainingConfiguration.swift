@@ -54,6 +54,8 @@ public struct TrainingConfiguration: Hashable, Sendable {
     try require(batchSize >= 2, "--batch-size \(batchSize): give 2 or more")
     try require((0..<1).contains(momentum), "--momentum \(momentum): give a number from 0 up to, not including, 1")
     try require(weightDecay >= 0 && weightDecay.isFinite, "--weight-decay \(weightDecay): give 0 or more")
+    // It has no target, so the number of classes does not matter.
+    if case .pgd(let attack) = method { try attack.validate(classCount: .max) }
     try require(
       schedule.initial > 0 && schedule.initial.isFinite, "--learning-rate \(schedule.initial): give more than 0")
   }
