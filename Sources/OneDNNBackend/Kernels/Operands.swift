@@ -1,0 +1,42 @@
+import COneDNN
+
+/// Operands whose layout a kernel chooses.
+enum Operand {
+  case source, weights, destination, sourceGradient, weightsGradient, destinationGradient, workspace, scratchpad
+
+  fileprivate var query: dnnl_query_t {
+    switch self {
+    case .source: dnnl_query_src_md
+    case .weights: dnnl_query_weights_md
+    case .destination: dnnl_query_dst_md
+    case .sourceGradient: dnnl_query_diff_src_md
+    case .weightsGradient: dnnl_query_diff_weights_md
+    case .destinationGradient: dnnl_query_diff_dst_md
+    case .workspace: dnnl_query_workspace_md
+    case .scratchpad: dnnl_query_scratchpad_md
+    }
+  }
+}
+
+extension PrimitiveDescriptor {
+  /// The layout of an operand, or nil when the kernel has no such operand.
+  func layout(_ operand: Operand) -> Layout? {
+    guard let pointer = dnnl_primitive_desc_query_md(handle, operand.query, 0), pointer.pointee.ndims > 0 else {
+      return nil
+    }
+    return Layout(copying: pointer)
+  }
+
+  /// The layout of an operand that the kernel must have.
+  func chosen(_ operand: Operand) throws -> Layout { try require(layout(operand), "dnnl_primitive_desc_query_md") }
+
+  /// Whether the library fell back to plain loops, which are hundreds of times slower.
+  var isReference: Bool { implementation.hasPrefix("ref") }
+
+  /// The library's name of the kernel, as in `brgconv:avx512_core`.
+  var implementation: String {
+    var name: UnsafePointer<CChar>?
+    let status = dnnl_primitive_desc_query(handle, dnnl_query_impl_info_str, 0, &name)
+    return status == dnnl_success ? name.map { String(cString: $0) } ?? "" : ""
+  }
+}

@@ -1,0 +1,46 @@
+import COneDNN
+
+/// An operation on a kernel's result before it is stored.
+enum PostOperation {
+  /// `max(x, 0)`.
+  case relu
+  /// Adds a memory of this layout, broadcast where its size is 1.
+  case add(Layout)
+  /// Adds what the destination holds already.
+  case accumulate
+}
+
+/// Scratchpads are ours; post-ops as given.
+final class Attributes {
+  let handle: dnnl_primitive_attr_t
+
+  init(_ postOperations: [PostOperation]) throws {
+    var handle: dnnl_primitive_attr_t?
+    try check(dnnl_primitive_attr_create(&handle), "dnnl_primitive_attr_create")
+    self.handle = try require(handle, "dnnl_primitive_attr_create")
+    try check(
+      dnnl_primitive_attr_set_scratchpad_mode(self.handle, dnnl_scratchpad_mode_user),
+      "dnnl_primitive_attr_set_scratchpad_mode")
+    if !postOperations.isEmpty { try append(postOperations) }
+  }
+
+  deinit { dnnl_primitive_attr_destroy(handle) }
+
+  private func append(_ postOperations: [PostOperation]) throws {
+    var created: dnnl_post_ops_t?
+    try check(dnnl_post_ops_create(&created), "dnnl_post_ops_create")
+    let list = try require(created, "dnnl_post_ops_create")
+    defer { dnnl_post_ops_destroy(list) }
+    for operation in postOperations {
+      switch operation {
+      case .relu:
+        try check(dnnl_post_ops_append_eltwise(list, 1, dnnl_eltwise_relu, 0, 0), "dnnl_post_ops_append_eltwise")
+      case .accumulate: try check(dnnl_post_ops_append_sum(list, 1), "dnnl_post_ops_append_sum")
+      case .add(let layout):
+        try check(
+          layout.pointer { dnnl_post_ops_append_binary(list, dnnl_binary_add, $0) }, "dnnl_post_ops_append_binary")
+      }
+    }
+    try check(dnnl_primitive_attr_set_post_ops(handle, list), "dnnl_primitive_attr_set_post_ops")
+  }
+}
