@@ -44,7 +44,7 @@ final class Recorder {
   /// A call for another time than now; its memories must be persistent.
   func call(_ name: String, _ descriptor: PrimitiveDescriptor, _ arguments: [Argument: Memory]) throws -> Call {
     var arguments = arguments
-    if let layout = descriptor.layout(.scratchpad) {
+    if let layout = try descriptor.layout(.scratchpad) {
       scratchpad.persist()
       arguments[.scratchpad] = try add(Memory(scratchpad, layout, on: engine))
     }

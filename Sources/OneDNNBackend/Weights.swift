@@ -75,7 +75,7 @@ extension Engine {
   private func copy(_ source: Memory, to destination: Memory) throws {
     let descriptor = try reorder(source.layout, destination.layout)
     var arguments: [Argument: Memory] = [.source: source, .destination: destination]
-    let layout = descriptor.layout(.scratchpad)
+    let layout = try descriptor.layout(.scratchpad)
     let block = UnsafeMutableRawPointer.allocate(byteCount: layout?.byteCount ?? 1, alignment: 64)
     defer { block.deallocate() }
     if let layout { arguments[.scratchpad] = try Memory(at: block, layout, on: self) }

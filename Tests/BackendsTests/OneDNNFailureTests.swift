@@ -15,7 +15,7 @@
     @Test("a status becomes one line that names the call and what is wrong")
     func status() throws {
       let backend = try OneDNNBackend(threads: 1)
-      let refusal = Failure(.internal, "onednn: dnnl_memory_desc_init_by_strides: invalid arguments")
+      let refusal = Failure(.internal, "onednn: dnnl_memory_desc_create_with_strides: invalid arguments")
       #expect(throws: refusal) { try backend.makeInferenceEngine(plan(.inference, batchSize: -1)) }
       #expect(throws: refusal) { try backend.makeInputGradientEngine(plan(.inputGradient, batchSize: -1)) }
       #expect(throws: refusal) { try backend.makeTrainingEngine(plan(.training, batchSize: -1)) }

@@ -3,22 +3,19 @@ import COneDNN
 extension Engine {
   /// With the batch's statistics.
   func batchNormalization(_ layout: Layout, epsilon: Float, relu: Bool) throws -> PrimitiveDescriptor {
-    try make("batch_normalization_forward", dnnl_batch_normalization_desc_t()) { description in
-      layout.pointer {
-        dnnl_batch_normalization_forward_desc_init(
-          description, dnnl_forward_training, $0, epsilon, normalizationFlags(relu: relu))
-      }
+    try make("batch_normalization_forward") {
+      dnnl_batch_normalization_forward_primitive_desc_create(
+        &$0, handle, dnnl_forward_training, layout.handle, layout.handle, epsilon, normalizationFlags(relu: relu), $1)
     }
   }
 
   func batchNormalizationBackward(
     _ layout: Layout, epsilon: Float, relu: Bool, hint: PrimitiveDescriptor
   ) throws -> PrimitiveDescriptor {
-    try make("batch_normalization_backward", dnnl_batch_normalization_desc_t(), hint: hint) { description in
-      layout.pointer {
-        dnnl_batch_normalization_backward_desc_init(
-          description, dnnl_backward, $0, $0, epsilon, normalizationFlags(relu: relu))
-      }
+    try make("batch_normalization_backward") {
+      dnnl_batch_normalization_backward_primitive_desc_create(
+        &$0, handle, dnnl_backward, layout.handle, layout.handle, layout.handle, epsilon,
+        normalizationFlags(relu: relu), hint.handle, $1)
     }
   }
 }

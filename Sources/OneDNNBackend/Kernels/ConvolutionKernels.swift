@@ -6,44 +6,48 @@ extension Engine {
     _ geometry: ConvolutionGeometry, bias: Bool, training: Bool, source: Layout? = nil, destination: Layout? = nil,
     postOperations: [PostOperation]
   ) throws -> PrimitiveDescriptor {
-    var source = try (source ?? .any(geometry.source)).raw
-    var destination = try (destination ?? .any(geometry.destination)).raw
-    var weights = try Layout.any(geometry.weights).raw
-    var offset = try Layout.plain([geometry.destination[1]]).raw
-    return try make("convolution_forward", dnnl_convolution_desc_t(), postOperations: postOperations) { description in
-      withUnsafePointer(to: &offset) { offset in
-        dnnl_convolution_forward_desc_init(
-          description, training ? dnnl_forward_training : dnnl_forward_inference, geometry.algorithm.kind, &source,
-          &weights, bias ? offset : nil, &destination, geometry.strides, geometry.padding, geometry.padding)
-      }
+    let layouts = try ConvolutionLayouts(geometry, bias: bias, source: source, destination: destination)
+    return try make("convolution_forward", postOperations: postOperations) {
+      dnnl_convolution_forward_primitive_desc_create(
+        &$0, handle, training ? dnnl_forward_training : dnnl_forward_inference, geometry.algorithm.kind,
+        layouts.source.handle, layouts.weights.handle, layouts.bias?.handle, layouts.destination.handle,
+        geometry.strides, undilated, geometry.padding, geometry.padding, $1)
     }
   }
 
   func convolutionBackwardData(
     _ geometry: ConvolutionGeometry, hint: PrimitiveDescriptor
   ) throws -> PrimitiveDescriptor {
-    var (source, weights) = (try Layout.any(geometry.source).raw, try Layout.any(geometry.weights).raw)
-    var destination = try Layout.any(geometry.destination).raw
-    return try make("convolution_backward_data", dnnl_convolution_desc_t(), hint: hint) {
-      dnnl_convolution_backward_data_desc_init(
-        $0, geometry.algorithm.kind, &source, &weights, &destination, geometry.strides, geometry.padding,
-        geometry.padding)
+    let layouts = try ConvolutionLayouts(geometry, bias: false)
+    return try make("convolution_backward_data") {
+      dnnl_convolution_backward_data_primitive_desc_create(
+        &$0, handle, geometry.algorithm.kind, layouts.source.handle, layouts.weights.handle,
+        layouts.destination.handle, geometry.strides, undilated, geometry.padding, geometry.padding, hint.handle, $1)
     }
   }
 
   func convolutionBackwardWeights(
     _ geometry: ConvolutionGeometry, bias: Bool, hint: PrimitiveDescriptor
   ) throws -> PrimitiveDescriptor {
-    var (source, weights) = (try Layout.any(geometry.source).raw, try Layout.any(geometry.weights).raw)
-    var destination = try Layout.any(geometry.destination).raw
-    var offset = try Layout.plain([geometry.destination[1]]).raw
-    return try make("convolution_backward_weights", dnnl_convolution_desc_t(), hint: hint) { description in
-      withUnsafePointer(to: &offset) { offset in
-        dnnl_convolution_backward_weights_desc_init(
-          description, geometry.algorithm.kind, &source, &weights, bias ? offset : nil, &destination,
-          geometry.strides, geometry.padding, geometry.padding)
-      }
+    let layouts = try ConvolutionLayouts(geometry, bias: bias)
+    return try make("convolution_backward_weights") {
+      dnnl_convolution_backward_weights_primitive_desc_create(
+        &$0, handle, geometry.algorithm.kind, layouts.source.handle, layouts.weights.handle, layouts.bias?.handle,
+        layouts.destination.handle, geometry.strides, undilated, geometry.padding, geometry.padding, hint.handle, $1)
     }
+  }
+}
+
+/// What a convolution asks for: what is not given is the kernel's choice, but for the bias.
+private struct ConvolutionLayouts {
+  let source, weights, destination: Layout
+  let bias: Layout?
+
+  init(_ geometry: ConvolutionGeometry, bias: Bool, source: Layout? = nil, destination: Layout? = nil) throws {
+    self.source = try source ?? .any(geometry.source)
+    self.destination = try destination ?? .any(geometry.destination)
+    weights = try .any(geometry.weights)
+    self.bias = bias ? try .plain([geometry.destination[1]]) : nil
   }
 }
 

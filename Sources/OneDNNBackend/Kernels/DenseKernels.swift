@@ -5,38 +5,43 @@ extension Engine {
   func dense(
     _ sizes: DenseSizes, bias: Bool, training: Bool, postOperations: [PostOperation]
   ) throws -> PrimitiveDescriptor {
-    var (source, weights) = (try Layout.any(sizes.source).raw, try Layout.any(sizes.weights).raw)
-    var destination = try Layout.any(sizes.destination).raw
-    var offset = try Layout.plain([sizes.outputs]).raw
-    return try make("inner_product_forward", dnnl_inner_product_desc_t(), postOperations: postOperations) {
-      description in
-      withUnsafePointer(to: &offset) { offset in
-        dnnl_inner_product_forward_desc_init(
-          description, training ? dnnl_forward_training : dnnl_forward_inference, &source, &weights,
-          bias ? offset : nil, &destination)
-      }
+    let layouts = try DenseLayouts(sizes, bias: bias)
+    return try make("inner_product_forward", postOperations: postOperations) {
+      dnnl_inner_product_forward_primitive_desc_create(
+        &$0, handle, training ? dnnl_forward_training : dnnl_forward_inference, layouts.source.handle,
+        layouts.weights.handle, layouts.bias?.handle, layouts.destination.handle, $1)
     }
   }
 
   func denseBackwardData(_ sizes: DenseSizes, hint: PrimitiveDescriptor) throws -> PrimitiveDescriptor {
-    var (source, weights) = (try Layout.any(sizes.source).raw, try Layout.any(sizes.weights).raw)
-    var destination = try Layout.any(sizes.destination).raw
-    return try make("inner_product_backward_data", dnnl_inner_product_desc_t(), hint: hint) {
-      dnnl_inner_product_backward_data_desc_init($0, &source, &weights, &destination)
+    let layouts = try DenseLayouts(sizes, bias: false)
+    return try make("inner_product_backward_data") {
+      dnnl_inner_product_backward_data_primitive_desc_create(
+        &$0, handle, layouts.source.handle, layouts.weights.handle, layouts.destination.handle, hint.handle, $1)
     }
   }
 
   func denseBackwardWeights(
     _ sizes: DenseSizes, bias: Bool, hint: PrimitiveDescriptor
   ) throws -> PrimitiveDescriptor {
-    var (source, weights) = (try Layout.any(sizes.source).raw, try Layout.any(sizes.weights).raw)
-    var destination = try Layout.any(sizes.destination).raw
-    var offset = try Layout.plain([sizes.outputs]).raw
-    return try make("inner_product_backward_weights", dnnl_inner_product_desc_t(), hint: hint) { description in
-      withUnsafePointer(to: &offset) { offset in
-        dnnl_inner_product_backward_weights_desc_init(
-          description, &source, &weights, bias ? offset : nil, &destination)
-      }
+    let layouts = try DenseLayouts(sizes, bias: bias)
+    return try make("inner_product_backward_weights") {
+      dnnl_inner_product_backward_weights_primitive_desc_create(
+        &$0, handle, layouts.source.handle, layouts.weights.handle, layouts.bias?.handle, layouts.destination.handle,
+        hint.handle, $1)
     }
+  }
+}
+
+/// What a dense layer asks for: all but the bias is the kernel's choice.
+private struct DenseLayouts {
+  let source, weights, destination: Layout
+  let bias: Layout?
+
+  init(_ sizes: DenseSizes, bias: Bool) throws {
+    source = try .any(sizes.source)
+    weights = try .any(sizes.weights)
+    destination = try .any(sizes.destination)
+    self.bias = bias ? try .plain([sizes.outputs]) : nil
   }
 }

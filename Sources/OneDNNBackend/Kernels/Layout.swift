@@ -1,73 +1,65 @@
 import COneDNN
 
 /// Sizes of a tensor of `Float` and how it lies in memory.
-struct Layout {
-  private var descriptor = dnnl_memory_desc_t()
+final class Layout {
+  let handle: cusp_memory_desc
 
-  private init(_ descriptor: dnnl_memory_desc_t) { self.descriptor = descriptor }
+  private init(_ call: String, _ create: (inout cusp_memory_desc?) -> dnnl_status_t) throws {
+    var made: cusp_memory_desc?
+    try check(create(&made), call)
+    handle = try require(made, call)
+  }
+
+  /// A copy of what the library owns.
+  convenience init(copying original: cusp_memory_desc) throws {
+    try self.init("dnnl_memory_desc_clone") { cusp_memory_desc_clone(&$0, original) }
+  }
+
+  deinit { cusp_memory_desc_destroy(handle) }
 
   /// Row-major.
   static func plain(_ sizes: [Int]) throws -> Layout {
     var strides = [Int64](repeating: 1, count: sizes.count)
     for axis in sizes.indices.dropLast().reversed() { strides[axis] = strides[axis + 1] * Int64(sizes[axis + 1]) }
-    var layout = Layout(dnnl_memory_desc_t())
-    try check(
-      dnnl_memory_desc_init_by_strides(
-        &layout.descriptor, Int32(sizes.count), sizes.map(Int64.init), dnnl_f32, strides),
-      "dnnl_memory_desc_init_by_strides")
-    return layout
+    return try Layout("dnnl_memory_desc_create_with_strides") {
+      cusp_memory_desc_create_with_strides(&$0, Int32(sizes.count), sizes.map(Int64.init), strides)
+    }
   }
 
   /// Left to the kernel.
   static func any(_ sizes: [Int]) throws -> Layout {
-    var layout = Layout(dnnl_memory_desc_t())
-    try check(
-      dnnl_memory_desc_init_by_tag(
-        &layout.descriptor, Int32(sizes.count), sizes.map(Int64.init), dnnl_f32, dnnl_format_tag_any),
-      "dnnl_memory_desc_init_by_tag")
-    return layout
+    try Layout("dnnl_memory_desc_create_with_tag") {
+      cusp_memory_desc_create_with_tag(&$0, Int32(sizes.count), sizes.map(Int64.init), dnnl_format_tag_any)
+    }
   }
 
   /// The part of this layout that begins at `offsets` and has `sizes`.
   func part(_ sizes: [Int], at offsets: [Int]) throws -> Layout {
-    var part = Layout(dnnl_memory_desc_t())
-    try check(
-      withUnsafePointer(to: descriptor) {
-        dnnl_memory_desc_init_submemory(&part.descriptor, $0, sizes.map(Int64.init), offsets.map(Int64.init))
-      }, "dnnl_memory_desc_init_submemory")
-    return part
+    try Layout("dnnl_memory_desc_create_submemory") {
+      cusp_memory_desc_create_submemory(&$0, handle, sizes.map(Int64.init), offsets.map(Int64.init))
+    }
   }
 
   /// The sizes, without padding.
   var sizes: [Int] {
-    withUnsafeBytes(of: descriptor.dims) { $0.bindMemory(to: Int64.self).prefix(Int(descriptor.ndims)).map(Int.init) }
+    let count = Int(cusp_memory_desc_rank(handle))
+    return UnsafeBufferPointer(start: cusp_memory_desc_sizes(handle), count: count).map(Int.init)
   }
 
   /// Whether no element is added to fill blocks.
   var isUnpadded: Bool { byteCount == sizes.reduce(MemoryLayout<Float>.stride, *) }
 
   /// How much memory it takes, padding included.
-  var byteCount: Int { pointer { dnnl_memory_desc_get_size($0) } }
+  var byteCount: Int { dnnl_memory_desc_get_size(handle) }
 
   /// A memory object on `address`, which may follow later.
   func makeMemory(at address: UnsafeMutableRawPointer?, on engine: Engine) throws -> dnnl_memory_t {
     var memory: dnnl_memory_t?
-    try check(pointer { dnnl_memory_create(&memory, $0, engine.handle, address) }, "dnnl_memory_create")
+    try check(dnnl_memory_create(&memory, handle, engine.handle, address), "dnnl_memory_create")
     return try require(memory, "dnnl_memory_create")
   }
-
-  /// What the library takes.
-  func pointer<Result>(_ body: (UnsafePointer<dnnl_memory_desc_t>) throws -> Result) rethrows -> Result {
-    try withUnsafePointer(to: descriptor, body)
-  }
-
-  init(copying pointer: UnsafePointer<dnnl_memory_desc_t>) { descriptor = pointer.pointee }
-
-  var raw: dnnl_memory_desc_t { descriptor }
 }
 
 extension Layout: Equatable {
-  static func == (left: Layout, right: Layout) -> Bool {
-    left.pointer { left in right.pointer { dnnl_memory_desc_equal(left, $0) != 0 } }
-  }
+  static func == (left: Layout, right: Layout) -> Bool { dnnl_memory_desc_equal(left.handle, right.handle) != 0 }
 }

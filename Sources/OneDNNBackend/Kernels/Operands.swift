@@ -20,11 +20,11 @@ enum Operand {
 
 extension PrimitiveDescriptor {
   /// The layout of an operand, or nil when the kernel has no such operand.
-  func layout(_ operand: Operand) -> Layout? {
-    guard let pointer = dnnl_primitive_desc_query_md(handle, operand.query, 0), pointer.pointee.ndims > 0 else {
+  func layout(_ operand: Operand) throws -> Layout? {
+    guard let found = dnnl_primitive_desc_query_md(handle, operand.query, 0), cusp_memory_desc_rank(found) > 0 else {
       return nil
     }
-    return Layout(copying: pointer)
+    return try Layout(copying: found)
   }
 
   /// The layout of an operand that the kernel must have.

@@ -2,21 +2,21 @@ import COneDNN
 
 extension Engine {
   func pooling(_ geometry: PoolingGeometry, training: Bool, source: Layout) throws -> PrimitiveDescriptor {
-    var (source, destination) = (source.raw, try Layout.any(geometry.destination).raw)
-    return try make("pooling_forward", dnnl_pooling_desc_t()) {
-      dnnl_pooling_forward_desc_init(
-        $0, training ? dnnl_forward_training : dnnl_forward_inference, geometry.kind, &source, &destination,
-        geometry.strides, geometry.window, geometry.padding, geometry.padding)
+    let destination = try Layout.any(geometry.destination)
+    return try make("pooling_forward") {
+      dnnl_pooling_forward_primitive_desc_create(
+        &$0, handle, training ? dnnl_forward_training : dnnl_forward_inference, geometry.kind, source.handle,
+        destination.handle, geometry.strides, geometry.window, undilated, geometry.padding, geometry.padding, $1)
     }
   }
 
   /// Gradients have the layouts that the values have in `hint`.
   func poolingBackward(_ geometry: PoolingGeometry, hint: PrimitiveDescriptor) throws -> PrimitiveDescriptor {
-    var (source, destination) = (try hint.chosen(.source).raw, try hint.chosen(.destination).raw)
-    return try make("pooling_backward", dnnl_pooling_desc_t(), hint: hint) {
-      dnnl_pooling_backward_desc_init(
-        $0, geometry.kind, &source, &destination, geometry.strides, geometry.window, geometry.padding,
-        geometry.padding)
+    let (source, destination) = (try hint.chosen(.source), try hint.chosen(.destination))
+    return try make("pooling_backward") {
+      dnnl_pooling_backward_primitive_desc_create(
+        &$0, handle, geometry.kind, source.handle, destination.handle, geometry.strides, geometry.window, undilated,
+        geometry.padding, geometry.padding, hint.handle, $1)
     }
   }
 }

@@ -34,11 +34,10 @@ final class Attributes {
     for operation in postOperations {
       switch operation {
       case .relu:
-        try check(dnnl_post_ops_append_eltwise(list, 1, dnnl_eltwise_relu, 0, 0), "dnnl_post_ops_append_eltwise")
-      case .accumulate: try check(dnnl_post_ops_append_sum(list, 1), "dnnl_post_ops_append_sum")
+        try check(cusp_post_ops_append_eltwise(list, dnnl_eltwise_relu), "dnnl_post_ops_append_eltwise")
+      case .accumulate: try check(cusp_post_ops_append_sum(list), "dnnl_post_ops_append_sum")
       case .add(let layout):
-        try check(
-          layout.pointer { dnnl_post_ops_append_binary(list, dnnl_binary_add, $0) }, "dnnl_post_ops_append_binary")
+        try check(dnnl_post_ops_append_binary(list, dnnl_binary_add, layout.handle), "dnnl_post_ops_append_binary")
       }
     }
     try check(dnnl_primitive_attr_set_post_ops(handle, list), "dnnl_primitive_attr_set_post_ops")

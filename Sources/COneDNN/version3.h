@@ -1,0 +1,59 @@
+// oneDNN 3.x in the forms that version2.h can give as well.
+
+/// A memory descriptor.
+typedef const_dnnl_memory_desc_t cusp_memory_desc;
+
+/// Whether convolutions know Winograd's algorithm: no longer, on x86.
+static const int cusp_has_winograd = 0;
+
+static inline dnnl_status_t cusp_memory_desc_create_with_strides(
+    cusp_memory_desc *made, int rank, const dnnl_dims_t sizes, const dnnl_dims_t strides) {
+    return dnnl_memory_desc_create_with_strides((dnnl_memory_desc_t *)made, rank, sizes, dnnl_f32, strides);
+}
+
+static inline dnnl_status_t cusp_memory_desc_create_with_tag(
+    cusp_memory_desc *made, int rank, const dnnl_dims_t sizes, dnnl_format_tag_t tag) {
+    return dnnl_memory_desc_create_with_tag((dnnl_memory_desc_t *)made, rank, sizes, dnnl_f32, tag);
+}
+
+static inline dnnl_status_t cusp_memory_desc_create_submemory(
+    cusp_memory_desc *made, cusp_memory_desc whole, const dnnl_dims_t sizes, const dnnl_dims_t offsets) {
+    return dnnl_memory_desc_create_submemory((dnnl_memory_desc_t *)made, whole, sizes, offsets);
+}
+
+static inline dnnl_status_t cusp_memory_desc_clone(cusp_memory_desc *made, cusp_memory_desc original) {
+    return dnnl_memory_desc_clone((dnnl_memory_desc_t *)made, original);
+}
+
+static inline void cusp_memory_desc_destroy(cusp_memory_desc descriptor) {
+    dnnl_memory_desc_destroy((dnnl_memory_desc_t)descriptor);
+}
+
+/// How many sizes there are; 0 when the descriptor describes nothing.
+static inline int cusp_memory_desc_rank(cusp_memory_desc descriptor) {
+    int32_t rank = 0;
+    dnnl_status_t status = dnnl_memory_desc_query(descriptor, dnnl_query_ndims_s32, &rank);
+    return status == dnnl_success ? rank : 0;
+}
+
+/// The sizes, for as long as the descriptor lives.
+static inline const dnnl_dim_t *cusp_memory_desc_sizes(cusp_memory_desc descriptor) {
+    const dnnl_dims_t *sizes = 0;
+    dnnl_status_t status = dnnl_memory_desc_query(descriptor, dnnl_query_dims, &sizes);
+    return status == dnnl_success && sizes ? *sizes : 0;
+}
+
+/// Adds what the destination holds.
+static inline dnnl_status_t cusp_post_ops_append_sum(dnnl_post_ops_t list) {
+    return dnnl_post_ops_append_sum(list, 1, 0, dnnl_data_type_undef);
+}
+
+static inline dnnl_status_t cusp_post_ops_append_eltwise(dnnl_post_ops_t list, dnnl_alg_kind_t algorithm) {
+    return dnnl_post_ops_append_eltwise(list, algorithm, 0, 0);
+}
+
+static inline dnnl_status_t cusp_concat_primitive_desc_create(
+    dnnl_primitive_desc_t *made, dnnl_engine_t engine, cusp_memory_desc destination, int count, int axis,
+    const cusp_memory_desc *sources, const_dnnl_primitive_attr_t attributes) {
+    return dnnl_concat_primitive_desc_create(made, engine, destination, count, axis, sources, attributes);
+}
