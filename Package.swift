@@ -55,6 +55,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 let targets: [Target] = [
   systemLibrary("CHDF5", pkgConfig: "hdf5", apt: "libhdf5-dev", brew: "hdf5"),
   systemLibrary("CZlib", apt: "zlib1g-dev", brew: "zlib"),
+  .systemLibrary(name: "CProcessor"),
 
   library("Failures"),
   library("Files", ["Failures"]),
@@ -70,6 +71,13 @@ let targets: [Target] = [
   library("Checkpoints", ["Failures", "Files", "HDF5", "Networks", "Tensors", crypto]),
   library("Attacks", ["Failures", "Networks", "Tensors"]),
   library("Training", ["Attacks", "Datasets", "Failures", "Networks", "Programs", "Tensors"]),
+
+  library(
+    "Benchmarks",
+    [
+      "Attacks", "CProcessor", "Datasets", "Failures", "Files", "Networks", "Programs", "Records", "Tensors",
+      "Training",
+    ]),
 
   library("ToolSupport", ["Failures", "Files", "Records", argumentParser]),
   library(
@@ -94,6 +102,7 @@ let targets: [Target] = [
   tool(
     "cusp-evaluate", ["Archives", "Datasets", "Files", "Records", "ToolOptions"]),
   tool("cusp-fooling-rate", ["Archives", "Records"]),
+  tool("cusp-bench", ["Benchmarks", "Networks", "Programs", "Records", "ToolOptions"]),
   tool("cusp-inspect", ["Checkpoints", "Files", "Networks", "Records", "Tensors"]),
   tool("cusp-serve", ["Records", "Serving", "ToolOptions"]),
 
@@ -114,6 +123,7 @@ let targets: [Target] = [
   tests("Attacks", ["Attacks", "Networks", "Tensors"]),
   tests("Training", ["Attacks", "Datasets", "Networks", "Programs", "Tensors", "Training"] + backends),
   tests("ToolSupport", ["Records", "ToolSupport", argumentParser]),
+  tests("Benchmarks", ["Benchmarks", "Networks", "Programs", "Records", "Tensors"] + backends),
   tests(
     "ToolOptions",
     [

@@ -18,12 +18,15 @@ public final class InferenceProgram: Classifier {
   private let plan: Plan
   private let engine: any InferenceEngine
 
-  /// Compiles `graph` on `backend` and loads `parameters`.
+  /// Compiles `graph` on `backend` and loads `parameters`; without a `batchSize` it has the network's own.
   ///
   /// - Throws: `Failure` when the engine refuses.
-  public init(_ graph: NetworkGraph, parameters: Parameters, on backend: any Backend) throws {
-    (batchSize, imageShape, classCount) = (graph.evaluationBatchSize, graph.imageShape, graph.classCount)
-    plan = Plan(graph, for: .inference, batchSize: batchSize)
+  public init(
+    _ graph: NetworkGraph, parameters: Parameters, batchSize: Int? = nil, on backend: any Backend
+  ) throws {
+    self.batchSize = batchSize ?? graph.evaluationBatchSize
+    (imageShape, classCount) = (graph.imageShape, graph.classCount)
+    plan = Plan(graph, for: .inference, batchSize: self.batchSize)
     engine = try backend.makeInferenceEngine(plan)
     try load(parameters)
   }
@@ -59,7 +62,7 @@ public final class InputGradientProgram: LossGradient {
   private let engine: any InputGradientEngine
   private var logitGradient: Tensor
 
-  /// Compiles `graph` on `backend` and loads `parameters`.
+  /// Compiles `graph` on `backend` and loads `parameters`; without a `batchSize` it has the network's own.
   ///
   /// - Throws: `Failure` when the engine refuses.
   public init(

@@ -27,15 +27,17 @@ public struct EngineOptions: ParsableArguments {
     if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads \(threads): give 1 to 1024") }
   }
 
+  /// How many threads compute: those chosen, else one a core.
+  public var threadCount: Int { threads ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+
   /// The fastest backend of this build; tells people when that is the slow one.
   ///
   /// - Throws: `Failure` when the library underneath refuses.
   public func makeBackend(_ diagnostics: Diagnostics) throws -> any Backend {
-    let threads = threads ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     #if CUSP_ONEDNN
-      return try OneDNNBackend(threads: threads)
+      return try OneDNNBackend(threads: threadCount)
     #else
-      return SlowBackend(PortableBackend(threads: threads), diagnostics)
+      return SlowBackend(PortableBackend(threads: threadCount), diagnostics)
     #endif
   }
 }

@@ -74,11 +74,13 @@ struct RecordExample: Sendable, CustomStringConvertible {
     RecordExample(
       type: BenchmarkRecord.self,
       line: #"{"type":"benchmark","v":1,"architecture":"vgg16","program":"training","batch":64,"precision":"float32","#
-        + #""threads":2,"images_per_second":100.5,"best":120,"gigaflops_per_second":63,"peak_share":0.5}"#,
+        + #""threads":2,"images_per_second":100.5,"best":120,"gigaflops_per_second":63,"peak_share":0.5,"#
+        + #""backend":"e 1","repeats":5,"images":64,"peak_resident_bytes":4096}"#,
       required: [
         ("architecture", "text"), ("program", "text"), ("batch", "a whole number"), ("precision", "text"),
         ("threads", "a whole number"), ("images_per_second", "a number"), ("best", "a number"),
-        ("gigaflops_per_second", "a number"), ("peak_share", "a number"),
+        ("gigaflops_per_second", "a number"), ("peak_share", "a number"), ("backend", "text"),
+        ("repeats", "a whole number"), ("images", "a whole number"), ("peak_resident_bytes", "a whole number"),
       ]),
     RecordExample(
       type: ErrorRecord.self,

@@ -30,9 +30,11 @@ private let settingText =
     try check(
       BenchmarkRecord(
         architecture: "vgg16", program: .inputGradient, batch: 64, precision: "float32", threads: 2,
-        imagesPerSecond: 100.5, best: 120, gigaflopsPerSecond: 63, peakShare: 0.5),
+        imagesPerSecond: 100.5, best: 120, gigaflopsPerSecond: 63, peakShare: 0.5, backend: "e 1", repeats: 5,
+        images: 64, peakResidentBytes: 4096),
       #"{"type":"benchmark","v":1,"architecture":"vgg16","program":"input-gradient","batch":64,"precision":"float32","#
-        + #""threads":2,"images_per_second":100.5,"best":120,"gigaflops_per_second":63,"peak_share":0.5}"#)
+        + #""threads":2,"images_per_second":100.5,"best":120,"gigaflops_per_second":63,"peak_share":0.5,"#
+        + #""backend":"e 1","repeats":5,"images":64,"peak_resident_bytes":4096}"#)
   }
 
   @Test("Predictions, scores and fooling rates are written in their order and read back")

@@ -38,7 +38,9 @@ import Testing
 
   @Test(
     "Programs describe themselves to the generator of manual pages, and complete in bash",
-    arguments: ["cusp", "cusp-train", "cusp-attack", "cusp-evaluate", "cusp-fooling-rate", "cusp-inspect"])
+    arguments: [
+      "cusp", "cusp-train", "cusp-attack", "cusp-bench", "cusp-evaluate", "cusp-fooling-rate", "cusp-inspect",
+    ])
   func descriptions(name: String) throws {
     let tool = BuiltTool(name)
     let description = try JSON(parsing: tool.run(["--experimental-dump-help"]).text)

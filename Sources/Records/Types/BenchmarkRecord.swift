@@ -35,11 +35,20 @@ public struct BenchmarkRecord: Record {
   public var gigaflopsPerSecond: Double
   /// The share, 0...1, of the machine's measured peak.
   public var peakShare: Double
+  /// The engine and its version.
+  public var backend: String
+  /// How often it was timed.
+  public var repeats: Int
+  /// Images of one timed call: a batch, or an epoch.
+  public var images: Int
+  /// The most memory, in bytes, that the process had held at once when it was done.
+  public var peakResidentBytes: Int
 
   /// A record of all its parts.
   public init(
     architecture: String, program: Program, batch: Int, precision: String, threads: Int, imagesPerSecond: Double,
-    best: Double, gigaflopsPerSecond: Double, peakShare: Double
+    best: Double, gigaflopsPerSecond: Double, peakShare: Double, backend: String, repeats: Int, images: Int,
+    peakResidentBytes: Int
   ) {
     self.architecture = architecture
     self.program = program
@@ -50,6 +59,10 @@ public struct BenchmarkRecord: Record {
     self.best = best
     self.gigaflopsPerSecond = gigaflopsPerSecond
     self.peakShare = peakShare
+    self.backend = backend
+    self.repeats = repeats
+    self.images = images
+    self.peakResidentBytes = peakResidentBytes
   }
 
   /// Takes the record out of `json`; other keys are ignored.
@@ -69,6 +82,10 @@ public struct BenchmarkRecord: Record {
     best = try fields.number("best")
     gigaflopsPerSecond = try fields.number("gigaflops_per_second")
     peakShare = try fields.number("peak_share")
+    backend = try fields.string("backend")
+    repeats = try fields.integer("repeats")
+    images = try fields.integer("images")
+    peakResidentBytes = try fields.integer("peak_resident_bytes")
   }
 
   /// Appends the record as one line.
@@ -83,6 +100,10 @@ public struct BenchmarkRecord: Record {
     writer.write("best", best)
     writer.write("gigaflops_per_second", gigaflopsPerSecond)
     writer.write("peak_share", peakShare)
+    writer.write("backend", backend)
+    writer.write("repeats", repeats)
+    writer.write("images", images)
+    writer.write("peak_resident_bytes", peakResidentBytes)
     writer.end()
   }
 }

@@ -1,0 +1,72 @@
+// Architectures in, one benchmark record a program out:
+//   cusp-bench vgg16 --program input-gradient --batch 128
+
+public import ArgumentParser
+import Benchmarks
+import Failures
+public import Networks
+public import Records
+import ToolOptions
+import ToolSupport
+
+@main
+struct BenchCommand: ToolCommand {
+  static let configuration = CommandConfiguration.tool(
+    "cusp-bench", abstract: "Time the programs of an architecture.",
+    examples: [
+      "cusp-bench vgg16", "cusp-bench vgg16 resnet18 --program inference --program training --threads 2",
+      "cusp-bench small-cnn --program attack-epoch --batch 128 --images 2048",
+    ],
+    discussion: """
+      Initial weights and made-up images; nothing is read. --program may be given several times. A gigaflop is 10^9 \
+      multiplications and additions of the mathematics, each convolution computed directly.
+      """)
+
+  @Argument(help: ArgumentHelp("Networks by name: \(names.joined(separator: ", ")).", valueName: "architecture"))
+  var architectures: [Architecture]
+  @Option(
+    help: ArgumentHelp(
+      "inference, input-gradient (the default; an attack's step), training (a step) or attack-epoch.",
+      valueName: "program"))
+  var program: [BenchmarkRecord.Program] = []
+  @Option(help: "Images of a batch; the default is that of the network's attacks, 128 or 32.") var batch: Int?
+  @Option(help: "Images of an attack-epoch; the default is eight batches.") var images: Int?
+  @Option(help: "How often to time each program.") var repeats = 5
+  @OptionGroup var engine: EngineOptions
+  @OptionGroup var format: FormatOptions
+  @OptionGroup var common: CommonOptions
+
+  private static let names = Architecture.allCases.map(\.rawValue)
+
+  func validate() throws {
+    if let batch, !(1...4096).contains(batch) { throw ValidationError("--batch \(batch): give 1 to 4096") }
+    if let images, !(1...100_000).contains(images) { throw ValidationError("--images \(images): give 1 to 100000") }
+    guard (1...10_000).contains(repeats) else { throw ValidationError("--repeats \(repeats): give 1 to 10000") }
+    if program.contains(.training) || program.contains(.attackEpoch), batch == 1 {
+      throw ValidationError("--batch 1: norms need two images or more in training")
+    }
+  }
+
+  func execute(_ context: ToolContext) throws {
+    let backend = try engine.makeBackend(context.diagnostics)
+    let benchmark = Benchmark(
+      batchSize: batch, imageCount: images, repeats: repeats, threads: engine.threadCount, on: backend)
+    let programs = program.isEmpty ? [.inputGradient] : program
+    var records: [BenchmarkRecord] = []
+    for architecture in architectures {
+      for program in programs {
+        let record = try benchmark.record(program, of: architecture)
+        switch format.format(for: context.output) {
+        case .ndjson:
+          try context.output.write(record)
+          try context.output.flush()
+        case .text: records.append(record)
+        }
+      }
+    }
+    if !records.isEmpty { try context.output.write(BenchmarkTable.text(records)) }
+  }
+}
+
+extension Architecture: ExpressibleByArgument {}
+extension BenchmarkRecord.Program: ExpressibleByArgument {}
