@@ -10,6 +10,8 @@ public struct AttackOutcome: Sendable {
   public let distances: [Float]
   /// Whether the attack failed for the image, which is then unharmed.
   public let failed: [Bool]
+  /// The steps taken for each image, those of all its restarts together; nil unless the attack stopped early.
+  public let steps: [Int]?
   /// The logits of the untouched images, `[n, classes]`.
   public let naturalLogits: Tensor
   /// The logits of the perturbed images, `[n, classes]`.
@@ -26,8 +28,12 @@ public struct AttackOutcome: Sendable {
       failed: [Bool](repeating: false, count: count), naturalLogits: logits, perturbedLogits: logits)
   }
 
-  init(perturbed: Tensor, distances: [Float], failed: [Bool], naturalLogits: Tensor, perturbedLogits: Tensor) {
+  init(
+    perturbed: Tensor, distances: [Float], failed: [Bool], steps: [Int]? = nil, naturalLogits: Tensor,
+    perturbedLogits: Tensor
+  ) {
     self.perturbed = perturbed
+    self.steps = steps
     self.distances = distances
     self.failed = failed
     self.naturalLogits = naturalLogits
@@ -49,14 +55,25 @@ public struct AttackOutcome: Sendable {
 /// Natural and perturbed images are classified by the same program, so an attack that changes no pixel changes no
 /// prediction.
 public final class AttackRunner {
-  private let workspace: AttackWorkspace
+  private let method: Method
   private let classifier: any Classifier
+
+  private enum Method {
+    case allSteps(AttackWorkspace)
+    case untilFooled(AttackSweep)
+  }
 
   /// A runner of `attack` on one network in its two forms.
   ///
+  /// - Parameter stopsEarly: Whether an image stops where it is first fooled.
   /// - Throws: `Failure(.usage)` for settings that mean nothing, `.internal` when the two forms do not match.
-  public init(_ attack: ProjectedGradientDescent, model: any LossGradient, classifier: any Classifier) throws {
-    workspace = try AttackWorkspace(attack, model: model, classifier: classifier)
+  public init(
+    _ attack: ProjectedGradientDescent, stopsEarly: Bool = false, model: any LossGradient, classifier: any Classifier
+  ) throws {
+    method =
+      stopsEarly
+      ? .untilFooled(try AttackSweep([attack], stopsEarly: true, model: model, classifier: classifier))
+      : .allSteps(try AttackWorkspace(attack, model: model, classifier: classifier))
     self.classifier = classifier
   }
 
@@ -75,11 +92,45 @@ public final class AttackRunner {
     else {
       throw Failure(.internal, "attack: \(labels.count) labels for images of shape \(pixels.shape)")
     }
+    switch method {
+    case .untilFooled(let sweep):
+      return try attackUntilFooled(sweep, pixels, untouched: untouched, labels: labels, images: images)
+    case .allSteps(let workspace):
+      return try attack(workspace, pixels, untouched: untouched, labels: labels, images: images)
+    }
+  }
+
+  private func attack(
+    _ workspace: AttackWorkspace, _ pixels: Tensor, untouched: Tensor?, labels: [Int], images: [Int]
+  ) throws -> AttackOutcome {
     var perturbed = pixels
     let failed = try workspace.perturb(pixels, labels: labels, images: images, into: &perturbed)
     return AttackOutcome(
       perturbed: perturbed, distances: workspace.attack.bound.distances(of: perturbed, from: pixels), failed: failed,
       naturalLogits: try classifier.logits(of: untouched ?? pixels),
       perturbedLogits: try classifier.logits(of: perturbed))
+  }
+
+  private func attackUntilFooled(
+    _ sweep: AttackSweep, _ pixels: Tensor, untouched: Tensor?, labels: [Int], images: [Int]
+  ) throws -> AttackOutcome {
+    guard Shape(Array(pixels.shape.sizes.dropFirst())) == classifier.imageShape, images.count == labels.count else {
+      throw Failure(.data, "attack: images of shape \(pixels.shape) do not fit the model's \(classifier.imageShape)")
+    }
+    var outcomes = [SweepOutcome?](repeating: nil, count: labels.count)
+    let size = classifier.imageShape.count
+    func write(_ source: Tensor) -> (Int, UnsafeMutableBufferPointer<Float>) -> Void {
+      { place, image in source.withImage(place, size: size) { _ = image.update(fromContentsOf: $0) } }
+    }
+    try sweep.run(images, labels: labels, pixels: write(pixels), untouched: untouched.map(write)) {
+      outcomes[$0.place] = $0
+    }
+    let all = outcomes.compactMap(\.self)
+    let classes = classifier.classCount
+    return AttackOutcome(
+      perturbed: Tensor(pixels.shape, all.flatMap(\.perturbed)), distances: all.map(\.distance),
+      failed: all.map(\.failed), steps: all.map(\.steps),
+      naturalLogits: Tensor([all.count, classes], all.flatMap(\.naturalLogits)),
+      perturbedLogits: Tensor([all.count, classes], all.flatMap(\.perturbedLogits)))
   }
 }

@@ -95,11 +95,9 @@ extension AttackWorkspace {
 
   private func step(_ loss: Loss, count: Int) throws {
     try model.evaluate(perturbed, loss: loss, into: &gradient, logits: &logits)
-    let stepSize = attack.target == nil ? attack.stepSize : -attack.stepSize
     eachImage(count) { _, clean, gradient, image in
       guard isFinite(gradient) else { return false }
-      attack.norm.ascend(image, along: gradient, stepSize: stepSize)
-      attack.norm.project(image, around: clean, epsilon: attack.epsilon)
+      attack.step(image, around: clean, along: gradient)
       return true
     }
   }

@@ -97,3 +97,11 @@ public struct ProjectedGradientDescent: Hashable, Sendable {
     try require(loss != .divergence, "target \(target): the loss \(loss.rawValue) has none; take another loss")
   }
 }
+
+extension ProjectedGradientDescent {
+  /// One step of `image` along `gradient`, or against it towards a target, and back into the ball around `clean`.
+  func step(_ image: MutablePixels, around clean: Pixels, along gradient: Pixels) {
+    norm.ascend(image, along: gradient, stepSize: target == nil ? stepSize : -stepSize)
+    norm.project(image, around: clean, epsilon: epsilon)
+  }
+}

@@ -93,7 +93,7 @@ extension Answers {
       let image = AttackedImage(
         index: images[row].index, label: labels[row], natural: natural[row], perturbed: perturbed[row],
         distance: outcome.distances[row], pixels: outcome.perturbed[rows: row..<row + 1].values,
-        shape: model.classifier.imageShape.sizes, hasFailed: outcome.failed[row])
+        shape: model.classifier.imageShape.sizes, steps: outcome.steps?[row], hasFailed: outcome.failed[row])
       return .attack(image, by: attack)
     }
   }
@@ -106,7 +106,8 @@ extension Answers {
     }
     let gradient = try gradient ?? model.makeGradient()
     self.gradient = gradient
-    let runner = try AttackRunner(attack.attack, model: gradient, classifier: model.classifier)
+    let runner = try AttackRunner(
+      attack.attack, stopsEarly: attack.stopsEarly, model: gradient, classifier: model.classifier)
     if runners.count >= Self.preparedAttacks { runners.removeFirst() }
     runners.append((attack, runner))
     return runner

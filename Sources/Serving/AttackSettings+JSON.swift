@@ -31,6 +31,9 @@ extension AttackSettings {
         throw Failure(.usage, "attack: `seed` is no whole number of 0 to 2^64 - 1, bare or as a text")
       }
       self.seed = seed
+    case "early_stop":
+      guard let flag = value.bool else { throw Failure(.usage, "attack: `early_stop` is neither true nor false") }
+      stopsEarly = flag
     default: throw Failure(.usage, "attack: no setting `\(key)`; see the page of cusp-serve")
     }
   }

@@ -31,6 +31,8 @@ public struct AttackedImage: Equatable, Sendable {
   public let pixels: [Float]
   /// The image's shape, `[c, h, w]`.
   public let shape: [Int]
+  /// The steps taken, all restarts together; nil unless the attack stopped early.
+  public let steps: Int?
   /// Whether the attack failed and the image is unharmed.
   public let hasFailed: Bool
 }
@@ -76,6 +78,7 @@ extension AttackedImage {
     writer.write("shape", .array(shape.map { .integer(Int64($0)) }))
     writer.write("f32", Base64.encode(pixels))
     writer.endObject()
+    if let steps { writer.write("steps", steps) }
     if hasFailed { writer.write("failure", Predictions.failureMessage) }
   }
 }

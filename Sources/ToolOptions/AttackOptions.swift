@@ -59,6 +59,14 @@ public struct AttackOptions: ParsableArguments {
   @Option(help: "The seed of all random numbers.")
   public var seed: UInt64 = 0
 
+  /// Whether an image is attacked only until it is fooled.
+  @Flag(help: "Attack an image only until it is fooled; its place in the batch goes to the next one.")
+  public var earlyStop = false
+
+  /// Whether successes are kept for larger budgets.
+  @Flag(help: "Keep what a smaller epsilon of the list has fooled for the larger ones, and attack only the rest.")
+  public var reuse = false
+
   /// PGD under L-infinity with advertorch's settings.
   public init() {}
 
@@ -70,6 +78,15 @@ public struct AttackOptions: ParsableArguments {
     (settings.name, settings.norm, settings.epsilon) = (name, norm, epsilon)
     (settings.steps, settings.stepSize, settings.start, settings.restarts) = (steps, stepSize, start, restarts)
     (settings.target, settings.loss, settings.seed) = (target, loss, seed)
+    settings.stopsEarly = earlyStop
     return try settings.attack(channels: channels, prefix: "--")
+  }
+
+  /// The attacks of this name, one for each budget, or the one of the customary budget.
+  ///
+  /// - Throws: `Failure` (`usage`) when no default exists.
+  public func attacks(_ name: AttackName, epsilon: NumberList?, channels: Int) throws -> [NamedAttack] {
+    guard let epsilon else { return [try attack(name, epsilon: nil, channels: channels)] }
+    return try epsilon.numbers.map { try attack(name, epsilon: $0, channels: channels) }
   }
 }

@@ -24,6 +24,8 @@ public struct AttackSettings: Sendable {
   public var loss: AttackLoss = .crossEntropy
   /// The seed of its random numbers.
   public var seed: UInt64 = 0
+  /// Whether an image is attacked only until it is fooled.
+  public var stopsEarly = false
 
   /// PGD under L-infinity with advertorch's settings.
   public init() {}
@@ -56,6 +58,6 @@ public struct AttackSettings: Sendable {
       attack = ProjectedGradientDescent(norm: norm, epsilon: budget, steps: steps, stepSize: length, start: start)
     }
     (attack.restarts, attack.loss, attack.target, attack.seed) = (restarts, loss, target, seed)
-    return NamedAttack(name: name.rawValue, epsilon: radius.value, attack: attack)
+    return NamedAttack(name: name.rawValue, epsilon: radius.value, attack: attack, stopsEarly: stopsEarly)
   }
 }

@@ -9,9 +9,12 @@ public struct NamedAttack: Hashable, Sendable {
   public let epsilon: Double
   /// What is carried out.
   public let attack: ProjectedGradientDescent
+  /// Whether an image is attacked only until it is fooled.
+  public let stopsEarly: Bool
 
   /// An attack of `name`.
-  public init(name: String, epsilon: Double, attack: ProjectedGradientDescent) {
+  public init(name: String, epsilon: Double, attack: ProjectedGradientDescent, stopsEarly: Bool = false) {
+    self.stopsEarly = stopsEarly
     self.name = name
     self.epsilon = epsilon
     self.attack = attack
@@ -30,6 +33,7 @@ public struct NamedAttack: Hashable, Sendable {
       .init("loss", .string(attack.loss.rawValue)), .init("seed", .string(String(attack.seed))),
     ]
     if let target = attack.target { members.append(.init("target", .integer(Int64(target)))) }
+    if stopsEarly { members.append(.init("early_stop", .bool(true))) }
     return .object(members)
   }
 

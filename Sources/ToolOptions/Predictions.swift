@@ -16,6 +16,7 @@ public struct Predictions {
   private let model: LoadedModel
   private let attacks: [NamedAttack?]
   private let runners: [AttackRunner?]
+  private let sweep: AttackSweep?
   private let classifier: InferenceProgram
   private let batchSize: Int
   private let withLogits: Bool
@@ -25,9 +26,11 @@ public struct Predictions {
   /// - Parameters:
   ///   - batchSize: How many images are taken at once, at most the programs' own batch.
   ///   - withLogits: Whether records carry the logits of the perturbed image.
+  ///   - reuses: Whether successes at smaller budgets are kept for larger ones; budgets then grow.
   /// - Throws: `Failure` when an attack means nothing for the model or the engine refuses.
   public init(
-    of model: LoadedModel, under attacks: [NamedAttack?], batchSize: Int? = nil, withLogits: Bool = false
+    of model: LoadedModel, under attacks: [NamedAttack?], batchSize: Int? = nil, withLogits: Bool = false,
+    reuses: Bool = false
   ) throws {
     for case let attack? in attacks { try attack.attack.validate(classCount: model.graph.classCount) }
     let classifier = try model.inference()
@@ -37,6 +40,16 @@ public struct Predictions {
     self.classifier = classifier
     self.withLogits = withLogits
     self.batchSize = max(1, min(batchSize ?? classifier.batchSize, classifier.batchSize))
+    let chosen = attacks.compactMap(\.self)
+    let stopsEarly = chosen.contains(where: \.stopsEarly)
+    if let gradient, chosen.count == attacks.count, stopsEarly || reuses {
+      sweep = try AttackSweep(
+        chosen.map(\.attack), stopsEarly: stopsEarly, reuses: reuses, model: gradient, classifier: classifier,
+        width: batchSize)
+      runners = []
+      return
+    }
+    sweep = nil
     runners = try attacks.map { attack in
       guard let attack, let gradient else { return nil }
       return try AttackRunner(attack.attack, model: gradient, classifier: classifier)
@@ -53,6 +66,7 @@ public struct Predictions {
       throw Failure(
         .data, "\(images.name): images are [\(images.imageShape)], \(model.path) takes [\(model.graph.imageShape)]")
     }
+    if let sweep { return try forEach(in: images, by: sweep, progress: progress, body) }
     var done = 0
     while done < images.count {
       let first = images.indices.lowerBound + done
@@ -71,6 +85,38 @@ public struct Predictions {
     }
   }
 
+  /// Hands out the records of a sweep, whose outcomes come in any order, in that of the images.
+  private func forEach(
+    in images: LabeledImages, by sweep: AttackSweep, progress: (Int) -> Void, _ body: (PredictionRecord) throws -> Void
+  ) throws {
+    let indices = Array(images.indices)
+    var order = RecordOrder(perPlace: attacks.count)
+    try sweep.run(
+      indices, labels: indices.map(images.label(of:)),
+      pixels: { place, destination in images.writePixels(of: indices[place], into: destination) },
+      finish: { outcome in
+        let done = order.done
+        let label = images.label(of: indices[outcome.place])
+        try order.add(record(outcome, index: indices[outcome.place], label: label), at: outcome.place, body)
+        if order.done > done { progress(order.done) }
+      })
+  }
+
+  private func record(_ outcome: SweepOutcome, index: Int, label: Int) -> PredictionRecord {
+    let attack = attacks[outcome.attack]
+    return PredictionRecord(
+      setting: setting(attack), index: index, label: label, natural: outcome.naturalClass,
+      perturbed: outcome.perturbedClass, distance: outcome.distance,
+      logits: withLogits ? outcome.perturbedLogits : nil, parameters: attack?.parameters,
+      steps: attack?.stopsEarly == true ? outcome.steps : nil,
+      reused: outcome.origin.flatMap { attacks[$0]?.epsilon }, failure: outcome.failed ? Self.failureMessage : nil)
+  }
+
+  private func setting(_ attack: NamedAttack?) -> Setting {
+    attack?.setting(model: model.digest)
+      ?? Setting(model: model.digest, attack: "none", norm: "none", epsilon: 0)
+  }
+
   private func outcome(
     _ attack: NamedAttack?, _ runner: AttackRunner?, _ pixels: Tensor, labels: [Int], images: [Int]
   ) throws -> AttackOutcome {
@@ -81,10 +127,9 @@ public struct Predictions {
   private func record(
     _ attack: NamedAttack?, _ outcome: AttackOutcome, row: Int, index: Int, label: Int
   ) -> PredictionRecord {
-    let untouched = Setting(model: model.digest, attack: "none", norm: "none", epsilon: 0)
     let classes = outcome.perturbedLogits.shape[1]
     return PredictionRecord(
-      setting: attack?.setting(model: model.digest) ?? untouched, index: index, label: label,
+      setting: setting(attack), index: index, label: label,
       natural: predictedClass(row: row, logits: outcome.naturalLogits),
       perturbed: predictedClass(row: row, logits: outcome.perturbedLogits), distance: outcome.distances[row],
       logits: withLogits ? Array(outcome.perturbedLogits.values[row * classes..<(row + 1) * classes]) : nil,

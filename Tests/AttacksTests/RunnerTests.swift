@@ -50,6 +50,24 @@ struct RunnerTests {
     #expect(try runner.attack(moved, labels: labels, images: Array(0..<5)).perturbed == outcome.perturbed)
   }
 
+  @Test("stops early where it is asked to, by what the untouched images are")
+  func earlyStop() throws {
+    let attack = ProjectedGradientDescent(epsilon: 0.1, steps: 8, stepSize: 0.02, seed: 4)
+    let runner = try AttackRunner(attack, stopsEarly: true, model: ToyNetwork(), classifier: ToyNetwork())
+    let outcome = try runner.attack(images, labels: labels, images: Array(0..<5))
+    #expect(outcome.perturbed.shape == images.shape)
+    #expect(outcome.naturalLogits == logits(of: images))
+    #expect(outcome.perturbedLogits == logits(of: outcome.perturbed))
+    #expect(outcome.distances == attack.bound.distances(of: outcome.perturbed, from: images))
+    #expect(try #require(outcome.steps).contains { $0 < 8 })
+    let moved = Tensor(images.shape, images.values.map { 1 - $0 })
+    let other = try runner.attack(moved, untouched: images, labels: labels, images: Array(0..<5))
+    #expect(other.naturalLogits == logits(of: images))
+    #expect(other.distances == attack.bound.distances(of: other.perturbed, from: moved))
+    #expect(throws: Failure.self) { try runner.attack(Tensor([5, 1, 5, 10]), labels: labels, images: Array(0..<5)) }
+    #expect(throws: Failure.self) { try runner.attack(images, labels: labels, images: [0]) }
+  }
+
   @Test("without an attack the images stay and the classifier answers once")
   func noAttack() throws {
     let classifier = ToyNetwork()

@@ -48,12 +48,15 @@ struct RecordExample: Sendable, CustomStringConvertible {
       type: PredictionRecord.self,
       line: "{\"type\":\"prediction\",\"v\":1,\(settingText),"
         + #""pose":{"degrees":-12.5,"dx":1,"dy":0},"index":9,"label":3,"natural":4,"perturbed":5,"distance":0.03,"#
-        + #""logits":[0.1,-2],"parameters":{"steps":10},"failure":"no"}"#,
+        + #""logits":[0.1,-2],"parameters":{"steps":10},"steps":7,"reused":0.125,"failure":"no"}"#,
       required: setting + [
         ("index", "a whole number"), ("label", "a whole number"), ("natural", "a whole number"),
         ("perturbed", "a whole number"), ("distance", "a number"),
       ],
-      optional: [("logits", "a list of numbers"), ("parameters", "an object"), ("failure", "text")]),
+      optional: [
+        ("logits", "a list of numbers"), ("parameters", "an object"), ("steps", "a whole number"),
+        ("reused", "a number"), ("failure", "text"),
+      ]),
     RecordExample(
       type: ScoreRecord.self,
       line: "{\"type\":\"score\",\"v\":1,\(settingText),"

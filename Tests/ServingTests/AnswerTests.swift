@@ -79,6 +79,26 @@ import Testing
     #expect(try TinyModel.replies([request(try #require(step["attack"]).text)]) == [step])
   }
 
+  @Test("An attack that stops early says after how many steps, and is alike alone and among others")
+  func earlyStop() throws {
+    func request(_ index: Int, stop: String = "true") -> String {
+      let settings = #"{"epsilon":"1/2","steps":12,"step_size":"1/20","restarts":3,"early_stop":\#(stop)}"#
+      return #"{"op":"attack","image":\#(TinyModel.image()),"index":\#(index),"attack":\#(settings)}"#
+    }
+    let together = try TinyModel.replies((0..<9).map { request($0) })
+    for (index, reply) in together.enumerated() {
+      let alone = try #require(try TinyModel.replies([request(index)]).first)
+      #expect(alone["image"] == reply["image"] && alone["steps"] == reply["steps"])
+      #expect(reply["attack"]?["early_stop"] == .bool(true))
+      let whole = try #require(try TinyModel.replies([request(index, stop: "false")]).first)
+      #expect(whole["steps"] == nil && whole["attack"]?["early_stop"] == nil)
+      #expect(whole["perturbed"] == whole["label"] || reply["perturbed"] != reply["label"])
+      #expect(RecordSchemas.problems(inRecord: reply.text) == [])
+      #expect(try #require(reply["steps"]?.integer) <= 36)
+    }
+    #expect(together.contains { $0["steps"]?.integer ?? 36 < 36 })
+  }
+
   @Test("Index, seed and label each make another attack")
   func dependence() throws {
     func request(_ more: String, seed: Int = 0) -> String {

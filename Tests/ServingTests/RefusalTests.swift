@@ -98,6 +98,7 @@ import Testing
           + "FILE.npz or FILE.h5"
       ),
       (attack(#"{"epsilonn":1}"#), "attack: no setting `epsilonn`; see the page of cusp-serve"),
+      (attack(#"{"early_stop":1}"#), "attack: `early_stop` is neither true nor false"),
       (attack(#"{"name":"cw"}"#), "attack: `name` is \"cw\"; choose pgd, fgsm"),
       (attack(#"{"norm":2}"#), "attack: `norm` is 2; choose linf, l2"),
       (attack(#"{"norm":"l2"}"#), "norm l2 has no customary budget: give epsilon"),

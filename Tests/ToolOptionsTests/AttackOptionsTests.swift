@@ -57,6 +57,20 @@ struct AttackOptionsTests {
     #expect(try AttackOptions.parse(["--loss", "cross-entropy", "--norm", "linf"]).loss == .crossEntropy)
   }
 
+  @Test("A list of budgets is an attack each, and stopping early is told in records")
+  func lists() throws {
+    let options = try AttackOptions.parse(["--early-stop", "--reuse", "--norm", "l2", "--steps", "5"])
+    #expect(options.reuse)
+    let attacks = try options.attacks(.pgd, epsilon: NumberList("0.5,1"), channels: 1)
+    #expect(attacks.map(\.epsilon) == [0.5, 1])
+    #expect(attacks.map(\.attack.stepSize) == [0.25, 0.5])
+    #expect(attacks.allSatisfy { $0.stopsEarly && $0.parameters["early_stop"] == .bool(true) })
+    #expect(attacks[0].parameters.members?.map(\.key).last == "early_stop")
+    let plain = try AttackOptions.parse([]).attacks(.fgsm, epsilon: nil, channels: 3)
+    #expect(plain.map(\.epsilon) == [8.0 / 255])
+    #expect(plain.allSatisfy { !$0.stopsEarly && $0.parameters["early_stop"] == nil })
+  }
+
   @Test("A budget of one's own leaves steps and their length as they are")
   func ownBudget() throws {
     let named = try attack(epsilon: "0.1")

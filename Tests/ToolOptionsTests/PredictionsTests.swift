@@ -119,6 +119,55 @@ struct PredictionsTests {
     }
   }
 
+  /// Three budgets of which the smallest fools few and the largest many.
+  private static func ladder(stopsEarly: Bool) -> [NamedAttack] {
+    [0.02, 0.06, 0.2].map { epsilon in
+      NamedAttack(
+        name: "pgd", epsilon: epsilon,
+        attack: ProjectedGradientDescent(
+          epsilon: Float(epsilon), steps: 4, stepSize: Float(epsilon) / 3, restarts: 2, seed: 4),
+        stopsEarly: stopsEarly)
+    }
+  }
+
+  @Test("Sweeps give the same records in every batch size and shard", arguments: [true, false])
+  func sweeps(stopsEarly: Bool) throws {
+    try withModel { model in
+      let images = try digits()[100..<130]
+      func records(_ images: LabeledImages, batchSize: Int? = nil) throws -> [PredictionRecord] {
+        var records: [PredictionRecord] = []
+        try Predictions(
+          of: model, under: Self.ladder(stopsEarly: stopsEarly), batchSize: batchSize, withLogits: true, reuses: true
+        ).forEach(in: images) { records.append($0) }
+        return records
+      }
+      let whole = try records(images)
+      #expect(whole.map(\.index) == (100..<130).flatMap { [$0, $0, $0] })
+      #expect(whole.map(\.setting.epsilon) == (0..<30).flatMap { _ in [0.02, 0.06, 0.2] })
+      for size in [1, 7, 0, 1000] { #expect(try records(images, batchSize: size).map(\.line) == whole.map(\.line)) }
+      #expect(try (1...4).flatMap { try records(images.shard($0, of: 4)) } == whole)
+      #expect(whole.allSatisfy { ($0.steps != nil) == stopsEarly })
+      #expect(whole.contains { $0.reused == 0.02 } && whole.contains { $0.reused == nil && $0.setting.epsilon == 0.2 })
+      #expect(whole.allSatisfy { $0.parameters?["early_stop"] == (stopsEarly ? .bool(true) : nil) })
+    }
+  }
+
+  @Test("A sweep that neither stops nor reuses would be the attacks in batches; progress comes in order")
+  func plainSweep() throws {
+    try withModel { model in
+      let images = try digits()[7..<17]
+      var (attacks, counts) = (Self.ladder(stopsEarly: false).prefix(1).map(\.self), [Int]())
+      let plain = try records(model, images, under: attacks)
+      var swept: [PredictionRecord] = []
+      try Predictions(of: model, under: attacks, batchSize: 4, withLogits: true, reuses: true)
+        .forEach(in: images, progress: { counts.append($0) }) { swept.append($0) }
+      #expect(swept == plain)
+      #expect(counts == counts.sorted() && counts.last == 10)
+      attacks.reverse()
+      #expect(try records(model, images.prefix(1), under: attacks + [nil]).count == 2)
+    }
+  }
+
   @Test("Progress counts the images that are done, batch by batch")
   func progress() throws {
     try withModel { model in

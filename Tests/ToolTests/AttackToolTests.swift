@@ -42,6 +42,52 @@ import Testing
     #expect(Data(shards.joined()) == whole.output)
   }
 
+  @Test(
+    "Stopping early gives every image the record it has alone, and fools no fewer",
+    arguments: [
+      "--epsilon 0.1 --steps 8 --step-size 0.02 --restarts 2", "--norm l2 --epsilon 1 --steps 8 --restarts 2",
+      "--epsilon 0.2 --steps 8 --step-size 0.04 --target 3",
+    ])
+  func earlyStop(setting: String) throws {
+    let outcome = try attack("--limit 60 --early-stop \(setting)")
+    #expect(outcome.problems.isEmpty)
+    #expect(try attack("--limit 60 --early-stop --batch-size 1 \(setting)").output == outcome.output)
+    let (early, whole) = (try outcome.records(), try attack("--limit 60 \(setting)").records())
+    let isTargeted = setting.contains("target")
+    for (stopped, plain) in zip(early, whole) {
+      for key in ["label", "natural"] where !isTargeted {
+        #expect(plain["perturbed"] == plain[key] || stopped["perturbed"] != stopped[key])
+      }
+      #expect(plain["perturbed"]?.integer != 3 || stopped["perturbed"]?.integer == 3 || !isTargeted)
+      #expect(try #require(stopped["steps"]?.integer) <= 16)
+      #expect(plain["steps"] == nil)
+    }
+    #expect(Set(early.map { $0["steps"]?.integer }).count > 2)
+  }
+
+  @Test("Accuracy under attack never rises with epsilon when successes are reused", arguments: ["", "--early-stop"])
+  func reuse(option: String) throws {
+    let setting = "--limit 100 --steps 4 --step-size 0.03 --reuse \(option)"
+    let outcome = try attack("--epsilon 0.02:0.2:0.03 \(setting)")
+    #expect(outcome.problems.isEmpty)
+    let records = try outcome.records()
+    #expect(records.count == 700)
+    let images = Dictionary(grouping: records) { $0["index"]?.integer }
+    #expect(images.count == 100)
+    for series in images.values {
+      for (smaller, larger) in zip(series, series.dropFirst()) {
+        for key in ["label", "natural"] {
+          #expect(smaller["perturbed"] == smaller[key] || larger["perturbed"] != larger[key])
+        }
+        guard let origin = larger["reused"]?.number else { continue }
+        let source = try #require(series.first { $0["epsilon"]?.number == origin })
+        #expect(origin < larger["epsilon"]?.number ?? 0)
+        for key in ["perturbed", "distance", "natural"] { #expect(larger[key] == source[key]) }
+      }
+    }
+    #expect(try attack("--epsilon 0.02:0.2:0.03 --batch-size 3 \(setting)").output == outcome.output)
+  }
+
   @Test("The same seed gives the same bytes, another seed other images")
   func seeds() throws {
     let outputs = try ["4", "4", "5"].map { seed in
@@ -116,6 +162,10 @@ import Testing
       ("--target 1 --loss kl", "target 1: the loss kl has none; take another loss"),
       ("--norm l2", "--norm l2 has no customary budget: give --epsilon"),
       ("--fgsm --steps 4", "--fgsm is one step of epsilon: leave out --steps and --step-size, or take --pgd"),
+      (
+        "--epsilon 0.2,0.1 --reuse",
+        "reuse keeps successes for larger budgets: let epsilon grow, as in 0.1,0.2,0.3"
+      ),
       ("--batch-size 0", "--batch-size 0: give 1 or more; see cusp-attack --help"),
       ("--limit 0", "a limit of 0 images leaves none; ask for at least 1"),
       ("--data mnist", "mnist: names no folder; write mnist:DIR"),

@@ -18,8 +18,9 @@ struct AttackCommand: ToolCommand {
   @OptionGroup var models: ModelOptions
   @Flag(help: "Which attack.") var name: AttackName = .pgd
   @Option(
-    help: "The budget in pixel units, as in 0.3 or 8/255; the default is 0.3 for one-channel images, 8/255 for colour.")
-  var epsilon: ExactNumber?
+    help:
+      "Budgets in pixel units, as in 0.3 or 2/255,8/255; the default is 0.3 for one-channel images, 8/255 for colour.")
+  var epsilon: NumberList?
   @OptionGroup var attack: AttackOptions
   @OptionGroup var data: DataOptions
   @Option(help: "Images taken at once; changes memory and speed, never a record.") var batchSize: Int?
@@ -37,9 +38,10 @@ struct AttackCommand: ToolCommand {
     var failures = 0
     try models.forEach(context, on: backend) { model in
       let images = try data.load(modelData: model.data)
-      let chosen = try attack.attack(name, epsilon: epsilon, channels: model.channels)
-      let predictions = try Predictions(of: model, under: [chosen], batchSize: batchSize, withLogits: logits)
-      var progress = ProgressLine(context.diagnostics, label: "\(chosen.name) \(images.name)")
+      let chosen = try attack.attacks(name, epsilon: epsilon, channels: model.channels)
+      let predictions = try Predictions(
+        of: model, under: chosen, batchSize: batchSize, withLogits: logits, reuses: attack.reuse)
+      var progress = ProgressLine(context.diagnostics, label: "\(name.rawValue) \(images.name)")
       try predictions.forEach(
         in: images, progress: { progress.update(Double($0) / Double(images.count), "\($0) images") }
       ) { record in

@@ -53,7 +53,8 @@ struct EvaluateCommand: ToolCommand {
       }
       let images = try data.load(modelData: model.data)
       let settings = try settings(channels: model.channels)
-      let source = try Predictions(of: model, under: settings, batchSize: batchSize, withLogits: logits)
+      let source = try Predictions(
+        of: model, under: settings, batchSize: batchSize, withLogits: logits, reuses: attack.reuse)
       var progress = ProgressLine(context.diagnostics, label: "evaluate \(images.name)")
       try source.forEach(
         in: images, progress: { progress.update(Double($0) / Double(images.count), "\($0) images") }
@@ -71,6 +72,6 @@ struct EvaluateCommand: ToolCommand {
   /// The untouched images, or the attacks at every budget.
   private func settings(channels: Int) throws -> [NamedAttack?] {
     guard let epsilon else { return [nil] }
-    return try epsilon.numbers.map { try attack.attack(name, epsilon: $0, channels: channels) }
+    return try attack.attacks(name, epsilon: epsilon, channels: channels)
   }
 }

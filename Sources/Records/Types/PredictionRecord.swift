@@ -40,14 +40,20 @@ public struct PredictionRecord: Record {
   public var logits: [Float]?
   /// What else the attack was set to, such as `steps` and `step_size`; an object.
   public var parameters: JSON?
+  /// How many steps were taken for this image and setting, all restarts together; nil unless the attack stopped early.
+  public var steps: Int?
+  /// The smaller epsilon whose perturbation this repeats, in pixel units; nil where the setting has its own.
+  public var reused: Double?
   /// Why the attack failed and the image is unharmed; nil when it did not.
   public var failure: String?
 
   /// A record of all its parts.
   public init(
     setting: Setting, pose: Pose = Pose(), index: Int, label: Int, natural: Int, perturbed: Int, distance: Float,
-    logits: [Float]? = nil, parameters: JSON? = nil, failure: String? = nil
+    logits: [Float]? = nil, parameters: JSON? = nil, steps: Int? = nil, reused: Double? = nil, failure: String? = nil
   ) {
+    self.steps = steps
+    self.reused = reused
     self.setting = setting
     self.pose = pose
     self.index = index
@@ -76,6 +82,8 @@ public struct PredictionRecord: Record {
     guard parameters == nil || parameters?.members != nil else {
       throw Failure(.data, "prediction record: `parameters` is not an object")
     }
+    steps = try fields.optionalInteger("steps")
+    reused = try fields.optionalNumber("reused")
     failure = try fields.optionalString("failure")
   }
 
@@ -91,6 +99,8 @@ public struct PredictionRecord: Record {
     writer.write("distance", distance)
     if let logits { writer.write("logits", logits) }
     if let parameters { writer.write("parameters", parameters) }
+    if let steps { writer.write("steps", steps) }
+    if let reused { writer.write("reused", reused) }
     if let failure { writer.write("failure", failure) }
     writer.end()
   }
