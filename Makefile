@@ -6,7 +6,7 @@ ONEDNN = CUSP_ONEDNN=$$(tools/bootstrap --onednn)
 BIN = .build/release
 TOOLS = cusp cusp-train cusp-attack cusp-bench cusp-evaluate cusp-fooling-rate cusp-inspect cusp-serve
 
-.PHONY: build test test-portable demo lint install uninstall clean bootstrap
+.PHONY: build test test-portable demo bench lint install uninstall clean bootstrap
 
 build: bootstrap ## Build all programs, optimised, into .build/release.
 	$(ONEDNN) swift build $(SWIFT_FLAGS)
@@ -19,6 +19,9 @@ test-portable: bootstrap ## Run all tests without oneDNN.
 
 demo: build ## Train on the built-in digits with and without PGD, attack both, print one table.
 	PATH="$(CURDIR)/$(BIN):$$PATH" tools/demo
+
+bench: build ## Time this package beside PyTorch and print the ratios; options in BENCH, see tools/bench/README.md.
+	tools/bench/bench $(BENCH)
 
 lint: ## Check formatting, budgets and house rules.
 	tools/lint

@@ -1,3 +1,4 @@
+import Failures
 public import Networks
 public import Programs
 public import Records
@@ -38,5 +39,35 @@ public struct Benchmark {
       imagesPerSecond: images / timing.median, best: images / timing.best, gigaflopsPerSecond: gigaflops,
       peakShare: gigaflops / peak.gigaflopsPerSecond, backend: backend.name, repeats: repeats,
       images: workload.imagesPerCall, peakResidentBytes: peakResidentBytes())
+  }
+
+  /// Times every call of `program` of `architecture` on its own, in the order they run.
+  ///
+  /// - Throws: `Failure` when the engine refuses, or for an `attackEpoch`, which is made of two programs.
+  public func steps(
+    of program: BenchmarkRecord.Program, of architecture: Architecture
+  ) throws -> [BenchmarkStepRecord] {
+    let purpose: Plan.Purpose =
+      switch program {
+      case .inference: .inference
+      case .inputGradient: .inputGradient
+      case .training: .training
+      case .attackEpoch:
+        throw Failure(.usage, "an attack-epoch has no layers of its own: take input-gradient and training")
+      }
+    let graph = try NetworkGraph(architecture.definition())
+    let plan = Plan(graph, for: purpose, batchSize: batchSize ?? graph.evaluationBatchSize)
+    let parameters = Parameters(initializing: graph, seed: 0)
+    let calls = try backend.profile(plan, parameters: parameters, repeats: repeats)
+    let total = calls.reduce(0) { $0 + $1.seconds }
+    return calls.enumerated().map { index, call in
+      let gigaflops = 2 * Double(call.multiplyAdds) / call.seconds / 1e9
+      return BenchmarkStepRecord(
+        architecture: architecture.rawValue, program: program, batch: plan.batchSize, position: index + 1,
+        step: call.step, operation: call.operation, pass: call.pass.rawValue,
+        algorithm: call.algorithm.isEmpty ? nil : call.algorithm, layout: call.layout,
+        implementation: call.implementation, milliseconds: call.seconds * 1000,
+        gigaflopsPerSecond: call.multiplyAdds > 0 ? gigaflops : nil, share: total > 0 ? call.seconds / total : 0)
+    }
   }
 }

@@ -45,6 +45,34 @@ static inline int cusp_memory_desc_rank(cusp_memory_desc descriptor) { return de
 /// The sizes, for as long as the descriptor lives.
 static inline const dnnl_dim_t *cusp_memory_desc_sizes(cusp_memory_desc descriptor) { return descriptor->dims; }
 
+/// The strides of the sizes without their inner blocks, for as long as the descriptor lives; null where it has none.
+static inline const dnnl_dim_t *cusp_memory_desc_strides(cusp_memory_desc descriptor) {
+    return descriptor->format_kind == dnnl_blocked ? descriptor->format_desc.blocking.strides : 0;
+}
+
+/// How many inner blocks there are, from the outermost inwards, with their sizes and axes.
+static inline int cusp_memory_desc_blocks(
+    cusp_memory_desc descriptor, const dnnl_dim_t **sizes, const dnnl_dim_t **axes) {
+    if (descriptor->format_kind != dnnl_blocked) return 0;
+    *sizes = descriptor->format_desc.blocking.inner_blks;
+    *axes = descriptor->format_desc.blocking.inner_idxs;
+    return descriptor->format_desc.blocking.inner_nblks;
+}
+
+/// What a kernel is for.
+static inline dnnl_primitive_kind_t cusp_primitive_kind(const_dnnl_primitive_desc_t kernel) {
+    dnnl_primitive_kind_t kind = dnnl_undefined_primitive;
+    dnnl_primitive_desc_query(kernel, dnnl_query_primitive_kind, 0, &kind);
+    return kind;
+}
+
+/// The algorithm of a convolution's kernel.
+static inline dnnl_alg_kind_t cusp_algorithm(const_dnnl_primitive_desc_t kernel) {
+    const dnnl_convolution_desc_t *operation = 0;
+    dnnl_status_t status = dnnl_primitive_desc_query(kernel, dnnl_query_convolution_d, 0, &operation);
+    return status == dnnl_success && operation ? operation->alg_kind : dnnl_alg_kind_undef;
+}
+
 /// Adds what the destination holds.
 static inline dnnl_status_t cusp_post_ops_append_sum(dnnl_post_ops_t list) {
     return dnnl_post_ops_append_sum(list, 1);

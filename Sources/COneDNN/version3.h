@@ -43,6 +43,41 @@ static inline const dnnl_dim_t *cusp_memory_desc_sizes(cusp_memory_desc descript
     return status == dnnl_success && sizes ? *sizes : 0;
 }
 
+/// The strides of the sizes without their inner blocks, for as long as the descriptor lives; null where it has none.
+static inline const dnnl_dim_t *cusp_memory_desc_strides(cusp_memory_desc descriptor) {
+    const dnnl_dims_t *strides = 0;
+    dnnl_status_t status = dnnl_memory_desc_query(descriptor, dnnl_query_strides, &strides);
+    return status == dnnl_success && strides ? *strides : 0;
+}
+
+/// How many inner blocks there are, from the outermost inwards, with their sizes and axes.
+static inline int cusp_memory_desc_blocks(
+    cusp_memory_desc descriptor, const dnnl_dim_t **sizes, const dnnl_dim_t **axes) {
+    int32_t count = 0;
+    const dnnl_dims_t *blocks = 0, *indices = 0;
+    if (dnnl_memory_desc_query(descriptor, dnnl_query_inner_nblks_s32, &count) != dnnl_success ||
+        dnnl_memory_desc_query(descriptor, dnnl_query_inner_blks, &blocks) != dnnl_success ||
+        dnnl_memory_desc_query(descriptor, dnnl_query_inner_idxs, &indices) != dnnl_success)
+        return 0;
+    *sizes = *blocks;
+    *axes = *indices;
+    return count;
+}
+
+/// What a kernel is for.
+static inline dnnl_primitive_kind_t cusp_primitive_kind(const_dnnl_primitive_desc_t kernel) {
+    dnnl_primitive_kind_t kind = dnnl_undefined_primitive;
+    dnnl_primitive_desc_query(kernel, dnnl_query_primitive_kind, 0, &kind);
+    return kind;
+}
+
+/// The algorithm of a convolution's kernel.
+static inline dnnl_alg_kind_t cusp_algorithm(const_dnnl_primitive_desc_t kernel) {
+    dnnl_alg_kind_t algorithm = dnnl_alg_kind_undef;
+    dnnl_primitive_desc_query(kernel, dnnl_query_alg_kind, 0, &algorithm);
+    return algorithm;
+}
+
 /// Adds what the destination holds.
 static inline dnnl_status_t cusp_post_ops_append_sum(dnnl_post_ops_t list) {
     return dnnl_post_ops_append_sum(list, 1, 0, dnnl_data_type_undef);

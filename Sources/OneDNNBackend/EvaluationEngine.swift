@@ -4,7 +4,7 @@ import Tensors
 
 /// A network in evaluation mode, with or without its input gradient.
 final class EvaluationEngine: InputGradientEngine {
-  private let lowered: Lowered
+  let lowered: Lowered
   private let threads: Threads
 
   init(_ plan: Plan, _ threads: Threads) throws {

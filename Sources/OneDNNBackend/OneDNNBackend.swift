@@ -7,7 +7,7 @@ public import Programs
 /// Values, weights and gradients lie in the blocked layouts that the library's kernels want; every buffer, kernel and
 /// argument list is made once, when an engine is made. The same number of threads gives the same bytes.
 public struct OneDNNBackend: Backend {
-  private let threads: Threads
+  let threads: Threads
 
   /// A backend whose engines use `threads` threads.
   ///
@@ -41,10 +41,4 @@ public struct OneDNNBackend: Backend {
   ///
   /// - Throws: `Failure` when the library refuses.
   public func makeTrainingEngine(_ plan: Plan) throws -> any TrainingEngine { try TrainingSession(plan, threads) }
-
-  /// The kernel the library chooses for every call, as `conv1 convolution forward: brgconv:avx512_core`.
-  package func implementations(_ plan: Plan) throws -> [String] {
-    threads.use()
-    return try Lowering(plan).lower().implementations
-  }
 }

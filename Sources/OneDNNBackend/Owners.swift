@@ -62,12 +62,16 @@ final class Primitive {
 
 /// A kernel with its arguments, ready to run any number of times.
 final class Call {
+  /// What it is for, as `conv1 convolution forward`.
+  let name: String
+  let descriptor: PrimitiveDescriptor
   let primitive: Primitive
   let arguments: [dnnl_exec_arg_t]
   /// Keeps what the arguments point to.
   private let memories: [Memory]
 
-  init(_ descriptor: PrimitiveDescriptor, _ arguments: [Argument: Memory]) throws {
+  init(_ name: String, _ descriptor: PrimitiveDescriptor, _ arguments: [Argument: Memory]) throws {
+    (self.name, self.descriptor) = (name, descriptor)
     primitive = try Primitive(descriptor)
     memories = Array(arguments.values)
     self.arguments = arguments.map { dnnl_exec_arg_t(arg: $0.number, memory: $1.handle) }

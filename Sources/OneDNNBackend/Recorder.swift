@@ -5,8 +5,6 @@ final class Recorder {
   let engine: Engine
   /// The calls so far.
   private(set) var calls: [Call] = []
-  /// The kernel behind every call, as `conv1 forward: brgconv:avx512_core`.
-  private(set) var implementations: [String] = []
   private var memories: [Memory] = []
   private let scratchpad = Buffer(byteCount: 0)
 
@@ -48,8 +46,7 @@ final class Recorder {
       scratchpad.persist()
       arguments[.scratchpad] = try add(Memory(scratchpad, layout, on: engine))
     }
-    implementations.append("\(name): \(descriptor.implementation)")
-    return try Call(descriptor, arguments)
+    return try Call(name, descriptor, arguments)
   }
 
   /// `memory` in `layout`: itself, or what a reorder makes of it.

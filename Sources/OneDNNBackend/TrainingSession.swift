@@ -5,7 +5,7 @@ import Tensors
 /// A network in training mode; weights, momentum and gradients lie as the forward kernels want the weights.
 final class TrainingSession: TrainingEngine {
   private let plan: Plan
-  private let lowered: Lowered
+  let lowered: Lowered
   private let threads: Threads
   /// What was loaded: keeps the names and the order.
   private var loaded: Parameters?

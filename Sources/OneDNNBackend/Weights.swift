@@ -79,6 +79,6 @@ extension Engine {
     let block = UnsafeMutableRawPointer.allocate(byteCount: layout?.byteCount ?? 1, alignment: 64)
     defer { block.deallocate() }
     if let layout { arguments[.scratchpad] = try Memory(at: block, layout, on: self) }
-    try run(CollectionOfOne(Call(descriptor, arguments)))
+    try run(CollectionOfOne(Call("copy", descriptor, arguments)))
   }
 }

@@ -5,7 +5,7 @@ import Tensors
 
 /// The engine of evaluation plans: logits, and the gradient with respect to the pixels where the plan has one.
 final class EvaluationEngine: InputGradientEngine {
-  private let network: Network
+  let network: Network
   private let block: FloatBlock
   private let weights: [WeightBuffers]
   /// How many numbers weight and bias of each of `Plan.weights` have.

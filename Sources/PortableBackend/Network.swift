@@ -5,8 +5,8 @@ import Programs
 final class Network {
   let plan: Plan
   private let workers: Workers
-  private let memory: ValueMemory
-  private let runners: [StepRunner]
+  let memory: ValueMemory
+  let runners: [StepRunner]
 
   /// - Throws: `Failure` when memory runs out.
   init(

@@ -5,7 +5,7 @@ import Tensors
 
 /// The engine of training plans; it owns parameters, gradients and momentum.
 final class PlainTrainingEngine: TrainingEngine {
-  private let network: Network
+  let network: Network
   private let workers: Workers
   private let store: ParameterStore
   /// A mask for every dropout step, `[n, c, h, w]` or `[n, features]`.

@@ -24,6 +24,12 @@ public protocol Backend: Sendable {
   ///
   /// - Throws: `Failure` when the library underneath refuses.
   func makeTrainingEngine(_ plan: Plan) throws -> any TrainingEngine
+
+  /// How long each call of an engine for `plan` takes on made-up images, in the order they run: the median of `repeats`
+  /// rounds, in each of which every call runs once. The optimiser's step is not among them.
+  ///
+  /// - Throws: `Failure` when the library underneath refuses.
+  func profile(_ plan: Plan, parameters: Parameters, repeats: Int) throws -> [CallProfile]
 }
 
 /// A compiled network in evaluation mode.

@@ -1,4 +1,5 @@
 #if !CUSP_ONEDNN
+  import Networks
   import PortableBackend
   import Programs
   import Synchronization
@@ -30,6 +31,11 @@
     func makeTrainingEngine(_ plan: Plan) throws -> any TrainingEngine {
       speak()
       return try portable.makeTrainingEngine(plan)
+    }
+
+    func profile(_ plan: Plan, parameters: Parameters, repeats: Int) throws -> [CallProfile] {
+      speak()
+      return try portable.profile(plan, parameters: parameters, repeats: repeats)
     }
 
     private func speak() {

@@ -7,7 +7,8 @@ import Testing
 @Suite struct FormatPageTests {
   private static let types: [any Record.Type] = [
     RunRecord.self, EpochRecord.self, CheckpointRecord.self, PredictionRecord.self, ScoreRecord.self,
-    FoolingRateRecord.self, ErrorRecord.self, BenchmarkRecord.self, ModelRecord.self,
+    FoolingRateRecord.self, ErrorRecord.self, BenchmarkRecord.self, BenchmarkStepRecord.self,
+    ModelRecord.self,
   ]
 
   @Test(

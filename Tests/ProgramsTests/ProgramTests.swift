@@ -31,6 +31,16 @@ struct ProgramTests {
     #expect(logits.values.prefix(4) == [1, 3, 1, 3])
   }
 
+  @Test("A batch size that is given replaces the network's own")
+  func batchSize() throws {
+    let graph = try smallGraph()
+    let parameters = Parameters(initializing: graph, seed: 1)
+    #expect(try InferenceProgram(graph, parameters: parameters, batchSize: 3, on: spy).batchSize == 3)
+    #expect(try InputGradientProgram(graph, parameters: parameters, batchSize: 5, on: spy).batchSize == 5)
+    #expect(spy.events.contains(.made(.inference, batchSize: 3)))
+    #expect(spy.events.contains(.made(.inputGradient, batchSize: 5)))
+  }
+
   @Test("Fewer images than a batch are filled up, and their answers alone come back")
   func shortBatch() throws {
     let graph = try smallGraph()

@@ -86,6 +86,17 @@ struct RecordExample: Sendable, CustomStringConvertible {
         ("repeats", "a whole number"), ("images", "a whole number"), ("peak_resident_bytes", "a whole number"),
       ]),
     RecordExample(
+      type: BenchmarkStepRecord.self,
+      line: #"{"type":"benchmark-step","v":1,"architecture":"vgg16","program":"training","batch":64,"position":3,"#
+        + #""step":"features.0","operation":"convolution","pass":"forward","algorithm":"direct","layout":"nchw","#
+        + #""implementation":"jit","milliseconds":1.5,"gigaflops_per_second":63,"share":0.5}"#,
+      required: [
+        ("architecture", "text"), ("program", "text"), ("batch", "a whole number"), ("position", "a whole number"),
+        ("step", "text"), ("operation", "text"), ("pass", "text"), ("layout", "text"), ("implementation", "text"),
+        ("milliseconds", "a number"), ("share", "a number"),
+      ],
+      optional: [("algorithm", "text"), ("gigaflops_per_second", "a number")]),
+    RecordExample(
       type: ErrorRecord.self,
       line: #"{"type":"error","v":1,"code":"data","message":"a \"bad\"\nline","line":3,"id":["x",{"y":null}]}"#,
       required: [("code", "text"), ("message", "text")], optional: [("line", "a whole number"), ("id", "")]),

@@ -33,6 +33,27 @@ import Testing
     #expect(record.images == 128)
   }
 
+  @Test(
+    "With --layers every step of the network follows its program, and shares add up to 1",
+    arguments: ["inference", "input-gradient", "training"])
+  func layers(program: String) throws {
+    let outcome = try tool.run(
+      ["digits-cnn", "--program", program, "--batch", "4", "--repeats", "1", "--layers", "--quiet"])
+    #expect(outcome.status == 0)
+    #expect(RecordSchemas.problems(inOutput: outcome.text).isEmpty)
+    let lines = try outcome.output.split(separator: 0x0A).map { try JSON(parsing: Array($0)) }
+    #expect(lines.first?["type"]?.string == BenchmarkRecord.type)
+    let steps = try lines.dropFirst().map { try BenchmarkStepRecord(json: $0) }
+    #expect(steps.map(\.position) == Array(1...steps.count))
+    #expect(abs(steps.reduce(0) { $0 + $1.share } - 1) < 1e-9)
+    let products = steps.filter { $0.gigaflopsPerSecond != nil }
+    let forward = products.filter { $0.pass == "forward" }
+    #expect(forward.map(\.step) == ["conv1", "conv2", "fc1", "fc2"])
+    #expect(forward.map(\.operation) == ["convolution", "convolution", "dense", "dense"])
+    let backward = Set(products.filter { $0.pass.hasPrefix("backward") }.map(\.step))
+    #expect(backward == (program == "inference" ? [] : ["conv1", "conv2", "fc1", "fc2"]))
+  }
+
   @Test("An epoch is eight batches, or as many whole ones as the images fill", arguments: [(nil, 32), (11, 8)])
   func epochs(images: Int?, counted: Int) throws {
     let more = images.map { ["--images", "\($0)"] } ?? []
@@ -48,6 +69,10 @@ import Testing
       ([], "Missing expected argument '<architecture> ...'"),
       (["vgg17"], "The value 'vgg17' is invalid for '<architecture>'"),
       (["vgg16", "--program", "backward"], "The value 'backward' is invalid for '--program <program>'"),
+      (
+        ["vgg16", "--layers", "--program", "attack-epoch"],
+        "--layers: an attack-epoch has none of its own: take input-gradient and training"
+      ),
       (["vgg16", "--batch", "0"], "--batch 0: give 1 to 4096"),
       (["vgg16", "--batch", "4097"], "--batch 4097: give 1 to 4096"),
       (["vgg16", "--threads", "0"], "--threads 0: give 1 to 1024"),

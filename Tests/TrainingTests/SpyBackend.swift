@@ -32,6 +32,10 @@ final class SpyBackend: Backend {
   func makeTrainingEngine(_ plan: Plan) throws -> any TrainingEngine {
     SpyEngine(engine: try backend.makeTrainingEngine(plan), spy: self)
   }
+
+  func profile(_ plan: Plan, parameters: Parameters, repeats: Int) throws -> [CallProfile] {
+    try backend.profile(plan, parameters: parameters, repeats: repeats)
+  }
 }
 
 private final class SpyEngine: TrainingEngine {

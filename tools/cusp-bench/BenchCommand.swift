@@ -15,6 +15,7 @@ struct BenchCommand: ToolCommand {
     "cusp-bench", abstract: "Time the programs of an architecture.",
     examples: [
       "cusp-bench vgg16", "cusp-bench vgg16 resnet18 --program inference --program training --threads 2",
+      "cusp-bench vgg16 --layers --format text",
       "cusp-bench small-cnn --program attack-epoch --batch 128 --images 2048",
     ],
     discussion: """
@@ -32,6 +33,7 @@ struct BenchCommand: ToolCommand {
   @Option(help: "Images of a batch; the default is that of the network's attacks, 128 or 32.") var batch: Int?
   @Option(help: "Images of an attack-epoch; the default is eight batches.") var images: Int?
   @Option(help: "How often to time each program.") var repeats = 5
+  @Flag(help: "Also time every call into the engine's kernels on its own.") var layers = false
   @OptionGroup var engine: EngineOptions
   @OptionGroup var format: FormatOptions
   @OptionGroup var common: CommonOptions
@@ -45,6 +47,9 @@ struct BenchCommand: ToolCommand {
     if program.contains(.training) || program.contains(.attackEpoch), batch == 1 {
       throw ValidationError("--batch 1: norms need two images or more in training")
     }
+    if layers, program.contains(.attackEpoch) {
+      throw ValidationError("--layers: an attack-epoch has none of its own: take input-gradient and training")
+    }
   }
 
   func execute(_ context: ToolContext) throws {
@@ -52,19 +57,24 @@ struct BenchCommand: ToolCommand {
     let benchmark = Benchmark(
       batchSize: batch, imageCount: images, repeats: repeats, threads: engine.threadCount, on: backend)
     let programs = program.isEmpty ? [.inputGradient] : program
+    let format = format.format(for: context.output)
     var records: [BenchmarkRecord] = []
     for architecture in architectures {
       for program in programs {
         let record = try benchmark.record(program, of: architecture)
-        switch format.format(for: context.output) {
+        records.append(record)
+        let steps = layers ? try benchmark.steps(of: program, of: architecture) : []
+        switch format {
         case .ndjson:
           try context.output.write(record)
-          try context.output.flush()
-        case .text: records.append(record)
+          for step in steps { try context.output.write(step) }
+        case .text where layers: try context.output.write(BenchmarkTable.text([record]) + BenchmarkTable.text(steps))
+        case .text: break
         }
+        try context.output.flush()
       }
     }
-    if !records.isEmpty { try context.output.write(BenchmarkTable.text(records)) }
+    if format == .text, !layers { try context.output.write(BenchmarkTable.text(records)) }
   }
 }
 

@@ -19,4 +19,23 @@ enum BenchmarkTable {
     }
     return table.text
   }
+
+  /// The calls of one program in the order they run.
+  static func text(_ steps: [BenchmarkStepRecord]) -> String {
+    var table = TextTable([
+      .words("step"), .words("operation"), .words("pass"), .words("algorithm"), .words("layout"), .words("kernel"),
+      .numbers("ms"), .numbers("GFLOP/s"), .numbers("share"), .words(""),
+    ])
+    let largest = steps.map(\.share).max() ?? 1
+    for step in steps {
+      let bar = String(repeating: "#", count: Int((20 * step.share / max(largest, 1e-9)).rounded()))
+      table.add([
+        step.step, step.operation, step.pass, step.algorithm ?? "-", step.layout, step.implementation,
+        NumberText.decimal(step.milliseconds, places: 3),
+        step.gigaflopsPerSecond.map { NumberText.decimal($0, places: 1) } ?? "-", NumberText.percent(step.share), bar,
+      ])
+    }
+    let sum = steps.reduce(0) { $0 + $1.milliseconds }
+    return "\n" + table.text + "\nall calls: \(NumberText.decimal(sum, places: 3)) ms\n\n"
+  }
 }

@@ -59,7 +59,7 @@ final class Lowering {
       engine: engine, arena: try recorder.place(), forward: Array(recorder.calls.prefix(forwardCount)),
       backward: Array(recorder.calls.dropFirst(forwardCount)), pixels: pixels, logits: logits,
       logitGradient: logitGradient, pixelGradient: pixelGradient, weights: weights.compactMap { $0 }, norms: norms,
-      masks: masks, implementations: recorder.implementations)
+      masks: masks)
   }
 
   private func lower(_ step: Step) throws -> Pullback {
@@ -153,5 +153,4 @@ struct Lowered {
   let weights: [Weights]
   let norms: [Norm]
   let masks: [Memory]
-  let implementations: [String]
 }

@@ -39,7 +39,8 @@ public struct StreamRecord: Sendable {
 
   private static let knownTypes: Set<String> = [
     RunRecord.type, EpochRecord.type, CheckpointRecord.type, PredictionRecord.type, ScoreRecord.type,
-    FoolingRateRecord.type, ErrorRecord.type, BenchmarkRecord.type, ModelRecord.type,
+    FoolingRateRecord.type, ErrorRecord.type, BenchmarkRecord.type,
+    BenchmarkStepRecord.type, ModelRecord.type,
   ]
 
   /// The record as a `Kind`.
