@@ -106,8 +106,10 @@ let targets: [Target] = [
   tool("cusp-inspect", ["Checkpoints", "Files", "Networks", "Records", "Tensors"]),
   tool("cusp-serve", ["Records", "Serving", "ToolOptions"]),
 
+  .target(name: "CAllocations", path: "Tests/CAllocations"),
   .target(
-    name: "TestSupport", dependencies: ["Failures", "Records"], path: "Tests/TestSupport", swiftSettings: settings),
+    name: "TestSupport", dependencies: ["CAllocations", "Failures", "Records"], path: "Tests/TestSupport",
+    swiftSettings: settings),
   tests("TestSupport"),
   tests("Failures"),
   tests("Files", ["Files"]),

@@ -38,12 +38,22 @@ public struct Batches: Sendable {
   ///
   /// - Precondition: `number` is in 0..<`count`.
   public func indices(ofBatch number: Int) -> [Int] {
+    var indices: [Int] = []
+    copyIndices(ofBatch: number, into: &indices)
+    return indices
+  }
+
+  /// Replaces `indices` by those of batch `number`, in the memory that the array has.
+  ///
+  /// - Precondition: `number` is in 0..<`count`.
+  public func copyIndices(ofBatch number: Int, into indices: inout [Int]) {
     precondition((0..<count).contains(number), "batch \(number) of \(count)")
     let positions = number * size..<min(number * size + size, images.count)
     let first = images.indices.lowerBound
-    return switch order {
-    case .inOrder: positions.map { first + $0 }
-    case .shuffled(let permutation): permutation[positions].map { first + $0 }
+    indices.removeAll(keepingCapacity: true)
+    switch order {
+    case .inOrder: for position in positions { indices.append(first + position) }
+    case .shuffled(let permutation): for position in positions { indices.append(first + permutation[position]) }
     }
   }
 }

@@ -87,8 +87,12 @@ public struct LabeledImages: Sendable {
     let start = index * imageShape.count
     switch pixels {
     case .bytes(let bytes):
-      for offset in destination.indices { destination[offset] = scaled[Int(bytes[start + offset])] }
-    case .floats(let floats): for offset in destination.indices { destination[offset] = floats[start + offset] }
+      bytes[start..<start + imageShape.count].withUnsafeBufferPointer { bytes in
+        // The quotients are those of torchvision's `ToTensor`.
+        for offset in destination.indices { destination[offset] = Float(bytes[offset]) / 255 }
+      }
+    case .floats(let floats):
+      floats[start..<start + imageShape.count].withUnsafeBufferPointer { _ = destination.update(fromContentsOf: $0) }
     }
   }
 
@@ -108,9 +112,6 @@ public struct LabeledImages: Sendable {
     }
   }
 }
-
-/// What a byte stands for; the quotients are those of torchvision's `ToTensor`.
-private let scaled = (0...255).map { Float($0) / 255 }
 
 // MARK: - Parts
 

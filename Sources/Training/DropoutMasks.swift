@@ -23,6 +23,11 @@ package struct DropoutMasks {
       tensors[layer].values.withUnsafeMutableBufferPointer { mask in
         for (row, image) in images.enumerated() {
           var generator = Generator(seed: seed, purpose: .dropout, epoch: epoch, image: image, restart: layer)
+          if run == 1 {
+            let image = UnsafeMutableBufferPointer(rebasing: mask[row * size..<(row + 1) * size])
+            generator.fillBernoulli(image, probability: kept, value: 1 / kept)
+            continue
+          }
           for start in stride(from: row * size, to: (row + 1) * size, by: run) {
             let factor = generator.uniform() < kept ? 1 / kept : 0
             for i in start..<start + run { mask[i] = factor }

@@ -14,6 +14,9 @@ public final class Trainer {
   private let program: TrainingProgram
   private let adversary: Adversary?
   private var masks: DropoutMasks
+  // The batch at work; nothing below is allocated anew in a step.
+  private var images: [Int] = []
+  private var labels: [Int] = []
   private var pixels: Tensor
   private var logits: Tensor
   private var epoch: Int
@@ -75,9 +78,10 @@ public final class Trainer {
     let batches = Batches(of: data, size: configuration.batchSize, order: order)
     let whole = data.count / configuration.batchSize
     var summary = emptySummary(images: whole * configuration.batchSize)
+    let update = configuration.update(epoch: epoch)
     for batch in 0..<whole {
-      let images = batches.indices(ofBatch: batch)
-      let (loss, correct) = try train(images)
+      batches.copyIndices(ofBatch: batch, into: &images)
+      let (loss, correct) = try train(update)
       summary.add(loss: loss, correct: correct, count: images.count)
       summary.seconds = Double((clock.now - start) / .microseconds(1)) / 1e6
       progress(summary)
@@ -86,9 +90,10 @@ public final class Trainer {
     return summary
   }
 
-  /// One step on `images`; their summed loss and how many were classified rightly.
-  private func train(_ images: [Int]) throws -> (loss: Double, correct: Int) {
-    let labels = images.map(data.label(of:))
+  /// One step on the images of the batch; their summed loss and how many were classified rightly.
+  private func train(_ update: MomentumUpdate) throws -> (loss: Double, correct: Int) {
+    labels.removeAll(keepingCapacity: true)
+    for image in images { labels.append(data.label(of: image)) }
     data.writePixels(of: images, into: &pixels)
     if let adversary {
       try adversary.perturb(&pixels, labels: labels, images: images, epoch: epoch, parameters: program)
@@ -96,14 +101,13 @@ public final class Trainer {
     masks.draw(seed: configuration.seed, epoch: epoch, images: images)
     try program.forward(pixels, masks: masks.tensors, into: &logits)
     let loss = Loss.crossEntropy(labels: labels)
-    let values = images.indices.map { Double(loss.value(row: $0, logits: logits)) }
-    let sum = values.reduce(0, +)
+    let sum = images.indices.reduce(0) { $0 + Double(loss.value(row: $1, logits: logits)) }
     guard sum.isFinite else {
       throw Failure(
         .data, "training: the loss is not finite in epoch \(epoch + 1), step \(step + 1): lower --learning-rate")
     }
     try program.backward(loss, logits: logits)
-    try program.update(configuration.update(epoch: epoch))
+    try program.update(update)
     step += 1
     return (sum, images.indices.count { predictedClass(row: $0, logits: logits) == labels[$0] })
   }

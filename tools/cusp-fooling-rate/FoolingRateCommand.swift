@@ -47,9 +47,8 @@ struct FoolingRateCommand: ToolCommand {
   private func foldRecords(_ context: ToolContext) throws -> [FoolingRateRecord] {
     var records = try context.records("predictions", example: "cusp-attack model.h5 | \(context.name)")
     var fold = FoolingRateFold()
-    while let record = try records.next() {
+    while let record = try records.next(counting: &fold) {
       switch record.type {
-      case PredictionRecord.type: fold.add(try record.decode())
       case ErrorRecord.type: context.diagnostics.report("stdin: \(try record.decode(ErrorRecord.self).message)")
       default: if !record.isKnown { try context.output.write(line: records.bytes) }
       }

@@ -69,6 +69,26 @@ public struct RecordReader: ~Copyable, Sendable {
   ///   reading fails.
   public mutating func next() throws(Failure) -> StreamRecord? {
     guard try lines.next() else { return nil }
+    return try parse()
+  }
+
+  /// The next record that is no prediction, or nil at the end of the input; the predictions before it go to `fold`.
+  ///
+  /// Much faster than one by one, since most predictions are like the one before.
+  /// - Throws: as `next()`, and `Failure(.data)` for what should be a prediction and is none.
+  public mutating func next(counting fold: inout FoolingRateFold) throws(Failure) -> StreamRecord? {
+    while try lines.next() {
+      if lines.withBytes({ fold.addAlike($0) }) { continue }
+      let record = try parse()
+      guard record.type == PredictionRecord.type else { return record }
+      fold.add(try record.decode())
+      lines.withBytes { fold.remember($0) }
+    }
+    return nil
+  }
+
+  /// The current line as a record.
+  private func parse() throws(Failure) -> StreamRecord {
     let number = lines.number
     let json = try lines.withBytes { (bytes) throws(Failure) in try JSON(parsing: bytes, firstLine: number) }
     guard let members = json.members else {

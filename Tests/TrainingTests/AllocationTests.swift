@@ -1,0 +1,44 @@
+import Networks
+import Programs
+import Tensors
+import TestSupport
+import Testing
+import Training
+
+/// An engine that computes nothing, so that what is counted is what surrounds it.
+private struct IdleBackend: Backend {
+  let name = "idle"
+
+  private final class Engine: TrainingEngine {
+    func load(_ parameters: Parameters, momentum: [ParameterPath: Tensor]) {}
+    func forward(
+      _ pixels: UnsafeBufferPointer<Float>, masks: [Tensor], logits: UnsafeMutableBufferPointer<Float>
+    ) { logits.update(repeating: 0.25) }
+    func backward(_ logitGradient: UnsafeBufferPointer<Float>) {}
+    func update(_ rule: MomentumUpdate) {}
+    func parameters() throws -> Parameters { throw Unused() }
+    func momentum() -> [ParameterPath: Tensor] { [:] }
+    func gradients() -> [ParameterPath: Tensor] { [:] }
+  }
+
+  private struct Unused: Error {}
+
+  func makeInferenceEngine(_ plan: Plan) throws -> any InferenceEngine { throw Unused() }
+  func makeInputGradientEngine(_ plan: Plan) throws -> any InputGradientEngine { throw Unused() }
+  func makeTrainingEngine(_ plan: Plan) throws -> any TrainingEngine { Engine() }
+  func profile(_ plan: Plan, parameters: Parameters, repeats: Int) throws -> [CallProfile] { [] }
+}
+
+@Suite("Memory of training")
+struct AllocationTests {
+  @Test("a step allocates nothing around the engine")
+  func steps() throws {
+    let graph = try dropoutGraph()
+    let counts = try [32, 160].map { images in
+      let trainer = try trainer(recipe(), graph, noise(images, for: graph), on: IdleBackend())
+      _ = try trainer.runEpoch()
+      return try Allocations.count { _ = try trainer.runEpoch() }
+    }
+    #expect(counts[0] == counts[1], "\(counts)")
+  }
+}
