@@ -23,7 +23,7 @@ struct BenchCommand: ToolCommand {
       multiplications and additions of the mathematics, each convolution computed directly.
       """)
 
-  @Argument(help: ArgumentHelp("Networks by name: \(names.joined(separator: ", ")).", valueName: "architecture"))
+  @Argument(help: ArgumentHelp("Networks by name.", valueName: "architecture"))
   var architectures: [Architecture]
   @Option(
     help: ArgumentHelp(
@@ -37,8 +37,6 @@ struct BenchCommand: ToolCommand {
   @OptionGroup var engine: EngineOptions
   @OptionGroup var format: FormatOptions
   @OptionGroup var common: CommonOptions
-
-  private static let names = Architecture.allCases.map(\.rawValue)
 
   func validate() throws {
     if let batch, !(1...4096).contains(batch) { throw ValidationError("--batch \(batch): give 1 to 4096") }
