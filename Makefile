@@ -6,7 +6,7 @@ ONEDNN = CUSP_ONEDNN=$$(tools/bootstrap --onednn)
 BIN = .build/release
 TOOLS = cusp cusp-train cusp-attack cusp-bench cusp-evaluate cusp-fooling-rate cusp-inspect cusp-serve
 
-.PHONY: build test test-portable demo bench lint install uninstall clean bootstrap
+.PHONY: build test test-portable test-onednn3 demo bench lint install uninstall clean bootstrap
 
 build: bootstrap ## Build all programs, optimised, into .build/release.
 	$(ONEDNN) swift build $(SWIFT_FLAGS)
@@ -16,6 +16,10 @@ test: bootstrap ## Run all tests.
 
 test-portable: bootstrap ## Run all tests without oneDNN.
 	CUSP_ONEDNN=0 swift test $(SWIFT_FLAGS) --scratch-path .build-portable
+
+test-onednn3: bootstrap ## Run the tests of engines and of what is built on them with oneDNN 3, fetched from PyPI.
+	CUSP_ONEDNN_ROOT=$$(tools/onednn3 .build-onednn3/library) swift test $(SWIFT_FLAGS) \
+		--scratch-path .build-onednn3 --filter '^(Backends|Programs|Attacks|Training|ToolOptions)Tests\.'
 
 demo: build ## Train on the built-in digits with and without PGD, attack both, print one table.
 	PATH="$(CURDIR)/$(BIN):$$PATH" tools/demo
@@ -33,7 +37,7 @@ uninstall: ## Remove what install put there.
 	tools/install --remove "$(DESTDIR)$(PREFIX)" $(TOOLS)
 
 clean: ## Remove everything that was built.
-	rm -rf .build .build-portable
+	rm -rf .build .build-portable .build-onednn3
 
 bootstrap:
 	@tools/bootstrap

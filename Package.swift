@@ -6,16 +6,29 @@ import PackageDescription
 
 let environment = ProcessInfo.processInfo.environment
 
-/// Whether one of `directories` holds the headers of oneDNN 2.x, which the backend is written for.
-func hasOneDNN(in directories: [String]) -> Bool {
-  directories.contains { directory in
-    let header = "\(directory)/oneapi/dnnl/dnnl_version.h"
-    return (try? String(contentsOfFile: header, encoding: .utf8))?.contains("DNNL_VERSION_MAJOR 2") ?? false
-  }
+/// Whether `root` holds the headers of a oneDNN that the backend is written for.
+func hasOneDNN(under root: String) -> Bool {
+  let header = try? String(contentsOfFile: "\(root)/include/oneapi/dnnl/dnnl_version.h", encoding: .utf8)
+  return ["2", "3"].contains { header?.contains("DNNL_VERSION_MAJOR \($0)") ?? false }
 }
 
-/// `make` decides by `CUSP_ONEDNN`, since SwiftPM caches the manifest; a bare `swift build` looks for the header.
-let oneDNN = environment["CUSP_ONEDNN"].map { $0 == "1" } ?? hasOneDNN(in: ["/usr/include", "/usr/local/include"])
+/// Where oneDNN is, or nil: what `CUSP_ONEDNN_ROOT` says, or the first of the usual places; `CUSP_ONEDNN=0` goes without.
+///
+/// `make` says `CUSP_ONEDNN=1` too, since SwiftPM caches the manifest until the environment changes.
+func findOneDNN() -> String? {
+  if environment["CUSP_ONEDNN"] == "0" { return nil }
+  guard let root = environment["CUSP_ONEDNN_ROOT"] else {
+    return ["/usr", "/usr/local", "/opt/homebrew"].first(where: hasOneDNN)
+  }
+  guard hasOneDNN(under: root) else { fatalError("CUSP_ONEDNN_ROOT: no oneDNN 2.x or 3.x below \(root)") }
+  return root
+}
+
+let oneDNNRoot = findOneDNN()
+let oneDNN = oneDNNRoot != nil
+
+/// Where compilers and linkers do not look by themselves.
+let unusualRoot = ["/usr", "/usr/local"].contains(oneDNNRoot) ? nil : oneDNNRoot
 
 /// Continuous integration sets `CUSP_STRICT`; a newer compiler's new warning must not stop a user.
 let strict = environment["CUSP_STRICT"] == "1"
@@ -25,6 +38,10 @@ let settings: [SwiftSetting] =
     .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
   ] + (strict ? [.unsafeFlags(["-warnings-as-errors"])] : []) + (oneDNN ? [.define("CUSP_ONEDNN")] : [])
+  + (unusualRoot.map { [.unsafeFlags(["-Xcc", "-I\($0)/include"])] } ?? [])
+
+let oneDNNLinkerSettings: [LinkerSetting] =
+  unusualRoot.map { [.unsafeFlags(["-L\($0)/lib", "-Xlinker", "-rpath", "-Xlinker", "\($0)/lib"])] } ?? []
 
 // MARK: - One line a target
 
@@ -36,8 +53,10 @@ func systemLibrary(_ name: String, pkgConfig: String? = nil, apt: String, brew: 
   .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt]), .brew([brew])])
 }
 
-func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+func library(
+  _ name: String, _ dependencies: [Target.Dependency] = [], linkerSettings: [LinkerSetting] = []
+) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings, linkerSettings: linkerSettings)
 }
 
 func tool(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -139,7 +158,8 @@ let targets: [Target] = [
 
 let oneDNNTargets: [Target] = [
   systemLibrary("COneDNN", apt: "libdnnl-dev", brew: "onednn"),
-  library("OneDNNBackend", ["COneDNN", "Failures", "Networks", "Programs", "Tensors"]),
+  library(
+    "OneDNNBackend", ["COneDNN", "Failures", "Networks", "Programs", "Tensors"], linkerSettings: oneDNNLinkerSettings),
 ]
 
 let package = Package(

@@ -5,8 +5,13 @@
 /// A memory descriptor: here a copy on the heap, or one that a kernel's descriptor owns.
 typedef const dnnl_memory_desc_t *cusp_memory_desc;
 
-/// Whether convolutions know Winograd's algorithm.
-static const int cusp_has_winograd = 1;
+/// Whether convolutions know Winograd's algorithm, which is written for AVX-512.
+static inline int cusp_has_winograd(void) {
+    return (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
+}
+
+/// Whether the shift counts among the inputs of a batch normalisation's backward kernel.
+static inline int cusp_norm_backward_takes_shift(void) { return 1; }
 
 static inline dnnl_status_t cusp_memory_desc_clone(cusp_memory_desc *made, cusp_memory_desc original) {
     dnnl_memory_desc_t *copy = (dnnl_memory_desc_t *)malloc(sizeof *copy);

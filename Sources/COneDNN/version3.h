@@ -3,8 +3,11 @@
 /// A memory descriptor.
 typedef const_dnnl_memory_desc_t cusp_memory_desc;
 
-/// Whether convolutions know Winograd's algorithm: no longer, on x86.
-static const int cusp_has_winograd = 0;
+/// Whether convolutions know Winograd's algorithm: no longer.
+static inline int cusp_has_winograd(void) { return 0; }
+
+/// Whether the shift counts among the inputs of a batch normalisation's backward kernel.
+static inline int cusp_norm_backward_takes_shift(void) { return 0; }
 
 static inline dnnl_status_t cusp_memory_desc_create_with_strides(
     cusp_memory_desc *made, int rank, const dnnl_dims_t sizes, const dnnl_dims_t strides) {

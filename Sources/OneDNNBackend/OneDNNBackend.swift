@@ -19,7 +19,7 @@ public struct OneDNNBackend: Backend {
     self.threads = Threads(count: threads)
   }
 
-  /// As in `onednn 2.6.3`.
+  /// As in `onednn 2.6.3` or `onednn 3.2.0`.
   public var name: String {
     guard let version = dnnl_version()?.pointee else { return "onednn" }
     return "onednn \(version.major).\(version.minor).\(version.patch)"
@@ -41,4 +41,7 @@ public struct OneDNNBackend: Backend {
   ///
   /// - Throws: `Failure` when the library refuses.
   public func makeTrainingEngine(_ plan: Plan) throws -> any TrainingEngine { try TrainingSession(plan, threads) }
+
+  /// Whether the library computes convolutions by Winograd's algorithm here: 2.x does, on processors with AVX-512.
+  package static var supportsWinograd: Bool { Engine.supportsWinograd }
 }

@@ -20,7 +20,6 @@ private func describe(_ status: dnnl_status_t) -> String {
   case dnnl_unimplemented: "unimplemented"
   case dnnl_runtime_error: "run-time error"
   case dnnl_not_required: "not required"
-  case dnnl_iterator_ends: "no more implementations"
   default: "status \(status.rawValue)"
   }
 }

@@ -1,5 +1,6 @@
 #if CUSP_ONEDNN
   import Failures
+  import Foundation
   import Networks
   import OneDNNBackend
   import Programs
@@ -15,6 +16,22 @@
     @Test("the name carries the library's version")
     func name() throws {
       #expect(try OneDNNBackend(threads: 1).name.wholeMatch(of: /onednn [0-9]+\.[0-9]+\.[0-9]+/) != nil)
+    }
+
+    /// What the build was pointed at, if it was.
+    static let root = ProcessInfo.processInfo.environment["CUSP_ONEDNN_ROOT"]
+
+    @Test("the library that runs is the one whose headers the build was pointed at", .enabled(if: root != nil))
+    func version() throws {
+      let path = try #require(Self.root) + "/include/oneapi/dnnl/dnnl_version.h"
+      let header = try String(contentsOfFile: path, encoding: .utf8)
+      let numbers = header.matches(of: /DNNL_VERSION_(?:MAJOR|MINOR|PATCH) ([0-9]+)/).map(\.1)
+      #expect(try OneDNNBackend(threads: 1).name == "onednn \(numbers.joined(separator: "."))")
+    }
+
+    @Test("Winograd's algorithm is for 2.x only")
+    func winograd() throws {
+      #expect(try !OneDNNBackend.supportsWinograd || OneDNNBackend(threads: 1).name.hasPrefix("onednn 2."))
     }
 
     @Test("a number of threads that cannot be is refused", arguments: [0, -1, 1025])

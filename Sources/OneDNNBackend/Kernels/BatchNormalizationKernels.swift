@@ -1,6 +1,9 @@
 import COneDNN
 
 extension Engine {
+  /// Whether a backward kernel insists on the shift, which it never reads, or refuses it.
+  static let normBackwardTakesShift = cusp_norm_backward_takes_shift() != 0
+
   /// With the batch's statistics.
   func batchNormalization(_ layout: Layout, epsilon: Float, relu: Bool) throws -> PrimitiveDescriptor {
     try make("batch_normalization_forward") {

@@ -1,6 +1,9 @@
 import COneDNN
 
 extension Engine {
+  /// Whether the library has kernels for Winograd's algorithm here; where it has none, convolutions are direct.
+  static let supportsWinograd = cusp_has_winograd() != 0
+
   /// Layouts that are not given are the kernel's choice.
   func convolution(
     _ geometry: ConvolutionGeometry, bias: Bool, training: Bool, source: Layout? = nil, destination: Layout? = nil,

@@ -54,7 +54,7 @@ extension Lowering {
         .source: input, .mean: norm.mean, .variance: norm.variance, .scale: source.weight,
         .destinationGradient: gradient, .sourceGradient: gradient, .scaleGradient: trained.weightGradient,
       ]
-      arguments[.shift] = source.bias
+      if Engine.normBackwardTakesShift { arguments[.shift] = source.bias }
       arguments[.shiftGradient] = trained.biasGradient
       arguments[.workspace] = workspace
       try recorder.record("\(step.name) norm backward", backward, arguments)
