@@ -7,7 +7,7 @@ import ToolSupport
 
 /// Attacks the images of a data set on every model it is given; a prediction record an image.
 @main
-struct AttackCommand: ToolCommand {
+struct AttackCommand: EngineCommand {
   static let configuration = CommandConfiguration.tool(
     "cusp-attack", abstract: "Attack a model and record its predictions before and after.",
     examples: [

@@ -10,7 +10,7 @@ import ToolOptions
 import ToolSupport
 
 @main
-struct BenchCommand: ToolCommand {
+struct BenchCommand: EngineCommand {
   static let configuration = CommandConfiguration.tool(
     "cusp-bench", abstract: "Time the programs of an architecture.",
     examples: [

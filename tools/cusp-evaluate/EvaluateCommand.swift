@@ -9,7 +9,7 @@ import ToolSupport
 
 /// Scores models, untouched and under attack at a list of budgets.
 @main
-struct EvaluateCommand: ToolCommand {
+struct EvaluateCommand: EngineCommand {
   static let configuration = CommandConfiguration.tool(
     "cusp-evaluate", abstract: "Measure a model's accuracy, untouched and under attack.",
     examples: [

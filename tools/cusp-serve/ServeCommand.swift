@@ -7,7 +7,7 @@ import ToolSupport
 
 /// Answers requests on standard input with replies on standard output: inference and attacks as a service.
 @main
-struct ServeCommand: ToolCommand {
+struct ServeCommand: EngineCommand {
   static let configuration = CommandConfiguration.tool(
     "cusp-serve", abstract: "Predict and attack as a service over standard input and output.",
     examples: [

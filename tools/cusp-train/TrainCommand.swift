@@ -12,7 +12,7 @@ import Training
 
 /// Trains a network and announces the checkpoint it wrote.
 @main
-struct TrainCommand: ToolCommand {
+struct TrainCommand: EngineCommand {
   static let configuration = CommandConfiguration.tool(
     "cusp-train", abstract: "Train a network, natural or adversarially, and write a checkpoint.",
     examples: [

@@ -19,6 +19,9 @@ public protocol ToolCommand: ParsableCommand {
   /// The program's name in messages; a subcommand answers with that of its program.
   static var toolName: String { get }
 
+  /// What a library of the program must find in the environment when it is loaded; nil for nothing.
+  static var startupVariable: StartupVariable? { get }
+
   /// The options of every program, an `@OptionGroup`.
   var common: CommonOptions { get }
 
@@ -29,6 +32,9 @@ public protocol ToolCommand: ParsableCommand {
 extension ToolCommand {
   /// The command's own name.
   public static var toolName: String { _commandName }
+
+  /// Nothing.
+  public static var startupVariable: StartupVariable? { nil }
 
   /// Calls `execute(_:)` with standard output claimed, and finishes standard output behind it.
   public mutating func run() throws {
@@ -55,6 +61,8 @@ extension ToolCommand {
     } catch {
       leave(answer(error))
     }
+    // Only now: help and refusals need no second start.
+    if command is Self { startupVariable?.apply() }
     do {
       try command.run()
       leave(0)
