@@ -7,21 +7,15 @@ final class EvaluationEngine: InputGradientEngine {
   let lowered: Lowered
   private let threads: Threads
 
-  init(_ plan: Plan, _ threads: Threads) throws {
+  init(_ plan: Plan, _ threads: Threads, _ algorithms: AlgorithmChoice) throws {
     threads.use()
     self.threads = threads
-    lowered = try Lowering(plan).lower()
+    lowered = try Lowering(plan, algorithms).lower()
   }
 
-  func load(_ weights: [PreparedWeights]) throws {
+  func load(_ weights: some Sequence<PreparedWeights>) throws {
     threads.use()
-    for (target, source) in zip(lowered.weights, weights) {
-      try lowered.engine.write(source.weight.values, to: target.weight, sizes: target.sizes)
-      if let bias = target.bias {
-        try lowered.engine.write(source.bias.values, to: bias, sizes: bias.layout.sizes)
-      }
-      try lowered.engine.run(target.refresh)
-    }
+    for (target, source) in zip(lowered.weights, weights) { try target.load(source, on: lowered.engine) }
   }
 
   func forward(_ pixels: UnsafeBufferPointer<Float>, logits: UnsafeMutableBufferPointer<Float>) throws {

@@ -20,14 +20,10 @@ struct ConvolutionGeometry {
     padding = [Int64(settings.padding), Int64(settings.padding)]
   }
 
-  /// The one place where the algorithm of a convolution is chosen, by a fixed rule, so that results repeat.
-  var algorithm: ConvolutionAlgorithm { .direct }
-}
-
-/// How a convolution is computed.
-enum ConvolutionAlgorithm {
-  /// Sums of products, in an order that does not depend on the batch size.
-  case direct
+  var groups: Int { weights.count == 4 ? 1 : weights[0] }
+  var kernelSize: Int { weights[weights.count - 1] }
+  var stride: Int { Int(strides[0]) }
+  var border: Int { Int(padding[0]) }
 }
 
 /// The sizes of a dense layer over a batch.

@@ -8,15 +8,17 @@ public import Programs
 /// argument list is made once, when an engine is made. The same number of threads gives the same bytes.
 public struct OneDNNBackend: Backend {
   let threads: Threads
+  let algorithms: AlgorithmChoice
 
-  /// A backend whose engines use `threads` threads.
+  /// A backend whose engines use `threads` threads, and the convolution algorithms that `algorithms` names.
   ///
   /// - Throws: `Failure` (`usage`) when `threads` is not in 1...1024.
-  public init(threads: Int) throws {
+  public init(threads: Int, algorithms: AlgorithmChoice = .fixedRule) throws {
     guard (1...1024).contains(threads) else {
       throw Failure(.usage, "onednn: cannot run on \(threads) threads; give 1...1024")
     }
     self.threads = Threads(count: threads)
+    self.algorithms = algorithms
   }
 
   /// As in `onednn 2.6.3` or `onednn 3.2.0`.
@@ -28,19 +30,23 @@ public struct OneDNNBackend: Backend {
   /// An engine for logits.
   ///
   /// - Throws: `Failure` when the library refuses.
-  public func makeInferenceEngine(_ plan: Plan) throws -> any InferenceEngine { try EvaluationEngine(plan, threads) }
+  public func makeInferenceEngine(_ plan: Plan) throws -> any InferenceEngine {
+    try EvaluationEngine(plan, threads, algorithms)
+  }
 
   /// An engine for logits and the gradient with respect to the pixels.
   ///
   /// - Throws: `Failure` when the library refuses.
   public func makeInputGradientEngine(_ plan: Plan) throws -> any InputGradientEngine {
-    try EvaluationEngine(plan, threads)
+    try EvaluationEngine(plan, threads, algorithms)
   }
 
   /// An engine for training.
   ///
   /// - Throws: `Failure` when the library refuses.
-  public func makeTrainingEngine(_ plan: Plan) throws -> any TrainingEngine { try TrainingSession(plan, threads) }
+  public func makeTrainingEngine(_ plan: Plan) throws -> any TrainingEngine {
+    try TrainingSession(plan, threads, algorithms)
+  }
 
   /// Whether the library computes convolutions by Winograd's algorithm here: 2.x does, on processors with AVX-512.
   package static var supportsWinograd: Bool { Engine.supportsWinograd }

@@ -10,11 +10,11 @@ extension OneDNNBackend {
   public func profile(_ plan: Plan, parameters: Parameters, repeats: Int) throws -> [CallProfile] {
     let lowered: Lowered
     if plan.purpose == .training {
-      let session = try TrainingSession(plan, threads)
+      let session = try TrainingSession(plan, threads, algorithms)
       try session.load(parameters, momentum: [:])
       lowered = session.lowered
     } else {
-      let engine = try EvaluationEngine(plan, threads)
+      let engine = try EvaluationEngine(plan, threads, algorithms)
       try engine.load(plan.weights.map { PreparedWeights($0, parameters) })
       lowered = engine.lowered
     }
@@ -44,7 +44,7 @@ extension OneDNNBackend {
   /// The kernel the library chooses for every call, as `conv1 convolution forward: brgconv:avx512_core`.
   package func implementations(_ plan: Plan) throws -> [String] {
     threads.use()
-    let lowered = try Lowering(plan).lower()
+    let lowered = try Lowering(plan, algorithms).lower()
     return (lowered.forward + lowered.backward).map { "\($0.name): \($0.descriptor.implementation)" }
   }
 }

@@ -10,11 +10,11 @@ final class TrainingSession: TrainingEngine {
   /// What was loaded: keeps the names and the order.
   private var loaded: Parameters?
 
-  init(_ plan: Plan, _ threads: Threads) throws {
+  init(_ plan: Plan, _ threads: Threads, _ algorithms: AlgorithmChoice) throws {
     threads.use()
     self.plan = plan
     self.threads = threads
-    lowered = try Lowering(plan).lower()
+    lowered = try Lowering(plan, algorithms).lower()
   }
 
   func load(_ parameters: Parameters, momentum: [ParameterPath: Tensor]) throws {

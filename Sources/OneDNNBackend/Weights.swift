@@ -10,8 +10,12 @@ final class Weights {
   let weight: Memory
   /// One number a channel; the shift of a norm.
   let bias: Memory?
-  /// Brings the backward kernel's copy into step with `weight`.
+  /// The weight in other kernels' layouts.
+  private(set) var copies: [Memory] = []
+  /// Brings the copies into step with `weight`, in training; some layouts of evaluation cannot be read back.
   private(set) var refresh: [Call] = []
+  /// Set where a convolution runs as one matrix product: `sizes` are those of the matrix then.
+  var expansion: DenseProduct?
   /// Set in training.
   var trained: Trained?
 
@@ -45,9 +49,20 @@ final class Weights {
   func weight(in layout: Layout, _ recorder: Recorder) throws -> Memory {
     if weight.layout == layout { return weight }
     let copy = try recorder.persistentMemory(layout)
+    copies.append(copy)
+    guard trained != nil else { return copy }
     let reorder = try recorder.engine.reorder(weight.layout, layout)
     refresh.append(try recorder.call("weights", reorder, [.source: weight, .destination: copy]))
     return copy
+  }
+
+  /// Takes over the weights of an evaluation plan.
+  func load(_ source: PreparedWeights, on engine: Engine) throws {
+    let values = expansion?.weight(source.weight.values) ?? source.weight.values
+    for memory in [weight] + copies { try engine.write(values, to: memory, sizes: sizes) }
+    guard let bias else { return }
+    try engine.write(
+      expansion?.bias(source.bias.values) ?? source.bias.values, to: bias, sizes: bias.layout.sizes)
   }
 }
 

@@ -22,15 +22,16 @@ final class EvaluationEngine: InputGradientEngine {
     network = try Network(plan, weights: weights, workers: Workers(count: threads))
   }
 
-  func load(_ prepared: [PreparedWeights]) throws {
-    let given = prepared.map { ($0.weight.values.count, $0.bias.values.count) }
-    guard given.count == counts.count, zip(given, counts).allSatisfy({ $0 == $1 }) else {
-      throw Failure(.internal, "portable engine: weights that do not fit the plan")
+  func load(_ prepared: some Sequence<PreparedWeights>) throws {
+    var rest = zip(weights, counts).makeIterator()
+    for source in prepared {
+      guard let (target, count) = rest.next(), (source.weight.values.count, source.bias.values.count) == count else {
+        throw Failure(.internal, "portable engine: weights that do not fit the plan")
+      }
+      target.weight.update(from: source.weight.values, count: count.weight)
+      target.bias?.update(from: source.bias.values, count: count.bias)
     }
-    for (source, target) in zip(prepared, weights) {
-      target.weight.update(from: source.weight.values, count: source.weight.values.count)
-      target.bias?.update(from: source.bias.values, count: source.bias.values.count)
-    }
+    guard rest.next() == nil else { throw Failure(.internal, "portable engine: weights that do not fit the plan") }
     network.weightsChanged()
   }
 

@@ -35,7 +35,7 @@ public protocol Backend: Sendable {
 /// A compiled network in evaluation mode.
 public protocol InferenceEngine: AnyObject {
   /// Takes over weights, one for each of `Plan.weights`, in the layout the kernels want.
-  func load(_ weights: [PreparedWeights]) throws
+  func load(_ weights: some Sequence<PreparedWeights>) throws
 
   /// Writes the logits `[batchSize, classes]` of `pixels` `[batchSize, c, h, w]`.
   func forward(_ pixels: UnsafeBufferPointer<Float>, logits: UnsafeMutableBufferPointer<Float>) throws

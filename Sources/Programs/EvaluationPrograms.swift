@@ -35,7 +35,7 @@ public final class InferenceProgram: Classifier {
   ///
   /// - Throws: `Failure` when the engine refuses.
   public func load(_ parameters: Parameters) throws {
-    try engine.load(plan.weights.map { PreparedWeights($0, parameters) })
+    try engine.load(plan.weights.lazy.map { PreparedWeights($0, parameters) })
   }
 
   /// Writes the logits `[batchSize, classCount]` of `pixels` `[batchSize, c, h, w]`.
@@ -80,7 +80,7 @@ public final class InputGradientProgram: LossGradient {
   ///
   /// - Throws: `Failure` when the engine refuses.
   public func load(_ parameters: Parameters) throws {
-    try engine.load(plan.weights.map { PreparedWeights($0, parameters) })
+    try engine.load(plan.weights.lazy.map { PreparedWeights($0, parameters) })
   }
 
   /// Writes the gradient of the summed `loss` with respect to `pixels`, and the logits it was taken at.

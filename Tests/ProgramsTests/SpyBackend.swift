@@ -46,7 +46,9 @@ private final class SpyEngine: InputGradientEngine, TrainingEngine {
 
   init(_ backend: SpyBackend) { self.backend = backend }
 
-  func load(_ weights: [PreparedWeights]) throws { backend.note(.loaded(weights: weights.map(\.weight.shape.count))) }
+  func load(_ weights: some Sequence<PreparedWeights>) throws {
+    backend.note(.loaded(weights: weights.map(\.weight.shape.count)))
+  }
 
   func load(_ parameters: Parameters, momentum: [ParameterPath: Tensor]) throws {
     (stored, storedMomentum) = (parameters, momentum)

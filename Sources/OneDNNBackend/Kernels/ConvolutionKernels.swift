@@ -6,36 +6,36 @@ extension Engine {
 
   /// Layouts that are not given are the kernel's choice.
   func convolution(
-    _ geometry: ConvolutionGeometry, bias: Bool, training: Bool, source: Layout? = nil, destination: Layout? = nil,
-    postOperations: [PostOperation]
+    _ geometry: ConvolutionGeometry, _ algorithm: ConvolutionAlgorithm, bias: Bool, training: Bool,
+    source: Layout? = nil, destination: Layout? = nil, postOperations: [PostOperation]
   ) throws -> PrimitiveDescriptor {
     let layouts = try ConvolutionLayouts(geometry, bias: bias, source: source, destination: destination)
     return try make("convolution_forward", postOperations: postOperations) {
       dnnl_convolution_forward_primitive_desc_create(
-        &$0, handle, training ? dnnl_forward_training : dnnl_forward_inference, geometry.algorithm.kind,
+        &$0, handle, training ? dnnl_forward_training : dnnl_forward_inference, algorithm.kind,
         layouts.source.handle, layouts.weights.handle, layouts.bias?.handle, layouts.destination.handle,
         geometry.strides, undilated, geometry.padding, geometry.padding, $1)
     }
   }
 
   func convolutionBackwardData(
-    _ geometry: ConvolutionGeometry, hint: PrimitiveDescriptor
+    _ geometry: ConvolutionGeometry, _ algorithm: ConvolutionAlgorithm, hint: PrimitiveDescriptor
   ) throws -> PrimitiveDescriptor {
     let layouts = try ConvolutionLayouts(geometry, bias: false)
     return try make("convolution_backward_data") {
       dnnl_convolution_backward_data_primitive_desc_create(
-        &$0, handle, geometry.algorithm.kind, layouts.source.handle, layouts.weights.handle,
+        &$0, handle, algorithm.kind, layouts.source.handle, layouts.weights.handle,
         layouts.destination.handle, geometry.strides, undilated, geometry.padding, geometry.padding, hint.handle, $1)
     }
   }
 
   func convolutionBackwardWeights(
-    _ geometry: ConvolutionGeometry, bias: Bool, hint: PrimitiveDescriptor
+    _ geometry: ConvolutionGeometry, _ algorithm: ConvolutionAlgorithm, bias: Bool, hint: PrimitiveDescriptor
   ) throws -> PrimitiveDescriptor {
     let layouts = try ConvolutionLayouts(geometry, bias: bias)
     return try make("convolution_backward_weights") {
       dnnl_convolution_backward_weights_primitive_desc_create(
-        &$0, handle, geometry.algorithm.kind, layouts.source.handle, layouts.weights.handle, layouts.bias?.handle,
+        &$0, handle, algorithm.kind, layouts.source.handle, layouts.weights.handle, layouts.bias?.handle,
         layouts.destination.handle, geometry.strides, undilated, geometry.padding, geometry.padding, hint.handle, $1)
     }
   }
@@ -57,7 +57,8 @@ private struct ConvolutionLayouts {
 extension ConvolutionAlgorithm {
   fileprivate var kind: dnnl_alg_kind_t {
     switch self {
-    case .direct: dnnl_convolution_direct
+    case .direct, .denseProduct: dnnl_convolution_direct
+    case .winograd: dnnl_convolution_winograd
     }
   }
 }

@@ -8,9 +8,11 @@ extension Lowering {
     let geometry = ConvolutionGeometry(
       settings, batchSize: plan.batchSize, input: plan.values[step.inputs[0]].sizes,
       output: plan.values[step.output].sizes)
+    let algorithm = algorithm(of: geometry, step)
+    if algorithm == .denseProduct { return try denseProduct(geometry, index, step) }
     let bias = settings.bias || !training
     let adding: [PostOperation] = step.residual == nil ? [] : [.accumulate]
-    let descriptor = try convolutionKernel(geometry, bias: bias, adding + (step.relu ? [.relu] : []))
+    let descriptor = try convolutionKernel(geometry, algorithm, bias: bias, adding + (step.relu ? [.relu] : []))
     let source = try recorder.converted(value(step.inputs[0]), to: descriptor.chosen(.source))
     let output = try destination(step, descriptor.chosen(.destination))
     let weights = try makeWeights(index, descriptor, bias: bias ? settings.outputChannels : nil)
@@ -22,14 +24,53 @@ extension Lowering {
     return { [self] in
       let gradient = try outputGradient(step, masked: step.relu)
       if needsGradient(step.inputs[0]) {
-        let backward = try engine.convolutionBackwardData(geometry, hint: descriptor)
+        let backward = try engine.convolutionBackwardData(geometry, algorithm, hint: descriptor)
         try backwardData("\(step.name) convolution", backward, weights, gradient, step)
       }
       if training {
-        let backward = try engine.convolutionBackwardWeights(geometry, bias: bias, hint: descriptor)
+        let backward = try engine.convolutionBackwardWeights(geometry, algorithm, bias: bias, hint: descriptor)
         try backwardWeights("\(step.name) convolution", backward, weights, source, gradient)
       }
       if let residual = step.residual { try deliver(gradient, to: residual) }
+    }
+  }
+
+  /// The algorithm of a convolution: the chosen one, or direct where this processor has no kernel for it.
+  private func algorithm(of geometry: ConvolutionGeometry, _ step: Step) -> ConvolutionAlgorithm {
+    let wanted = algorithms.algorithm(geometry, training: training)
+    switch wanted {
+    case .direct: return wanted
+    case .denseProduct: return training || step.residual != nil ? .direct : wanted
+    case .winograd: return Engine.supportsWinograd ? wanted : .direct
+    }
+  }
+
+  /// A convolution of an evaluation plan as one matrix product.
+  private func denseProduct(_ geometry: ConvolutionGeometry, _ index: Int, _ step: Step) throws -> Pullback {
+    let product = DenseProduct(geometry)
+    let (inputs, outputs) = (try Layout.plain(product.sizes.source), try Layout.plain(product.sizes.destination))
+    let (images, results) = (try Layout.plain(geometry.source), try Layout.plain(geometry.destination))
+    let descriptor = try engine.dense(
+      product.sizes, bias: true, training: training, postOperations: step.relu ? [.relu] : [])
+    let source = try recorder.view(recorder.converted(value(step.inputs[0]), to: images), as: inputs)
+    let output = try recorder.memory(descriptor.chosen(.destination))
+    let weights = try makeWeights(index, descriptor, bias: product.sizes.outputs)
+    weights.expansion = product
+    var arguments: [Argument: Memory] = [
+      .source: try recorder.converted(source, to: descriptor.chosen(.source)), .weights: weights.weight,
+      .destination: output,
+    ]
+    arguments[.bias] = weights.bias
+    try recorder.record("\(step.name) convolution forward", descriptor, arguments)
+    set(step.output, try recorder.view(recorder.converted(output, to: outputs), as: results))
+
+    return { [self] in
+      let masked = try recorder.converted(outputGradient(step, masked: step.relu), to: results)
+      let gradient = try recorder.view(masked, as: outputs)
+      let backward = try engine.denseBackwardData(product.sizes, hint: descriptor)
+      let sourceGradient = try dataGradient("\(step.name) convolution", backward, weights, gradient)
+      try deliver(
+        recorder.view(recorder.converted(sourceGradient, to: inputs), as: images), to: step.inputs[0])
     }
   }
 
@@ -38,14 +79,16 @@ extension Lowering {
   /// Left to itself the library takes other layouts forward than backward, and then reorders cost a quarter of the time.
   /// Inference does the same, so that its logits are those that gradients are taken at.
   private func convolutionKernel(
-    _ geometry: ConvolutionGeometry, bias: Bool, _ operations: [PostOperation]
+    _ geometry: ConvolutionGeometry, _ algorithm: ConvolutionAlgorithm, bias: Bool, _ operations: [PostOperation]
   ) throws -> PrimitiveDescriptor {
-    let free = try engine.convolution(geometry, bias: bias, training: training, postOperations: operations)
-    let backward = try engine.convolutionBackwardData(geometry, hint: free)
+    let free = try engine.convolution(
+      geometry, algorithm, bias: bias, training: training, postOperations: operations)
+    if algorithm == .winograd { return free }
+    let backward = try engine.convolutionBackwardData(geometry, algorithm, hint: free)
     let (source, destination) = (try backward.chosen(.sourceGradient), try backward.chosen(.destinationGradient))
     guard !backward.isReference else { return free }
     let shared = try engine.convolution(
-      geometry, bias: bias, training: training, source: source.isUnpadded ? source : nil,
+      geometry, algorithm, bias: bias, training: training, source: source.isUnpadded ? source : nil,
       destination: destination.isUnpadded ? destination : nil, postOperations: operations)
     return shared.isReference ? free : shared
   }
@@ -95,6 +138,12 @@ extension Lowering {
   private func backwardData(
     _ name: String, _ descriptor: PrimitiveDescriptor, _ weights: Weights, _ gradient: Memory, _ step: Step
   ) throws {
+    try deliver(dataGradient(name, descriptor, weights, gradient), to: step.inputs[0])
+  }
+
+  private func dataGradient(
+    _ name: String, _ descriptor: PrimitiveDescriptor, _ weights: Weights, _ gradient: Memory
+  ) throws -> Memory {
     let sourceGradient = try recorder.memory(descriptor.chosen(.sourceGradient))
     try recorder.record(
       "\(name) backward data", descriptor,
@@ -102,7 +151,7 @@ extension Lowering {
         .destinationGradient: recorder.converted(gradient, to: descriptor.chosen(.destinationGradient)),
         .weights: weights.weight(in: descriptor.chosen(.weights), recorder), .sourceGradient: sourceGradient,
       ])
-    try deliver(sourceGradient, to: step.inputs[0])
+    return sourceGradient
   }
 
   private func backwardWeights(

@@ -10,6 +10,7 @@ extension Lowering {
       settings, takesMaximum: takesMaximum, batchSize: plan.batchSize, input: plan.values[step.inputs[0]].sizes,
       output: plan.values[step.output].sizes)
     let differentiates = needsGradient(step.inputs[0])
+    let masksInput = takesMaximum && differentiates && takesMask(of: step.inputs[0])
     let descriptor = try engine.pooling(geometry, training: differentiates, source: input.layout)
     let output = try recorder.memory(descriptor.chosen(.destination))
     let workspace = try descriptor.layout(.workspace).map(recorder.memory)
@@ -20,7 +21,7 @@ extension Lowering {
 
     return { [self] in
       guard differentiates else { return }
-      let gradient = try recorder.converted(outputGradient(step, masked: step.relu), to: output.layout)
+      let gradient = try recorder.converted(outputGradient(step, masked: masksInput), to: output.layout)
       let sourceGradient = try recorder.memory(input.layout)
       var arguments: [Argument: Memory] = [.destinationGradient: gradient, .sourceGradient: sourceGradient]
       arguments[.workspace] = workspace

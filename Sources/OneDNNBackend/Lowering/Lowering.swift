@@ -11,11 +11,14 @@ typealias Pullback = () throws -> Void
 /// forward pass.
 final class Lowering {
   let plan: Plan
+  let algorithms: AlgorithmChoice
   let recorder: Recorder
   /// The memory of each value, once its step is recorded.
   private var values: [Memory?]
   /// The gradient with respect to each value, once a step has written it.
   private var gradients: [Memory?]
+  /// The values whose gradient arrives with their ReLU's mask applied.
+  private var maskedAhead: Set<Int> = []
   /// Parallel to `plan.weights`.
   var weights: [Weights?]
   /// The norms of a training plan.
@@ -26,8 +29,9 @@ final class Lowering {
   var engine: Engine { recorder.engine }
   var training: Bool { plan.purpose == .training }
 
-  init(_ plan: Plan) throws {
+  init(_ plan: Plan, _ algorithms: AlgorithmChoice) throws {
     self.plan = plan
+    self.algorithms = algorithms
     recorder = try Recorder()
     values = plan.values.map { _ in nil }
     gradients = values
@@ -92,13 +96,26 @@ final class Lowering {
   /// The gradient of the step's output, behind the ReLU's mask if the step has one.
   func outputGradient(_ step: Step, masked: Bool) throws -> Memory {
     let gradient = try require(gradients[step.output], "gradient of \(step.name)")
-    guard masked else { return gradient }
+    guard masked, !maskedAhead.contains(step.output) else { return gradient }
     let output = try value(step.output)
     let source = try recorder.converted(gradient, to: output.layout)
     try recorder.record(
       "\(step.name) mask", engine.reluBackward(output.layout),
       [.destination: output, .destinationGradient: source, .sourceGradient: source])
     return source
+  }
+
+  /// Takes over the ReLU's mask of value `index` for the maximum pooling that alone reads it, if there is one.
+  ///
+  /// A window passes its gradient on to its maximum, so the mask may as well be taken from the maximum, on a quarter of
+  /// the elements; then nothing reads the larger value on the way back.
+  func takesMask(of index: Int) -> Bool {
+    let readers = plan.steps.filter { $0.reads.contains(index) }
+    guard readers.count == 1, index != plan.logits, plan.steps.contains(where: { $0.output == index && $0.relu }) else {
+      return false
+    }
+    maskedAhead.insert(index)
+    return true
   }
 
   /// Whether anybody wants the gradient of value `index`.

@@ -1,0 +1,176 @@
+#if CUSP_ONEDNN
+  import Networks
+  import OneDNNBackend
+  import Programs
+  import Tensors
+  import TestSupport
+  import Testing
+
+  /// The fast algorithms against the direct one.
+  @Suite("Fast convolutions agree with direct ones")
+  struct AlgorithmTests {
+    /// One convolution: channels in and out, the image's side, the padding.
+    struct Case: CustomTestStringConvertible {
+      let inputs, outputs, side, padding: Int
+      let algorithm: ConvolutionAlgorithm
+
+      var testDescription: String { "\(inputs) to \(outputs) channels on \(side)x\(side), \(algorithm.rawValue)" }
+
+      func graph() throws -> NetworkGraph {
+        let settings = Convolution(outputChannels: outputs, kernelSize: 3, padding: padding)
+        let width = side + 2 * padding - 2
+        return try NetworkGraph(
+          NetworkDefinition(
+            architecture: "one", imageShape: [inputs, side, side], classCount: outputs * width * width,
+            nodes: [
+              Node(name: "convolution", inputs: [Node.image], layer: .convolution(settings)),
+              Node(name: "flatten", inputs: ["convolution"], layer: .flatten),
+            ]))
+      }
+    }
+
+    static let winograd = [(64, 64, 32, 1), (32, 64, 12, 0), (128, 64, 7, 1), (256, 512, 4, 1)].map {
+      Case(inputs: $0.0, outputs: $0.1, side: $0.2, padding: $0.3, algorithm: .winograd)
+    }
+    static let cases =
+      winograd + [
+        Case(inputs: 48, outputs: 80, side: 2, padding: 1, algorithm: .denseProduct),
+        Case(inputs: 5, outputs: 7, side: 1, padding: 1, algorithm: .denseProduct),
+        Case(inputs: 3, outputs: 64, side: 32, padding: 1, algorithm: .direct),
+      ]
+    static let batch = 6
+
+    private func direct() throws -> OneDNNBackend { try OneDNNBackend(threads: 2, algorithms: .direct) }
+    private func fast() throws -> OneDNNBackend { try OneDNNBackend(threads: 2) }
+
+    private func pixels(_ graph: NetworkGraph, count: Int) -> Tensor {
+      let shape = [count] + graph.imageShape.sizes
+      return Tensor(Shape(shape), FormulaWeights.pixels(shape: shape))
+    }
+
+    /// Logits and input gradient of the first `count` images of the formula.
+    private func evaluate(
+      _ graph: NetworkGraph, _ parameters: Parameters? = nil, count: Int, on backend: OneDNNBackend,
+      order: [Int]? = nil
+    ) throws -> (logits: Tensor, gradient: Tensor) {
+      let order = order ?? Array(0..<count)
+      let images = pixels(graph, count: count)
+      let labels = FormulaWeights.labels(count: count, classes: graph.classCount)
+      let moved = Tensor(images.shape, order.flatMap { images[rows: $0..<$0 + 1].values })
+      var (logits, gradient) = (Tensor([count, graph.classCount]), moved)
+      let program = try InputGradientProgram(
+        graph, parameters: parameters ?? Parameters(initializing: graph, seed: 1), batchSize: count, on: backend)
+      try program.evaluate(
+        moved, loss: .crossEntropy(labels: order.map { labels[$0] }), into: &gradient, logits: &logits)
+      return (logits, gradient)
+    }
+
+    @Test("every step of a pass within 1e-5", arguments: cases)
+    func steps(_ test: Case) throws {
+      let graph = try test.graph()
+      let count = Self.batch
+      let gradient = FormulaWeights.values(path: "gradient", shape: [count, graph.classCount], kind: .weight)
+      func run(_ backend: OneDNNBackend) throws -> (logits: Tensor, gradient: Tensor) {
+        let plan = Plan(graph, for: .inputGradient, batchSize: count)
+        let engine = try backend.makeInputGradientEngine(plan)
+        let parameters = Parameters(initializing: graph, seed: 1)
+        try engine.load(plan.weights.map { PreparedWeights($0, parameters) })
+        var (logits, slope) = (Tensor([count, graph.classCount]), pixels(graph, count: count))
+        try slope.values.withUnsafeMutableBufferPointer { slope in
+          try logits.values.withUnsafeMutableBufferPointer {
+            try engine.forward(UnsafeBufferPointer(slope), logits: $0)
+          }
+          try gradient.withUnsafeBufferPointer { try engine.backward($0, pixelGradient: slope) }
+        }
+        return (logits, slope)
+      }
+      let (found, expected) = (try run(fast()), try run(direct()))
+      #expect(difference(found.logits, expected.logits) < 1e-5)
+      #expect(difference(found.gradient, expected.gradient) < 1e-5)
+    }
+
+    @Test("every gradient of weights within 1e-5", arguments: winograd)
+    func weightGradients(_ test: Case) throws {
+      let graph = try test.graph()
+      func gradients(_ backend: OneDNNBackend) throws -> [ParameterPath: Tensor] {
+        let program = try TrainingProgram(
+          graph, parameters: Parameters(initializing: graph, seed: 1), batchSize: Self.batch, on: backend)
+        var logits = Tensor([Self.batch, graph.classCount])
+        try program.forward(pixels(graph, count: Self.batch), masks: [], into: &logits)
+        let labels = FormulaWeights.labels(count: Self.batch, classes: graph.classCount)
+        try program.backward(.crossEntropy(labels: labels), logits: logits)
+        return try program.gradients()
+      }
+      let (found, expected) = (try gradients(fast()), try gradients(direct()))
+      #expect(found.count == 2)
+      for (path, gradient) in expected { #expect(difference(try #require(found[path]), gradient) < 1e-5, "\(path)") }
+    }
+
+    @Test("the algorithm is the one that was meant", arguments: cases)
+    func chosen(_ test: Case) throws {
+      let plan = Plan(try test.graph(), for: .inputGradient, batchSize: Self.batch)
+      let calls = try fast().implementations(plan).filter { $0.contains("convolution") }
+      #expect(calls.count == 2)
+      switch test.algorithm {
+      case .winograd: #expect(calls.allSatisfy { $0.contains("wino") == OneDNNBackend.supportsWinograd })
+      case .direct: #expect(!calls.contains { $0.contains("wino") })
+      case .denseProduct: #expect(calls.allSatisfy { $0.contains("brgemm") || $0.contains("gemm") })
+      }
+      #expect(!(try direct().implementations(plan).contains { $0.contains("wino") }))
+    }
+
+    @Test("an image's slot changes no bit", arguments: cases)
+    func slots(_ test: Case) throws {
+      let graph = try test.graph()
+      let straight = try evaluate(graph, count: Self.batch, on: fast())
+      for shift in 1..<Self.batch {
+        let order = (0..<Self.batch).map { ($0 + shift) % Self.batch }
+        let moved = try evaluate(graph, count: Self.batch, on: fast(), order: order)
+        for (slot, image) in order.enumerated() {
+          #expect(moved.logits[rows: slot..<slot + 1].values == straight.logits[rows: image..<image + 1].values)
+          #expect(moved.gradient[rows: slot..<slot + 1].values == straight.gradient[rows: image..<image + 1].values)
+        }
+      }
+    }
+
+    static let architectures: [Architecture] = [.smallCNN, .vgg16, .resnet18]
+
+    @Test("whole networks: logits, and gradients but for kinks", arguments: architectures)
+    func networks(_ architecture: Architecture) throws {
+      let subject = try Subject(architecture.rawValue)
+      let found = try evaluate(subject.graph, subject.parameters, count: 64, on: fast())
+      let expected = try evaluate(subject.graph, subject.parameters, count: 64, on: direct())
+      #expect(difference(found.logits, expected.logits) < 1e-4)
+      let rows = (0..<64).map { (found.gradient[rows: $0..<$0 + 1], expected.gradient[rows: $0..<$0 + 1]) }
+      #expect(rows.filter { difference($0.0, $0.1) < 1e-4 }.count >= 52)
+      for (one, other) in rows { #expect(cosine(one, other) >= 0.99) }
+    }
+
+    @Test("smooth twins, averaging and without ReLU: every image's gradient", arguments: architectures)
+    func smoothTwins(_ architecture: Architecture) throws {
+      let subject = try Subject(architecture.rawValue)
+      var definition = subject.graph.definition
+      for index in definition.nodes.indices {
+        switch definition.nodes[index].layer {
+        case .relu: definition.nodes[index].layer = .dropout(Dropout(rate: 0))
+        case .maxPooling(let settings): definition.nodes[index].layer = .averagePooling(settings)
+        default: break
+        }
+      }
+      let graph = try NetworkGraph(definition)
+      let found = try evaluate(graph, subject.parameters, count: 64, on: fast())
+      let expected = try evaluate(graph, subject.parameters, count: 64, on: direct())
+      for image in 0..<64 {
+        let rows = image..<image + 1
+        #expect(difference(found.gradient[rows: rows], expected.gradient[rows: rows]) < 1e-4)
+      }
+    }
+
+    private func cosine(_ one: Tensor, _ other: Tensor) -> Double {
+      func product(_ a: Tensor, _ b: Tensor) -> Double {
+        zip(a.values, b.values).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+      }
+      return product(one, other) / (product(one, one) * product(other, other)).squareRoot()
+    }
+  }
+#endif
