@@ -77,13 +77,12 @@ final class Arena {
     let buffers = memories.map(\.buffer).filter { seen.insert(ObjectIdentifier($0)).inserted }
     let plan = MemoryPlan(buffers.map { .init(byteCount: $0.byteCount, life: $0.life ?? 0...0) })
     byteCount = plan.byteCount
-    var block: UnsafeMutableRawPointer?
-    guard posix_memalign(&block, MemoryPlan.alignment, max(plan.byteCount, 1)) == 0, let block else {
+    guard let block = calloc(1, plan.byteCount + MemoryPlan.alignment) else {
       throw Failure(.internal, "onednn: no memory for \(plan.byteCount) bytes; take a smaller network or batch")
     }
     self.block = block
-    block.initializeMemory(as: UInt8.self, repeating: 0, count: plan.byteCount)
-    for (buffer, offset) in zip(buffers, plan.offsets) { buffer.address = block + offset }
+    let start = block.alignedUp(toMultipleOf: MemoryPlan.alignment)
+    for (buffer, offset) in zip(buffers, plan.offsets) { buffer.address = start + offset }
     for memory in memories { try memory.place() }
   }
 

@@ -6,6 +6,7 @@ final class Recorder {
   /// The calls so far.
   private(set) var calls: [Call] = []
   private var memories: [Memory] = []
+  /// Shared by the calls outside the two passes.
   private let scratchpad = Buffer(byteCount: 0)
 
   init() throws { engine = try Engine() }
@@ -36,14 +37,22 @@ final class Recorder {
   /// Appends a call.
   func record(_ name: String, _ descriptor: PrimitiveDescriptor, _ arguments: [Argument: Memory]) throws {
     for memory in arguments.values { memory.buffer.touch(at: now) }
-    calls.append(try call(name, descriptor, arguments))
+    let scratchpad = Buffer(byteCount: 0)
+    scratchpad.touch(at: now)
+    calls.append(try call(name, descriptor, arguments, scratchpad))
   }
 
   /// A call for another time than now; its memories must be persistent.
   func call(_ name: String, _ descriptor: PrimitiveDescriptor, _ arguments: [Argument: Memory]) throws -> Call {
+    scratchpad.persist()
+    return try call(name, descriptor, arguments, scratchpad)
+  }
+
+  private func call(
+    _ name: String, _ descriptor: PrimitiveDescriptor, _ arguments: [Argument: Memory], _ scratchpad: Buffer
+  ) throws -> Call {
     var arguments = arguments
     if let layout = try descriptor.layout(.scratchpad) {
-      scratchpad.persist()
       arguments[.scratchpad] = try add(Memory(scratchpad, layout, on: engine))
     }
     return try Call(name, descriptor, arguments)

@@ -41,7 +41,10 @@ extension Lowering {
     switch wanted {
     case .direct: return wanted
     case .denseProduct: return training || step.residual != nil ? .direct : wanted
-    case .winograd: return Engine.supportsWinograd ? wanted : .direct
+    case .winograd:
+      guard Engine.supportsWinograd else { return .direct }
+      let kernel = try? engine.convolution(geometry, wanted, bias: true, training: training, postOperations: [])
+      return kernel == nil ? .direct : wanted
     }
   }
 
