@@ -84,12 +84,13 @@ let targets: [Target] = [
   library("Archives", ["CZlib", "Failures", "Files"]),
 
   library("Datasets", ["Archives", "Failures", "Files", "HDF5", "Tensors"]),
+  library("Spatial", ["Tensors"]),
   library("Networks", ["Failures", "Tensors"]),
   library("Programs", ["Failures", "Networks", "Tensors"]),
   library("PortableBackend", ["Failures", "Networks", "Programs", "Tensors"]),
   library("Checkpoints", ["Failures", "Files", "HDF5", "Networks", "Tensors", crypto]),
   library("Attacks", ["Failures", "Networks", "Tensors"]),
-  library("Training", ["Attacks", "Datasets", "Failures", "Networks", "Programs", "Tensors"]),
+  library("Training", ["Attacks", "Datasets", "Failures", "Networks", "Programs", "Spatial", "Tensors"]),
 
   library(
     "Benchmarks",
@@ -137,6 +138,7 @@ let targets: [Target] = [
   tests("HDF5", ["Files", "HDF5"]),
   tests("Archives", ["Archives", "Files"]),
   tests("Datasets", ["Archives", "Datasets", "Files", "HDF5", "Tensors"]),
+  tests("Spatial", ["Spatial", "Tensors"]),
   tests("Networks", ["Networks", "Tensors"]),
   tests("Programs", ["Networks", "Programs", "Tensors"]),
   tests("Backends", ["Archives", "Attacks", "Networks", "Programs", "Tensors"] + backends),
