@@ -1,24 +1,30 @@
-/// What one epoch of training came to; facts for a record and a progress line.
+/// What one epoch of training came to, or has come to so far; facts for a record and a progress line.
 public struct EpochSummary: Sendable {
   /// The epoch, counted from 1.
   public var epoch: Int
   /// Of how many.
   public var epochs: Int
+  /// The steps taken in it.
+  public var step: Int
   /// The learning rate it was trained with.
   public var learningRate: Float
   /// The attack's radius in pixel units; 0 without one.
   public var epsilon: Float
-  /// The mean loss of the batches trained on, before their steps.
-  public var loss: Double
-  /// The share of images classified rightly in those forward passes, in 0...1.
-  public var accuracy: Double
-  /// Wall-clock time so far, in seconds.
+  /// What the batches came to before their steps.
+  public var sums: TrainingState.Sums
+  /// Wall-clock time since the epoch was begun or resumed, in seconds.
   public var seconds: Double
   /// Images trained on so far.
   public var images: Int
+  /// Those of them from before the epoch was resumed.
+  public var earlierImages: Int
   /// Images of the whole epoch.
   public var imagesPerEpoch: Int
 
+  /// The mean loss of the images trained on, before their steps.
+  public var loss: Double { images > 0 ? sums.loss / Double(images) : 0 }
+  /// The share of images classified rightly in those forward passes, in 0...1.
+  public var accuracy: Double { images > 0 ? Double(sums.correct) / Double(images) : 0 }
   /// Images a second.
-  public var imagesPerSecond: Double { seconds > 0 ? Double(images) / seconds : 0 }
+  public var imagesPerSecond: Double { seconds > 0 ? Double(images - earlierImages) / seconds : 0 }
 }

@@ -19,13 +19,15 @@ public final class Trainer {
   private var labels: [Int] = []
   private var pixels: Tensor
   private var logits: Tensor
-  private var epoch: Int
+  /// How many epochs are complete.
+  public private(set) var epoch: Int
   private var step: Int
+  private var sums: TrainingState.Sums
 
   /// A trainer of `graph` on `data`, going on from `state`.
   ///
   /// - Throws: `Failure` when the configuration means nothing, the data do not fit the network or are fewer than a
-  ///   batch, or the engine refuses.
+  ///   batch, the state is not one of this run, or the engine refuses.
   public init(
     _ configuration: TrainingConfiguration, graph: NetworkGraph, data: LabeledImages, state: TrainingState,
     on backend: any Backend
@@ -43,10 +45,11 @@ public final class Trainer {
         "\(data.name): \(data.count) images do not fill a batch of \(configuration.batchSize): "
           + "lower --batch-size")
     }
+    try state.validate(graph, configuration, stepsPerEpoch: data.count / configuration.batchSize)
     self.configuration = configuration
     self.graph = graph
     self.data = data
-    (epoch, step) = (state.epoch, state.step)
+    (epoch, step, sums) = (state.epoch, state.step, state.sums)
     let batchSize = configuration.batchSize
     program = try TrainingProgram(
       graph, parameters: state.parameters, momentum: state.momentum, batchSize: batchSize, on: backend)
@@ -56,42 +59,48 @@ public final class Trainer {
     logits = Tensor([batchSize, graph.classCount])
   }
 
+  /// Whether all epochs are complete.
+  public var isFinished: Bool { epoch >= configuration.epochs }
+
   /// What the run has reached.
   ///
   /// - Throws: `Failure` when a weight is not finite (the last step's loss came before it) or the engine fails.
   public func state() throws -> TrainingState {
     let parameters = try program.parameters()
-    guard parameters.tensors.allSatisfy({ $0.values.allSatisfy(\.isFinite) }) else {
-      throw Failure(.data, "training: a weight is not finite after epoch \(epoch): lower --learning-rate")
+    let momentum = try program.momentum()
+    let tensors = [parameters.tensors, Array(momentum.values)].joined()
+    guard tensors.allSatisfy({ $0.values.allSatisfy(\.isFinite) }) else {
+      throw Failure(.data, "training: a weight is not finite after \(place): lower --learning-rate")
     }
-    return TrainingState(parameters: parameters, momentum: try program.momentum(), epoch: epoch, step: step)
+    return TrainingState(parameters: parameters, momentum: momentum, epoch: epoch, step: step, sums: sums)
   }
 
-  /// Trains one epoch, telling `progress` after every step.
+  /// Trains to the end of the epoch, from where the state stands in it, and calls `afterStep` after every step.
+  ///
+  /// What `afterStep` throws ends the training there; `state()` is then, as within `afterStep`, one to go on from.
   ///
   /// - Throws: `Failure` when the loss is not finite (the state is then of no use) or the engine fails.
-  public func runEpoch(progress: (EpochSummary) -> Void = { _ in }) throws -> EpochSummary {
+  public func runEpoch(afterStep: (EpochSummary) throws -> Void = { _ in }) throws -> EpochSummary {
     let clock = ContinuousClock()
     let start = clock.now
     var generator = Generator(seed: configuration.seed, purpose: .shuffle, epoch: epoch)
     let order = Batches.Order.shuffled(generator.permutation(count: data.count))
     let batches = Batches(of: data, size: configuration.batchSize, order: order)
-    let whole = data.count / configuration.batchSize
-    var summary = emptySummary(images: whole * configuration.batchSize)
     let update = configuration.update(epoch: epoch)
-    for batch in 0..<whole {
-      batches.copyIndices(ofBatch: batch, into: &images)
-      let (loss, correct) = try train(update)
-      summary.add(loss: loss, correct: correct, count: images.count)
+    var summary = summary(earlierImages: step * configuration.batchSize)
+    while step < data.count / configuration.batchSize {
+      batches.copyIndices(ofBatch: step, into: &images)
+      try train(update)
+      (summary.step, summary.images, summary.sums) = (step, step * configuration.batchSize, sums)
       summary.seconds = Double((clock.now - start) / .microseconds(1)) / 1e6
-      progress(summary)
+      try afterStep(summary)
     }
-    epoch += 1
+    (epoch, step, sums) = (epoch + 1, 0, TrainingState.Sums())
     return summary
   }
 
-  /// One step on the images of the batch; their summed loss and how many were classified rightly.
-  private func train(_ update: MomentumUpdate) throws -> (loss: Double, correct: Int) {
+  /// One step on the images of the batch.
+  private func train(_ update: MomentumUpdate) throws {
     labels.removeAll(keepingCapacity: true)
     for image in images { labels.append(data.label(of: image)) }
     data.writePixels(of: images, into: &pixels)
@@ -109,24 +118,41 @@ public final class Trainer {
     try program.backward(loss, logits: logits)
     try program.update(update)
     step += 1
-    return (sum, images.indices.count { predictedClass(row: $0, logits: logits) == labels[$0] })
+    sums.loss += sum
+    sums.correct += images.indices.count { predictedClass(row: $0, logits: logits) == labels[$0] }
   }
 
-  private func emptySummary(images: Int) -> EpochSummary {
+  /// Where the run stands, for people.
+  private var place: String { step == 0 ? "epoch \(epoch)" : "epoch \(epoch + 1), step \(step)" }
+
+  private func summary(earlierImages: Int) -> EpochSummary {
     var epsilon: Float = 0
     if case .pgd(let attack) = configuration.method { epsilon = attack.epsilon }
     return EpochSummary(
-      epoch: epoch + 1, epochs: configuration.epochs, learningRate: configuration.schedule.rate(epoch: epoch),
-      epsilon: epsilon, loss: 0, accuracy: 0, seconds: 0, images: 0, imagesPerEpoch: images)
+      epoch: epoch + 1, epochs: configuration.epochs, step: step,
+      learningRate: configuration.schedule.rate(epoch: epoch), epsilon: epsilon, sums: sums, seconds: 0,
+      images: earlierImages, earlierImages: earlierImages,
+      imagesPerEpoch: data.count / configuration.batchSize * configuration.batchSize)
   }
 }
 
-extension EpochSummary {
-  /// Takes in a batch of `count` images.
-  fileprivate mutating func add(loss sum: Double, correct: Int, count: Int) {
-    let total = Double(images + count)
-    loss = (loss * Double(images) + sum) / total
-    accuracy = (accuracy * Double(images) + Double(correct)) / total
-    images += count
+extension TrainingState {
+  /// Refuses a state that a run of `configuration` cannot have reached: states come from files.
+  fileprivate func validate(
+    _ graph: NetworkGraph, _ configuration: TrainingConfiguration, stepsPerEpoch: Int
+  ) throws {
+    guard (0...configuration.epochs).contains(epoch), (0...stepsPerEpoch).contains(step),
+      step == 0 || epoch < configuration.epochs
+    else {
+      throw Failure(
+        .data,
+        "training: stands at epoch \(epoch), step \(step), outside of \(configuration.epochs) epochs of "
+          + "\(stepsPerEpoch) steps; resume it with the data it was begun with")
+    }
+    for spec in graph.parameters where spec.role == .trainable {
+      guard momentum[spec.path].map({ $0.shape == spec.shape }) ?? momentum.isEmpty else {
+        throw Failure(.data, "training: the momentum of \(spec.path) is missing or of another shape; train anew")
+      }
+    }
   }
 }

@@ -33,7 +33,7 @@ import Testing
     let documents = try Checkpoint(reading: try TrainedModel.digits.get().path).documents
     #expect(
       documents.configuration == """
-        {"data":"digits","limit":null,"epochs":2,"batch_size":32,"learning_rate":0.05,"learning_rate_factor":0.1,\
+        {"data":"digits","limit":null,"epochs":2,"batch_size":32,"learning_rate":0.05,\
         "milestones":[1],"momentum":0.9,"weight_decay":0.0005,"seed":"0","method":"natural"}
         """)
     let history = try JSON(parsing: documents.history).array ?? []

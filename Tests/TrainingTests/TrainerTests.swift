@@ -65,6 +65,72 @@ struct TrainerTests {
     }
   }
 
+  @Test("A run that is resumed after any step ends where an uninterrupted one does", arguments: TestBackend.all)
+  func resumingWithinEpochs(backend: TestBackend) throws {
+    let graph = try dropoutGraph()
+    let data = try noise(50, for: graph)
+    for method in [TrainingConfiguration.Method.natural, .pgd(epsilon: 0.1)] {
+      let recipe = recipe(method: method, epochs: 2, seed: 9)
+      let whole = try run(recipe, graph, data, on: try backend.make())
+      // Three steps an epoch; the last of an epoch is a place to stop, too.
+      for stops in [[1], [2], [3], [1, 1, 1, 1, 1, 1], [4], [5, 1]] {
+        var state = TrainingState(parameters: Parameters(initializing: graph, seed: recipe.seed))
+        var epochs: [EpochSummary] = []
+        for stop in stops + [100] {
+          let trainer = try Trainer(recipe, graph: graph, data: data, state: state, on: try backend.make())
+          epochs += try runEpochs(trainer, steps: stop)
+          state = try trainer.state()
+        }
+        #expect(state.bits == whole.state.bits, "\(stops)")
+        #expect(epochs.map(\.sums) == whole.epochs.map(\.sums))
+        #expect(epochs.map(\.loss) == whole.epochs.map(\.loss))
+        #expect(epochs.map(\.images) == [48, 48])
+      }
+    }
+  }
+
+  /// Trains until `steps` are taken or all epochs are done; the epochs that were completed.
+  private func runEpochs(_ trainer: Trainer, steps: Int) throws -> [EpochSummary] {
+    var (epochs, taken) = ([EpochSummary](), 0)
+    do {
+      while !trainer.isFinished {
+        epochs.append(
+          try trainer.runEpoch { _ in
+            taken += 1
+            if taken == steps { throw Stop() }
+          })
+      }
+    } catch is Stop {}
+    return epochs
+  }
+
+  private struct Stop: Error {}
+
+  @Test("A state that no run of these settings reaches is refused")
+  func strangeStates() throws {
+    let graph = try digitsGraph()
+    let data = try digits(32)
+    let trainer = try trainer(recipe(), graph, data, on: try TestBackend.all[0].make())
+    _ = try trainer.runEpoch()
+    let reached = try trainer.state()
+    func refused(_ change: (inout TrainingState) -> Void) throws -> String {
+      var state = reached
+      change(&state)
+      let failure = #expect(throws: Failure.self) {
+        _ = try Trainer(recipe(), graph: graph, data: data, state: state, on: try TestBackend.all[0].make())
+      }
+      #expect(failure?.kind == .data)
+      return failure?.message ?? ""
+    }
+    let advice = "outside of 2 epochs of 2 steps; resume it with the data it was begun with"
+    #expect(try refused { $0.step = 3 } == "training: stands at epoch 1, step 3, \(advice)")
+    #expect(try refused { $0.epoch = 3 } == "training: stands at epoch 3, step 0, \(advice)")
+    #expect(try refused { ($0.epoch, $0.step) = (2, 1) } == "training: stands at epoch 2, step 1, \(advice)")
+    let momentum = "training: the momentum of conv1.weight is missing or of another shape; train anew"
+    #expect(try refused { $0.momentum["conv1.weight"] = nil } == momentum)
+    #expect(try refused { $0.momentum["conv1.weight"] = Tensor([1]) } == momentum)
+  }
+
   @Test("The momentum matters to what follows")
   func momentum() throws {
     let graph = try digitsGraph()
@@ -114,7 +180,8 @@ struct TrainerTests {
     #expect(zip(told, told.dropFirst()).allSatisfy { $0.seconds <= $1.seconds })
     #expect(summary.learningRate == 0.05)
     #expect(try trainer.runEpoch().learningRate.description == "0.005")
-    #expect(try trainer.state().step == 6)
+    let state = try trainer.state()
+    #expect((state.epoch, state.step, state.sums) == (2, 0, TrainingState.Sums()))
 
     var generator = Generator(seed: 0, purpose: .shuffle, epoch: 0)
     let labels = generator.permutation(count: 55).prefix(48).map(data.label(of:))

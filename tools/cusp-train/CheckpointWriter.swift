@@ -7,46 +7,63 @@ import Records
 import ToolSupport
 import Training
 
-/// Writes the model file after every epoch, and says what to announce.
+/// Writes the model file, after every epoch and in between, and says what to announce.
 struct CheckpointWriter {
-  private let output: String
+  private let run: TrainingRun
   private let kept: [Int]
-  private let graph: NetworkGraph
-  private let classNames: [String]
-  private let configuration: JSON
-  private let data: DatasetReference
-  private var history: [JSON] = []
+  private var history: [JSON]
+  /// What the file under its name holds of this run; nil before the first writing.
+  private(set) var saved: Checkpoint.Progress?
 
-  /// A writer to `output`, which refuses at once where it could not write in the end.
-  init(
-    output: String, keeping kept: [Int], graph: NetworkGraph, classNames: [String], configuration: JSON,
-    data: DatasetReference
-  ) throws {
-    try checkReplaceable(output)
-    (self.output, self.kept, self.graph, self.classNames) = (output, kept, graph, classNames)
-    (self.configuration, self.data) = (configuration, data)
+  /// A writer for `run` that also keeps the model after the epochs `kept`; refuses at once where it could not write in
+  /// the end.
+  init(_ run: TrainingRun, keeping kept: [Int]) throws {
+    try checkReplaceable(run.output)
+    (self.run, self.kept, history) = (run, kept, run.history)
+    saved = run.resumed?.progress
   }
 
-  /// Saves `state` and returns the records that announce what is to stay.
+  /// Saves `state` in the midst of an epoch.
+  mutating func save(_ state: TrainingState) throws { try write(try checkpoint(state)) }
+
+  /// Saves `state` at the end of `epoch`, and returns the records that announce what is to stay.
   mutating func save(_ state: TrainingState, after epoch: EpochRecord) throws -> [CheckpointRecord] {
     history.append(epoch.historyEntry)
-    let provenance = JSON.object([.init("tool", .string("cusp-train")), .init("version", .string(toolVersion))])
-    let momentum = state.momentum.map { ("momentum.\($0.key)", $0.value) }
-    let checkpoint = try Checkpoint(
-      definition: graph.definition, parameters: state.parameters, classNames: classNames,
-      optimizer: Dictionary(uniqueKeysWithValues: momentum),
-      progress: Checkpoint.Progress(epoch: state.epoch),
-      documents: Checkpoint.Documents(
-        configuration: configuration.text, history: JSON.array(history).text, provenance: provenance.text))
+    let checkpoint = try checkpoint(state)
     var announced: [CheckpointRecord] = []
     if kept.contains(state.epoch), state.epoch < epoch.epochs {
       let path = name(epoch: state.epoch)
       try checkpoint.write(to: path)
       announced.append(record(checkpoint, at: path))
     }
-    try checkpoint.write(to: output)
-    if state.epoch == epoch.epochs { announced.append(record(checkpoint, at: output)) }
+    try write(checkpoint)
+    if state.epoch == epoch.epochs { announced.append(record(checkpoint, at: run.output)) }
     return announced
+  }
+
+  /// The record of a run that was finished before.
+  func announce(_ checkpoint: Checkpoint) -> CheckpointRecord { record(checkpoint, at: run.output) }
+
+  /// `failure` of the training, with what the file still holds.
+  func describing(_ failure: Failure) -> Failure {
+    guard failure.kind == .data, let saved else { return failure }
+    let step = saved.step == 0 ? "" : ", step \(saved.step) of the next"
+    return Failure(.data, "\(failure.message); \(run.output) holds epoch \(saved.epoch)\(step)")
+  }
+
+  private mutating func write(_ checkpoint: Checkpoint) throws {
+    try checkpoint.write(to: run.output)
+    saved = checkpoint.progress
+  }
+
+  private func checkpoint(_ state: TrainingState) throws -> Checkpoint {
+    let provenance = JSON.object([.init("tool", .string("cusp-train")), .init("version", .string(toolVersion))])
+    let momentum = state.momentum.map { ("momentum.\($0.key)", $0.value) }
+    return try Checkpoint(
+      definition: run.graph.definition, parameters: state.parameters, classNames: run.images.classNames,
+      optimizer: Dictionary(uniqueKeysWithValues: momentum), progress: state.progress,
+      documents: Checkpoint.Documents(
+        configuration: run.document.text, history: JSON.array(history).text, provenance: provenance.text))
   }
 
   private func record(_ checkpoint: Checkpoint, at path: String) -> CheckpointRecord {
@@ -57,8 +74,8 @@ struct CheckpointWriter {
 
   /// The data set by a name that holds in every folder.
   private var absoluteData: String {
-    switch data {
-    case .digits: data.description
+    switch run.reference {
+    case .digits: run.reference.description
     case .folder(let family, let path): DatasetReference.folder(family, path: absolutePath(path)).description
     case .npz(let path), .hdf5(let path): absolutePath(path)
     }
@@ -66,7 +83,7 @@ struct CheckpointWriter {
 
   /// `model.h5` as `model-epoch5.h5`.
   private func name(epoch: Int) -> String {
-    let stem = output.hasSuffix(".h5") ? String(output.dropLast(3)) : output
+    let stem = run.output.hasSuffix(".h5") ? String(run.output.dropLast(3)) : run.output
     return "\(stem)-epoch\(epoch).h5"
   }
 }

@@ -18,7 +18,7 @@ struct RecipeOptions: ParsableArguments {
   @Option(help: "The learning rate before its falls.") var learningRate: Float = 0.05
   @Option(
     help:
-      "The learning rate falls to a tenth after so many epochs, as in 5,8; the default is 5/6 of them, from 12 on also 5/12."
+      "The learning rate falls to a tenth after so many epochs, as in 5,8, or none; the default is 5/6 of them, from 12 on also 5/12."
   )
   var milestones: EpochList?
   @Option(help: "The share of the last direction that a step keeps.") var momentum: Float = 0.9
@@ -58,11 +58,15 @@ struct RecipeOptions: ParsableArguments {
   }
 }
 
-/// Epochs as typed, `5,10`; each 1 or more.
+/// Epochs as typed, `5,10`, each 1 or more, or `none`.
 struct EpochList: ExpressibleByArgument {
   let epochs: [Int]
 
   init?(argument: String) {
+    if argument == "none" {
+      epochs = []
+      return
+    }
     let epochs = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
     guard epochs.allSatisfy({ $0.map { $0 >= 1 } ?? false }) else { return nil }
     self.epochs = epochs.compactMap { $0 }

@@ -4,12 +4,13 @@ import ToolSupport
 import Training
 
 extension TrainingConfiguration {
-  /// Everything that decided the run, with defaults filled in, for the checkpoint.
+  /// Everything that decided the run, with defaults filled in, for the checkpoint: every key is an option's name, so that
+  /// the run can be resumed from it.
   func json(data: String, limit: Int?) -> JSON {
     var members: [JSON.Member] = [
       .init("data", .string(data)), .init("limit", limit.map { .integer(Int64($0)) } ?? .null),
       .init("epochs", .integer(Int64(epochs))), .init("batch_size", .integer(Int64(batchSize))),
-      .init("learning_rate", number(schedule.initial)), .init("learning_rate_factor", number(schedule.factor)),
+      .init("learning_rate", number(schedule.initial)),
       .init("milestones", .array(schedule.milestones.map { .integer(Int64($0)) })),
       .init("momentum", number(momentum)), .init("weight_decay", number(weightDecay)),
       .init("seed", .string(String(seed))),

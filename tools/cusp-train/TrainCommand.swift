@@ -29,44 +29,62 @@ struct TrainCommand: EngineCommand {
   @Option(help: "The model file; the default is ARCH-METHOD.h5.") var output: String?
   @Option(help: "Also keep, and announce, the model after these epochs, as in 5,10: OUTPUT's name with -epoch5.")
   var keep: EpochList?
+  @Option(help: "Also save after every so many steps of an epoch.") var saveEvery: Int?
+  @Option(help: "Go on with the run in this model file, which says how; options beside may repeat it.") var resume:
+    String?
   @OptionGroup var recipe: RecipeOptions
   @OptionGroup var engine: EngineOptions
   @OptionGroup var common: CommonOptions
 
-  func execute(_ context: ToolContext) throws {
-    let reference = try DatasetReference(data)
-    let images = try reference.load(split: .train, limit: limit)
-    let definition = try definition(for: images)
-    let configuration = try recipe.configuration(channels: images.imageShape[0], imageCount: images.count)
-    let path = output ?? "\(definition.architecture)-\(recipe.method.rawValue).h5"
-    let graph = try NetworkGraph(definition)
-    let writer = try CheckpointWriter(
-      output: path, keeping: keep?.epochs ?? [], graph: graph, classNames: images.classNames,
-      configuration: configuration.json(data: data, limit: limit), data: reference)
-    let start = TrainingState(parameters: Parameters(initializing: graph, seed: configuration.seed))
-    let trainer = try Trainer(
-      configuration, graph: graph, data: images, state: start, on: try engine.makeBackend(context.diagnostics))
-    try context.output.write(
-      RunRecord(
-        tool: context.name, version: toolVersion, arguments: Array(CommandLine.arguments.dropFirst()),
-        seed: String(configuration.seed)))
-    try run(trainer, writer, context)
+  func validate() throws {
+    if let saveEvery, saveEvery < 1 { throw ValidationError("--save-every \(saveEvery): give 1 or more") }
   }
 
-  private func run(_ trainer: Trainer, _ writer: CheckpointWriter, _ context: ToolContext) throws {
-    var writer = writer
-    for epoch in 1...trainer.configuration.epochs {
-      var line = ProgressLine(context.diagnostics, label: "epoch \(epoch)/\(trainer.configuration.epochs)")
-      let summary = try trainer.runEpoch { line.update($0.fraction, $0.progressText) }
-      line.finish(summary.finalText)
-      let record = EpochRecord(summary)
-      try context.output.write(record)
-      for checkpoint in try writer.save(trainer.state(), after: record) { try context.output.write(checkpoint) }
-      try context.output.flush()
+  func execute(_ context: ToolContext) throws {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    let run = try resume.map { try TrainingRun(resuming: $0, arguments: arguments) } ?? TrainingRun(self)
+    var writer = try CheckpointWriter(run, keeping: keep?.epochs ?? [])
+    let trainer = try Trainer(
+      run.configuration, graph: run.graph, data: run.images, state: run.state,
+      on: try engine.makeBackend(context.diagnostics))
+    try context.output.write(
+      RunRecord(
+        tool: context.name, version: toolVersion, arguments: arguments, seed: String(run.configuration.seed)))
+    if trainer.isFinished, let checkpoint = run.resumed {
+      if run.output != resume { try checkpoint.write(to: run.output) }
+      try context.output.write(writer.announce(checkpoint))
+    }
+    StopRequest.watch()
+    do {
+      while !trainer.isFinished { try runEpoch(trainer, &writer, context) }
+    } catch let failure as Failure {
+      throw writer.describing(failure)
     }
   }
 
-  private func definition(for images: LabeledImages) throws -> NetworkDefinition {
+  private func runEpoch(_ trainer: Trainer, _ writer: inout CheckpointWriter, _ context: ToolContext) throws {
+    let epochs = trainer.configuration.epochs
+    var line = ProgressLine(context.diagnostics, label: "epoch \(trainer.epoch + 1)/\(epochs)")
+    let summary = try trainer.runEpoch { summary in
+      line.update(summary.fraction, summary.progressText)
+      let stop = StopRequest.pending
+      guard stop != nil || saveEvery.map({ summary.step % $0 == 0 }) ?? false else { return }
+      try writer.save(trainer.state())
+      if let stop {
+        let place = "epoch \(summary.epoch), step \(summary.step)"
+        context.diagnostics.note("\(stop.name) in \(place): saved; go on with --resume")
+        throw ExitCode(stop.exitStatus)
+      }
+    }
+    line.finish(summary.finalText)
+    let record = EpochRecord(summary)
+    try context.output.write(record)
+    for checkpoint in try writer.save(trainer.state(), after: record) { try context.output.write(checkpoint) }
+    try context.output.flush()
+  }
+
+  /// The network to train on `images`.
+  func definition(for images: LabeledImages) -> NetworkDefinition {
     let architecture = arch ?? Architecture.customary(for: images.imageShape.sizes)
     return architecture.definition(
       imageShape: images.imageShape.sizes, classCount: images.classNames.count,

@@ -1,0 +1,142 @@
+import Checkpoints
+import Foundation
+import Networks
+import Records
+import Tensors
+import TestSupport
+import Testing
+
+/// Nothing is lost: a run that was stopped, however, ends with the bytes of one that was not.
+@Suite struct ResumeTests {
+  private let tool = BuiltTool("cusp-train")
+  private let recipe = "--quiet --epochs 6 --limit 640 --method pgd --epsilon 0.1 --steps 2 --threads 1"
+
+  private func bytes(_ path: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path)) }
+
+  /// Runs `recipe` with `more` in `folder` and expects it to go well.
+  private func train(_ more: String, in folder: String) throws -> BuiltTool.Outcome {
+    let outcome = try tool.run("\(recipe) \(more)".split(separator: " ").map(String.init), folder: folder)
+    #expect(outcome.problems.isEmpty)
+    return outcome
+  }
+
+  @Test(
+    "A signal saves in the midst of an epoch and leaves with its status; the resumed run ends with the same bytes",
+    arguments: [("INT", 130), ("TERM", 143), ("USR1", 75)])
+  func signals(signal: String, status: Int) throws {
+    try Fixture.withTemporaryFolder { folder in
+      let whole = try train("--output whole.h5", in: folder)
+      // The file of the first save says that the run is on its way.
+      let stopped = try bash(
+        """
+        cusp-train \(recipe) --output m.h5 --save-every 1 2> errors & process=$!
+        until [ -e m.h5 ]; do sleep 0.01; done
+        kill -\(signal) $process
+        wait $process
+        """, folder: folder)
+      #expect(Int(stopped.status) == status)
+      #expect(RecordSchemas.problems(inOutput: stopped.text).isEmpty)
+      #expect(try bytes("\(folder)/errors").isEmpty)
+      let progress = try Checkpoint.summary(path: "\(folder)/m.h5").progress
+      #expect(progress.epoch < 6)
+      #expect(Set(progress.sums.keys) == (progress.step == 0 ? [] : ["loss", "correct"]))
+      let resumed = try tool.run(["--quiet", "--threads", "1", "--resume", "m.h5"], folder: folder)
+      #expect(resumed.problems.isEmpty)
+      #expect(try bytes("\(folder)/m.h5") == bytes("\(folder)/whole.h5"))
+      let ends = try [whole, resumed].map { try $0.records().last }
+      #expect(ends[0]?["digest"] == ends[1]?["digest"])
+      // Every epoch is told once by one of the two.
+      let epochs = try (stopped.records() + resumed.records()).compactMap { $0["epochs"] == nil ? nil : $0["epoch"] }
+      #expect(epochs.map(\.integer) == (1...6).map { $0 })
+    }
+  }
+
+  @Test("How often a run was saved, and where, does not show in its bytes; finished, it stays as it is")
+  func bytesOfSaving() throws {
+    try Fixture.withTemporaryFolder { folder in
+      _ = try train("--output a.h5", in: folder)
+      _ = try train("--output b.h5 --save-every 3 --keep 2", in: folder)
+      #expect(try bytes("\(folder)/a.h5") == bytes("\(folder)/b.h5"))
+      // A kept epoch is as good a place to go on from, under the full command line or none.
+      for more in ["--output c.h5", "\(recipe) --output c.h5 --save-every 1"] {
+        let arguments = "--quiet --threads 1 --resume b-epoch2.h5 \(more)".split(separator: " ").map(String.init)
+        #expect(try tool.run(arguments.filter { $0 != "--quiet" } + ["-q"], folder: folder).problems.isEmpty)
+        #expect(try bytes("\(folder)/a.h5") == bytes("\(folder)/c.h5"))
+      }
+      let before = try FileManager.default.attributesOfItem(atPath: "\(folder)/a.h5")
+      let again = try tool.run(["--quiet", "--resume", "a.h5"], folder: folder)
+      #expect(again.problems.isEmpty)
+      #expect(try again.records().map { $0["type"]?.string } == ["run", "checkpoint"])
+      let after = try FileManager.default.attributesOfItem(atPath: "\(folder)/a.h5")
+      #expect(before[.systemFileNumber] as? Int == after[.systemFileNumber] as? Int)
+      #expect(try tool.run(["--quiet", "--resume", "a.h5", "--output", "d.h5"], folder: folder).problems.isEmpty)
+      #expect(try bytes("\(folder)/a.h5") == bytes("\(folder)/d.h5"))
+    }
+  }
+
+  @Test(
+    "What cannot be resumed is one line",
+    arguments: [
+      ("--resume none.h5", 66, "none.h5: no such file; check the path"),
+      ("--resume m.h5 --epochs 3", 64, "--resume m.h5: epochs is 2 there, not 3; leave it out"),
+      ("--resume m.h5 --milestones none", 64, "--resume m.h5: milestones is [1] there, not []; leave it out"),
+      ("--resume m.h5 --limit 65", 64, "--resume m.h5: limit is 64 there, not 65; leave it out"),
+      ("--resume m.h5 --arch lenet", 64, "--resume m.h5: holds another network; leave out --arch and --normalise"),
+      ("--resume tiny.h5", 65, "tiny.h5: holds no training to go on with; give a model file of cusp-train"),
+      ("--save-every 0", 64, "--save-every 0: give 1 or more; see cusp-train --help"),
+    ])
+  func refusals(arguments: String, status: Int, message: String) throws {
+    try Fixture.withTemporaryFolder { folder in
+      try FileManager.default.copyItem(
+        atPath: Fixture.path("checkpoints/tiny.h5"), toPath: "\(folder)/tiny.h5")
+      _ = try tool.run(["--quiet", "--epochs", "2", "--limit", "64", "--output", "m.h5"], folder: folder)
+      let before = try bytes("\(folder)/m.h5")
+      let outcome = try tool.run(arguments.split(separator: " ").map(String.init) + ["-q"], folder: folder)
+      #expect(Int(outcome.status) == status)
+      #expect(outcome.errors == "cusp-train: \(message)\n")
+      #expect(try bytes("\(folder)/m.h5") == before)
+    }
+  }
+
+  @Test("A full disk is 74 and leaves the last whole file, from which the run goes on")
+  func fullDisk() throws {
+    try Fixture.withTemporaryFolder { folder in
+      _ = try train("--output m.h5 --keep 2", in: folder)
+      let kept = try bytes("\(folder)/m-epoch2.h5")
+      // Files may have 64 KiB at most, and whoever writes more gets an error instead of a signal.
+      let outcome = try bash(
+        "trap '' XFSZ; ulimit -f 64; cusp-train --quiet --threads 1 --resume m-epoch2.h5", folder: folder)
+      #expect(outcome.status == 74)
+      #expect(outcome.errors == "cusp-train: m-epoch2.h5: File too large; free some space and run again\n")
+      #expect(try bytes("\(folder)/m-epoch2.h5") == kept)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["m-epoch2.h5", "m.h5"])
+      #expect(try tool.run(["-q", "--threads", "1", "--resume", "m-epoch2.h5"], folder: folder).problems.isEmpty)
+      #expect(try bytes("\(folder)/m-epoch2.h5") == bytes("\(folder)/m.h5"))
+    }
+  }
+
+  @Test("A run that diverges names the step and what its file still holds")
+  func divergence() throws {
+    try Fixture.withTemporaryFolder { folder in
+      // The rate is harmless until the second epoch.
+      let outcome = try tool.run(
+        "--quiet --epochs 3 --limit 640 --learning-rate 3e4 --momentum 0 --save-every 1 --output m.h5"
+          .split(separator: " ").map(String.init), folder: folder)
+      #expect(outcome.status == 65)
+      let line =
+        /cusp-train: training: the loss is not finite in epoch \d+, step \d+: lower --learning-rate(; m.h5 holds epoch \d+(, step \d+ of the next)?)?\n/
+      #expect(try line.wholeMatch(in: outcome.errors) != nil, "\(outcome.errors)")
+      if FileManager.default.fileExists(atPath: "\(folder)/m.h5") {
+        let checkpoint = try Checkpoint(reading: "\(folder)/m.h5")
+        #expect(checkpoint.parameters.tensors.allSatisfy { $0.values.allSatisfy(\.isFinite) })
+      }
+    }
+  }
+
+  @Test("Killed at random moments, a run still ends with the same bytes")
+  func kills() throws {
+    let outcome = try bash("'\(Fixture.repository.appending(path: "tools/kill-test").path)' 3")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.text.hasPrefix("kill-test: 3 kills, each resumed: "))
+  }
+}

@@ -1,0 +1,114 @@
+import ArgumentParser
+import Checkpoints
+import Datasets
+import Failures
+import Networks
+import Records
+import Tensors
+import Training
+
+/// A run that is ready to start, or to go on: what its command line, or the model file to resume, comes to.
+struct TrainingRun {
+  let configuration: TrainingConfiguration
+  /// What the model file says of it.
+  let document: JSON
+  let graph: NetworkGraph
+  let reference: DatasetReference
+  let images: LabeledImages
+  let state: TrainingState
+  /// What complete epochs gave.
+  let history: [JSON]
+  /// The file to write.
+  let output: String
+  /// Set where this goes on with a file.
+  let resumed: Checkpoint?
+
+  /// The run that `command` describes, from its first step, of its network or of `definition`.
+  init(_ command: TrainCommand, definition: NetworkDefinition? = nil) throws {
+    reference = try DatasetReference(command.data)
+    images = try reference.load(split: .train, limit: command.limit)
+    let definition = definition ?? command.definition(for: images)
+    configuration = try command.recipe.configuration(channels: images.imageShape[0], imageCount: images.count)
+    document = configuration.json(data: command.data, limit: command.limit)
+    output = command.output ?? "\(definition.architecture)-\(command.recipe.method.rawValue).h5"
+    graph = try NetworkGraph(definition)
+    state = TrainingState(parameters: Parameters(initializing: graph, seed: configuration.seed))
+    (history, resumed) = ([], nil)
+  }
+
+  /// The run that the model file `path` is part of; `arguments` may repeat its settings, but not change them.
+  ///
+  /// - Throws: `Failure` when the file holds no training of this tool, or `arguments` contradict it.
+  init(resuming path: String, arguments: [String]) throws {
+    let checkpoint = try Checkpoint(reading: path)
+    let stored = try Self.members(checkpoint.documents.configuration, of: path)
+    guard let command = try? TrainCommand.parse(Self.options(stored) + arguments),
+      let history = try? JSON(parsing: checkpoint.documents.history).array
+    else { throw Self.noTraining(path) }
+    let begun = try TrainingRun(command, definition: checkpoint.definition)
+    for member in stored where member.key != "data" {
+      guard let given = begun.document[member.key], given != member.value else { continue }
+      throw Failure(
+        .usage, "--resume \(path): \(member.key) is \(member.value.text) there, not \(given.text); leave it out")
+    }
+    if command.arch != nil || command.normalise != nil,
+      command.definition(for: begun.images) != checkpoint.definition
+    {
+      throw Failure(.usage, "--resume \(path): holds another network; leave out --arch and --normalise")
+    }
+    configuration = begun.configuration
+    document = .object(stored)
+    (reference, images) = (begun.reference, begun.images)
+    graph = begun.graph
+    state = TrainingState(checkpoint)
+    self.history = history
+    output = command.output ?? path
+    resumed = checkpoint
+  }
+
+  private static func members(_ configuration: String, of path: String) throws -> [JSON.Member] {
+    guard let members = try? JSON(parsing: configuration).members else { throw noTraining(path) }
+    return members
+  }
+
+  private static func noTraining(_ path: String) -> Failure {
+    Failure(.data, "\(path): holds no training to go on with; give a model file of cusp-train")
+  }
+
+  /// A stored configuration as command-line options: every key is that of an option.
+  private static func options(_ members: [JSON.Member]) -> [String] {
+    members.compactMap { member in
+      guard let text = text(member.value) else { return nil }
+      return "--\(member.key.replacing("_", with: "-"))=\(text)"
+    }
+  }
+
+  private static func text(_ value: JSON) -> String? {
+    switch value {
+    case .null: nil
+    case .string(let text): text
+    case .array(let list): list.isEmpty ? "none" : list.map(\.text).joined(separator: ",")
+    default: value.text
+    }
+  }
+}
+
+extension TrainingState {
+  /// What `checkpoint` has reached.
+  init(_ checkpoint: Checkpoint) {
+    let momentum = checkpoint.optimizer.compactMap { name, tensor in
+      name.hasPrefix("momentum.") ? (ParameterPath(String(name.dropFirst(9))), tensor) : nil
+    }
+    let sums = checkpoint.progress.sums
+    self.init(
+      parameters: checkpoint.parameters, momentum: Dictionary(uniqueKeysWithValues: momentum),
+      epoch: checkpoint.progress.epoch, step: checkpoint.progress.step,
+      sums: Sums(loss: sums["loss"] ?? 0, correct: Int(exactly: sums["correct"] ?? 0) ?? 0))
+  }
+
+  /// The progress that a checkpoint keeps.
+  var progress: Checkpoint.Progress {
+    let sums = step == 0 ? [:] : ["loss": sums.loss, "correct": Double(sums.correct)]
+    return Checkpoint.Progress(epoch: epoch, step: step, sums: sums)
+  }
+}
