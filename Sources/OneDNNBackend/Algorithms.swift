@@ -10,38 +10,46 @@ public enum ConvolutionAlgorithm: String, Sendable, CaseIterable {
   case denseProduct = "dense-product"
 }
 
-/// Which of a convolution's results is computed.
-enum ConvolutionPass: CaseIterable {
-  case forward, backwardData, backwardWeights
-}
-
 /// Who chooses the algorithm of a convolution.
 public enum AlgorithmChoice: Sendable {
-  /// The fixed rule of `ConvolutionGeometry.fastAlgorithm`, so that results repeat.
+  /// A fixed rule, kept with the code, so that results repeat.
   case fixedRule
-  /// The direct algorithm for all, which rounds least.
-  case direct
-
-  /// The algorithm for one pass; where the library lacks it, direct takes its place.
-  func algorithm(_ geometry: ConvolutionGeometry, training: Bool) -> ConvolutionAlgorithm {
-    switch self {
-    case .fixedRule: geometry.fastAlgorithm(training: training)
-    case .direct: .direct
-    }
-  }
+  /// One algorithm for all; direct takes its place where it does not apply. Direct rounds least.
+  case always(ConvolutionAlgorithm)
+  /// Each is measured when it is first met, and the fastest taken: bits then depend on the choice.
+  case measured(MeasuredAlgorithms)
 }
 
 extension ConvolutionGeometry {
+  /// The algorithms that can compute this, direct first.
+  func candidates(training: Bool) -> [ConvolutionAlgorithm] {
+    ConvolutionAlgorithm.allCases.filter { admits($0, training: training) }
+  }
+
+  /// Whether `algorithm` can compute this, on a processor that has its kernels.
+  func admits(_ algorithm: ConvolutionAlgorithm, training: Bool) -> Bool {
+    switch algorithm {
+    case .direct: true
+    case .winograd:
+      groups == 1 && kernelSize == 3 && stride == 1 && border <= 1
+        && source[1].isMultiple(of: 16) && destination[1].isMultiple(of: 16)
+    case .denseProduct: !training && groups == 1 && source[2...].allSatisfy { $0 <= 2 }
+    }
+  }
+
   /// What was fastest when it was measured, on AVX-512 with 2 threads and batches of 128.
   ///
   /// - Images of 2x2 and smaller are mostly padding: written out as a matrix product they take about half the time. In
   ///   training writing out the weights at every step would cost more than it gains.
-  /// - Winograd takes half the time or less from 64 channels on, in all passes; with 32 it gains backward only a little.
+  /// - Winograd takes half to two thirds of the time from 32 channels on, in all passes.
   func fastAlgorithm(training: Bool) -> ConvolutionAlgorithm {
-    guard groups == 1, kernelSize == 3, stride == 1 else { return .direct }
-    let (inputs, outputs) = (source[1], destination[1])
-    if source[2...].allSatisfy({ $0 <= 2 }), border == 1 { return training ? .direct : .denseProduct }
-    return inputs >= 32 && outputs >= 32 && inputs.isMultiple(of: 16) && outputs.isMultiple(of: 16)
-      ? .winograd : .direct
+    if admits(.denseProduct, training: training), kernelSize == 3 { return .denseProduct }
+    let wide = source[1] >= 32 && destination[1] >= 32 && source[2...].allSatisfy { $0 > 2 }
+    return wide && admits(.winograd, training: training) ? .winograd : .direct
+  }
+
+  /// As in `64>128 3x3/1 on 16x16`: channels, kernel, stride and image.
+  var text: String {
+    "\(source[1])>\(destination[1]) \(kernelSize)x\(kernelSize)/\(stride) on \(source[2])x\(source[3])"
   }
 }

@@ -3,7 +3,7 @@ import Programs
 import Tensors
 
 /// The sizes and steps of one convolution over a batch.
-struct ConvolutionGeometry {
+struct ConvolutionGeometry: Hashable {
   /// `[n, c, h, w]` of the input and of the output.
   let source, destination: [Int]
   /// `[o, i, k, k]`, or `[g, o / g, i / g, k, k]` with groups.

@@ -68,6 +68,8 @@ final class Memory {
 final class Arena {
   private let block: UnsafeMutableRawPointer
   let byteCount: Int
+  /// Large engines lie in pages of this many bytes where the system has them, since kernels stride through megabytes.
+  private static let hugePage = 1 << 21
 
   /// Places the buffers of `memories`, each where nothing that lives with it lies; all bytes begin as zero.
   ///
@@ -77,11 +79,16 @@ final class Arena {
     let buffers = memories.map(\.buffer).filter { seen.insert(ObjectIdentifier($0)).inserted }
     let plan = MemoryPlan(buffers.map { .init(byteCount: $0.byteCount, life: $0.life ?? 0...0) })
     byteCount = plan.byteCount
-    guard let block = calloc(1, plan.byteCount + MemoryPlan.alignment) else {
+    let alignment = plan.byteCount < Self.hugePage ? MemoryPlan.alignment : Self.hugePage
+    guard let block = calloc(1, plan.byteCount + alignment) else {
       throw Failure(.internal, "onednn: no memory for \(plan.byteCount) bytes; take a smaller network or batch")
     }
     self.block = block
-    let start = block.alignedUp(toMultipleOf: MemoryPlan.alignment)
+    let start = block.alignedUp(toMultipleOf: alignment)
+    #if os(Linux)
+      // Advice: where the system does not take it, pages stay small and nothing else changes.
+      if alignment == Self.hugePage { madvise(start, plan.byteCount, MADV_HUGEPAGE) }
+    #endif
     for (buffer, offset) in zip(buffers, plan.offsets) { buffer.address = start + offset }
     for memory in memories { try memory.place() }
   }

@@ -21,10 +21,15 @@ public struct OneDNNBackend: Backend {
     self.algorithms = algorithms
   }
 
-  /// As in `onednn 2.6.3` or `onednn 3.2.0`.
+  /// As in `onednn 2.6.3` or `onednn 3.2.0`; behind it what chooses the algorithms, if not the fixed rule.
   public var name: String {
     guard let version = dnnl_version()?.pointee else { return "onednn" }
-    return "onednn \(version.major).\(version.minor).\(version.patch)"
+    let library = "onednn \(version.major).\(version.minor).\(version.patch)"
+    return switch algorithms {
+    case .fixedRule: library
+    case .always(let algorithm): "\(library), \(algorithm.rawValue)"
+    case .measured(let measured): "\(library), autotuned: \(measured.summary.joined(separator: "; "))"
+    }
   }
 
   /// An engine for logits.

@@ -13,13 +13,33 @@ public import ToolSupport
   import Glibc
 #endif
 
+/// How the algorithms of convolutions are chosen, other than by the fixed rule.
+public enum AlgorithmOption: String, EnumerableFlag {
+  /// The direct algorithm throughout.
+  case direct
+  /// Whatever is fastest when measured.
+  case autotune
+
+  /// What each flag does.
+  public static func help(for value: AlgorithmOption) -> ArgumentHelp? {
+    switch value {
+    case .direct: "Compute every convolution directly: slower, with the least rounding."
+    case .autotune: "Measure the algorithms of every convolution, take the fastest and say which; bits depend on it."
+    }
+  }
+}
+
 /// How a program computes: the one place that picks a backend.
 public struct EngineOptions: ParsableArguments {
   /// How many threads compute; `nil` for one a core.
   @Option(help: "Threads to compute with; the default is one a core.")
   public var threads: Int?
 
-  /// As many threads as there are cores.
+  /// How the algorithms of convolutions are chosen; `nil` for the fixed rule.
+  @Flag(help: "How to choose the algorithms of convolutions; by default a fixed rule does.")
+  public var algorithms: AlgorithmOption?
+
+  /// As many threads as there are cores, algorithms by the fixed rule.
   public init() {}
 
   /// Refuses a number of threads that means nothing.
@@ -35,9 +55,19 @@ public struct EngineOptions: ParsableArguments {
   /// - Throws: `Failure` when the library underneath refuses.
   public func makeBackend(_ diagnostics: Diagnostics) throws -> any Backend {
     #if CUSP_ONEDNN
-      return try OneDNNBackend(threads: threadCount)
+      return try OneDNNBackend(threads: threadCount, algorithms: choice(diagnostics))
     #else
       return SlowBackend(PortableBackend(threads: threadCount), diagnostics)
     #endif
   }
+
+  #if CUSP_ONEDNN
+    private func choice(_ diagnostics: Diagnostics) -> AlgorithmChoice {
+      switch algorithms {
+      case nil: .fixedRule
+      case .direct: .always(.direct)
+      case .autotune: .measured(MeasuredAlgorithms { diagnostics.note("autotune: \($0)") })
+      }
+    }
+  #endif
 }

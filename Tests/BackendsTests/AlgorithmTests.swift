@@ -2,6 +2,7 @@
   import Networks
   import OneDNNBackend
   import Programs
+  import Synchronization
   import Tensors
   import TestSupport
   import Testing
@@ -40,7 +41,7 @@
       ]
     static let batch = 6
 
-    private func direct() throws -> OneDNNBackend { try OneDNNBackend(threads: 2, algorithms: .direct) }
+    private func direct() throws -> OneDNNBackend { try OneDNNBackend(threads: 2, algorithms: .always(.direct)) }
     private func fast() throws -> OneDNNBackend { try OneDNNBackend(threads: 2) }
 
     private func pixels(_ graph: NetworkGraph, count: Int) -> Tensor {
@@ -164,6 +165,23 @@
         let rows = image..<image + 1
         #expect(difference(found.gradient[rows: rows], expected.gradient[rows: rows]) < 1e-4)
       }
+    }
+
+    @Test("measured choices are kept, reported once each, named, and no less exact")
+    func measured() throws {
+      let reports = Mutex<[String]>([])
+      let measured = MeasuredAlgorithms { report in reports.withLock { $0.append(report) } }
+      let backend = try OneDNNBackend(threads: 2, algorithms: .measured(measured))
+      let plain = backend.name
+      let graph = try Self.winograd[1].graph()
+      let found = try evaluate(graph, count: Self.batch, on: backend)
+      #expect(try evaluate(graph, count: Self.batch, on: backend).logits == found.logits)
+      #expect(difference(found.logits, try evaluate(graph, count: Self.batch, on: direct()).logits) < 1e-5)
+      #expect(reports.withLock { $0.count } == 1)
+      #expect(measured.summary.count == 1)
+      let choice = try #require(measured.summary.first)
+      #expect(choice.wholeMatch(of: /32>64 3x3\/1 on 12x12: (direct|winograd)/) != nil)
+      #expect(backend.name == plain + choice)
     }
 
     private func cosine(_ one: Tensor, _ other: Tensor) -> Double {

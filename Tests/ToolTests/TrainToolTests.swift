@@ -42,6 +42,20 @@ import Testing
     #expect(documents.provenance == #"{"tool":"cusp-train","version":"0.1.0"}"#)
   }
 
+  #if CUSP_ONEDNN
+    @Test("A choice of algorithms is said and goes into provenance", arguments: ["--autotune", "--direct"])
+    func algorithms(_ option: String) throws {
+      try Fixture.withTemporaryFolder { folder in
+        let outcome = try tool.run(["--epochs", "1", "--limit", "64", option, "--output", "m.h5"], folder: folder)
+        #expect(outcome.status == 0)
+        #expect(outcome.errors.contains("autotune: 16>32 3x3/1") == (option == "--autotune"))
+        let provenance = try JSON(parsing: Checkpoint(reading: "\(folder)/m.h5").documents.provenance)
+        let engine = try #require(provenance["engine"]?.string)
+        #expect(engine.contains(option == "--autotune" ? ", autotuned: 16>32 3x3/1" : ", direct"))
+      }
+    }
+  #endif
+
   @Test("The same seed gives the same bytes in every folder, another seed others", arguments: ["natural", "pgd"])
   func determinism(method: String) throws {
     let files = try [("7", "a.h5", []), ("7", "b.h5", ["--quiet"]), ("8", "a.h5", [])].map { seed, name, more in

@@ -14,7 +14,7 @@ enum BenchmarkTable {
         record.architecture, record.program.rawValue, "\(record.batch)", "\(record.threads)",
         NumberText.decimal(record.imagesPerSecond, places: 1), NumberText.decimal(record.best, places: 1),
         NumberText.decimal(record.gigaflopsPerSecond, places: 1), NumberText.percent(record.peakShare),
-        "\(NumberText.decimal(mebibytes, places: 0)) MiB", record.backend,
+        "\(NumberText.decimal(mebibytes, places: 0)) MiB", String(record.backend.prefix { $0 != "," }),
       ])
     }
     return table.text

@@ -3,6 +3,7 @@ import Datasets
 import Failures
 import Files
 import Networks
+import Programs
 import Records
 import ToolSupport
 import Training
@@ -11,15 +12,17 @@ import Training
 struct CheckpointWriter {
   private let run: TrainingRun
   private let kept: [Int]
+  /// Named in provenance where a choice of algorithms was asked for, since bits depend on it.
+  private let chosenEngine: (any Backend)?
   private var history: [JSON]
   /// What the file under its name holds of this run; nil before the first writing.
   private(set) var saved: Checkpoint.Progress?
 
   /// A writer for `run` that also keeps the model after the epochs `kept`; refuses at once where it could not write in
   /// the end.
-  init(_ run: TrainingRun, keeping kept: [Int]) throws {
+  init(_ run: TrainingRun, keeping kept: [Int], chosenEngine: (any Backend)? = nil) throws {
     try checkReplaceable(run.output)
-    (self.run, self.kept, history) = (run, kept, run.history)
+    (self.run, self.kept, self.chosenEngine, history) = (run, kept, chosenEngine, run.history)
     saved = run.resumed?.progress
   }
 
@@ -57,7 +60,9 @@ struct CheckpointWriter {
   }
 
   private func checkpoint(_ state: TrainingState) throws -> Checkpoint {
-    let provenance = JSON.object([.init("tool", .string("cusp-train")), .init("version", .string(toolVersion))])
+    let engine = chosenEngine.map { [JSON.Member("engine", .string($0.name))] } ?? []
+    let provenance = JSON.object(
+      [.init("tool", .string("cusp-train")), .init("version", .string(toolVersion))] + engine)
     let momentum = state.momentum.map { ("momentum.\($0.key)", $0.value) }
     return try Checkpoint(
       definition: run.graph.definition, parameters: state.parameters, classNames: run.images.classNames,

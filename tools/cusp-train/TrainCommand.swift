@@ -43,10 +43,11 @@ struct TrainCommand: EngineCommand {
   func execute(_ context: ToolContext) throws {
     let arguments = Array(CommandLine.arguments.dropFirst())
     let run = try resume.map { try TrainingRun(resuming: $0, arguments: arguments) } ?? TrainingRun(self)
-    var writer = try CheckpointWriter(run, keeping: keep?.epochs ?? [])
+    let backend = try engine.makeBackend(context.diagnostics)
+    var writer = try CheckpointWriter(
+      run, keeping: keep?.epochs ?? [], chosenEngine: engine.algorithms == nil ? nil : backend)
     let trainer = try Trainer(
-      run.configuration, graph: run.graph, data: run.images, state: run.state,
-      on: try engine.makeBackend(context.diagnostics))
+      run.configuration, graph: run.graph, data: run.images, state: run.state, on: backend)
     try context.output.write(
       RunRecord(
         tool: context.name, version: toolVersion, arguments: arguments, seed: String(run.configuration.seed)))

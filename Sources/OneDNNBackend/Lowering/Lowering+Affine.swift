@@ -8,17 +8,27 @@ extension Lowering {
     let geometry = ConvolutionGeometry(
       settings, batchSize: plan.batchSize, input: plan.values[step.inputs[0]].sizes,
       output: plan.values[step.output].sizes)
-    let algorithm = algorithm(of: geometry, step)
+    let algorithm = try algorithm(of: settings, geometry, step)
     if algorithm == .denseProduct { return try denseProduct(geometry, index, step) }
     let bias = settings.bias || !training
-    let adding: [PostOperation] = step.residual == nil ? [] : [.accumulate]
-    let descriptor = try convolutionKernel(geometry, algorithm, bias: bias, adding + (step.relu ? [.relu] : []))
+    let relu: [PostOperation] = step.relu ? [.relu] : []
+    // Winograd's kernels add to what is there more slowly than another call does.
+    let addsLater = algorithm == .winograd && step.residual != nil
+    let operations: [PostOperation] = step.residual == nil ? relu : [.accumulate] + relu
+    let descriptor = try convolutionKernel(geometry, algorithm, bias: bias, addsLater ? [] : operations)
     let source = try recorder.converted(value(step.inputs[0]), to: descriptor.chosen(.source))
-    let output = try destination(step, descriptor.chosen(.destination))
+    let layout = try descriptor.chosen(.destination)
+    let output = addsLater ? try recorder.memory(layout) : try destination(step, layout)
     let weights = try makeWeights(index, descriptor, bias: bias ? settings.outputChannels : nil)
     var arguments: [Argument: Memory] = [.source: source, .weights: weights.weight, .destination: output]
     arguments[.bias] = weights.bias
     try recorder.record("\(step.name) convolution forward", descriptor, arguments)
+    if addsLater, let residual = step.residual {
+      let summand = try recorder.converted(value(residual), to: layout)
+      try recorder.record(
+        "\(step.name) residual forward", engine.binary(.add, layout, layout, postOperations: relu),
+        [.source: output, .secondSource: summand, .destination: output])
+    }
     set(step.output, output)
 
     return { [self] in
@@ -35,12 +45,21 @@ extension Lowering {
     }
   }
 
-  /// The algorithm of a convolution: the chosen one, or direct where this processor has no kernel for it.
-  private func algorithm(of geometry: ConvolutionGeometry, _ step: Step) -> ConvolutionAlgorithm {
-    let wanted = algorithms.algorithm(geometry, training: training)
+  /// The algorithm of a convolution: the chosen one, or direct where that does not apply or has no kernel here.
+  private func algorithm(
+    of settings: Convolution, _ geometry: ConvolutionGeometry, _ step: Step
+  ) throws -> ConvolutionAlgorithm {
+    let wanted =
+      switch algorithms {
+      case .fixedRule: geometry.fastAlgorithm(training: training)
+      case .always(let algorithm): algorithm
+      case .measured(let measured):
+        try measured.algorithm(geometry, training: training) { try seconds(of: settings, in: step, by: $0) }
+      }
+    guard geometry.admits(wanted, training: training) else { return .direct }
     switch wanted {
     case .direct: return wanted
-    case .denseProduct: return training || step.residual != nil ? .direct : wanted
+    case .denseProduct: return step.residual == nil ? wanted : .direct
     case .winograd:
       guard Engine.supportsWinograd else { return .direct }
       let kernel = try? engine.convolution(geometry, wanted, bias: true, training: training, postOperations: [])
