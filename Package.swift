@@ -103,8 +103,8 @@ let targets: [Target] = [
   library(
     "ToolOptions",
     [
-      "Attacks", "Checkpoints", "Datasets", "Failures", "Files", "Networks", "Programs", "Records", "Tensors",
-      "ToolSupport", argumentParser,
+      "Attacks", "Checkpoints", "Datasets", "Failures", "Files", "Networks", "Programs", "Records", "Spatial",
+      "Tensors", "ToolSupport", argumentParser,
     ] + backends),
 
   library(
@@ -150,7 +150,7 @@ let targets: [Target] = [
   tests(
     "ToolOptions",
     [
-      "Attacks", "Checkpoints", "Datasets", "Networks", "PortableBackend", "Programs", "Records", "Tensors",
+      "Attacks", "Checkpoints", "Datasets", "Networks", "PortableBackend", "Programs", "Records", "Spatial", "Tensors",
       "ToolOptions", "ToolSupport", argumentParser,
     ]),
   tests("Format", ["Checkpoints", "Networks", "Records", "Tensors"]),

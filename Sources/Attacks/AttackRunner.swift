@@ -17,15 +17,16 @@ public struct AttackOutcome: Sendable {
   /// The logits of the perturbed images, `[n, classes]`.
   public let perturbedLogits: Tensor
 
-  /// What no attack does to `pixels` `[n, c, h, w]`: they stay as they are, and `classifier` answers once.
+  /// What images come to without an attack: they stay as `transformed`, `[n, c, h, w]`, has them.
   ///
-  /// - Throws: whatever the classifier throws.
-  public init(untouched pixels: Tensor, classifiedBy classifier: any Classifier) throws {
-    let count = pixels.shape[0]
-    let logits = try classifier.logits(of: pixels)
+  /// - Parameters:
+  ///   - naturalLogits: The logits of the images before they were transformed, `[n, classes]`.
+  ///   - perturbedLogits: The logits of `transformed`.
+  public init(transformed: Tensor, naturalLogits: Tensor, perturbedLogits: Tensor) {
+    let count = transformed.shape[0]
     self.init(
-      perturbed: pixels, distances: [Float](repeating: 0, count: count),
-      failed: [Bool](repeating: false, count: count), naturalLogits: logits, perturbedLogits: logits)
+      perturbed: transformed, distances: [Float](repeating: 0, count: count),
+      failed: [Bool](repeating: false, count: count), naturalLogits: naturalLogits, perturbedLogits: perturbedLogits)
   }
 
   init(
@@ -82,11 +83,12 @@ public final class AttackRunner {
   /// - Parameters:
   ///   - pixels: The images to attack, `[n, c, h, w]`, in 0...1, at most the network's batch size of them.
   ///   - untouched: The images as the data set has them, where `pixels` were rotated or moved before; else nil.
+  ///   - naturalLogits: What the classifier says of the images as the data set has them, where it was asked already.
   ///   - labels: The true classes, `n` of them.
   ///   - images: The images' positions in their original split, by which their random numbers go.
   /// - Throws: `Failure(.data)` when images or labels do not fit the network, and whatever the network throws.
   public func attack(
-    _ pixels: Tensor, untouched: Tensor? = nil, labels: [Int], images: [Int]
+    _ pixels: Tensor, untouched: Tensor? = nil, naturalLogits: Tensor? = nil, labels: [Int], images: [Int]
   ) throws -> AttackOutcome {
     guard pixels.shape.rank > 0, labels.count == pixels.shape[0], untouched?.shape ?? pixels.shape == pixels.shape
     else {
@@ -96,19 +98,13 @@ public final class AttackRunner {
     case .untilFooled(let sweep):
       return try attackUntilFooled(sweep, pixels, untouched: untouched, labels: labels, images: images)
     case .allSteps(let workspace):
-      return try attack(workspace, pixels, untouched: untouched, labels: labels, images: images)
+      var perturbed = pixels
+      let failed = try workspace.perturb(pixels, labels: labels, images: images, into: &perturbed)
+      return AttackOutcome(
+        perturbed: perturbed, distances: workspace.attack.bound.distances(of: perturbed, from: pixels), failed: failed,
+        naturalLogits: try naturalLogits ?? classifier.logits(of: untouched ?? pixels),
+        perturbedLogits: try classifier.logits(of: perturbed))
     }
-  }
-
-  private func attack(
-    _ workspace: AttackWorkspace, _ pixels: Tensor, untouched: Tensor?, labels: [Int], images: [Int]
-  ) throws -> AttackOutcome {
-    var perturbed = pixels
-    let failed = try workspace.perturb(pixels, labels: labels, images: images, into: &perturbed)
-    return AttackOutcome(
-      perturbed: perturbed, distances: workspace.attack.bound.distances(of: perturbed, from: pixels), failed: failed,
-      naturalLogits: try classifier.logits(of: untouched ?? pixels),
-      perturbedLogits: try classifier.logits(of: perturbed))
   }
 
   private func attackUntilFooled(

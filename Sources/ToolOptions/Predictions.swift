@@ -4,39 +4,43 @@ import Failures
 import Networks
 import Programs
 public import Records
+import Spatial
 import Tensors
 
-/// What a model says of images, untouched and attacked: one record an image and setting, image-major.
+/// What a model says of images, untouched, transformed and attacked: one record an image and setting, image-major.
 ///
-/// A record depends on nothing but the model, the image and the attack: not on batches, order or shards.
+/// A record depends on nothing but the model, the image and the setting: not on batches, order or shards.
 public struct Predictions {
   /// What records say of an image whose attack failed.
   public static let failureMessage = "no perturbation within the budget was found; the image is unharmed"
 
-  private let model: LoadedModel
-  private let attacks: [NamedAttack?]
+  let model: LoadedModel
+  let attacks: [NamedAttack?]
+  let transformations: [Transformation]
+  let withLogits: Bool
   private let runners: [AttackRunner?]
   private let sweep: AttackSweep?
   private let classifier: InferenceProgram
   private let batchSize: Int
-  private let withLogits: Bool
 
   /// The predictions of `model` under each of `attacks`; `nil` stands for the image as it is.
   ///
   /// - Parameters:
+  ///   - transformations: What is done to an image before each of the attacks.
   ///   - batchSize: How many images are taken at once, at most the programs' own batch.
   ///   - withLogits: Whether records carry the logits of the perturbed image.
   ///   - reuses: Whether successes at smaller budgets are kept for larger ones; budgets then grow.
   /// - Throws: `Failure` when an attack means nothing for the model or the engine refuses.
   public init(
-    of model: LoadedModel, under attacks: [NamedAttack?], batchSize: Int? = nil, withLogits: Bool = false,
-    reuses: Bool = false
+    of model: LoadedModel, under attacks: [NamedAttack?], after transformations: [Transformation] = [.none],
+    batchSize: Int? = nil, withLogits: Bool = false, reuses: Bool = false
   ) throws {
     for case let attack? in attacks { try attack.attack.validate(classCount: model.graph.classCount) }
     let classifier = try model.inference()
     let gradient = attacks.contains { $0 != nil } ? try model.inputGradient() : nil
     self.model = model
     self.attacks = attacks
+    self.transformations = transformations
     self.classifier = classifier
     self.withLogits = withLogits
     self.batchSize = max(1, min(batchSize ?? classifier.batchSize, classifier.batchSize))
@@ -56,6 +60,9 @@ public struct Predictions {
     }
   }
 
+  /// How many settings an image goes through.
+  public var settingCount: Int { attacks.count * transformations.count }
+
   /// Hands the records of `images` to `body`, telling `progress` how many images are done.
   ///
   /// - Throws: `Failure` when the images do not fit the model or the engine fails, and whatever `body` throws.
@@ -67,73 +74,67 @@ public struct Predictions {
         .data, "\(images.name): images are [\(images.imageShape)], \(model.path) takes [\(model.graph.imageShape)]")
     }
     if let sweep { return try forEach(in: images, by: sweep, progress: progress, body) }
+    var transformer = Transformer(transformations, imageShape: images.imageShape)
     var done = 0
     while done < images.count {
       let first = images.indices.lowerBound + done
       let indices = Array(first..<min(first + batchSize, images.indices.upperBound))
-      var pixels = Tensor(Shape([indices.count] + images.imageShape.sizes))
-      images.writePixels(of: indices, into: &pixels)
-      let labels = indices.map(images.label(of:))
-      let outcomes = try zip(attacks, runners).map { try outcome($0, $1, pixels, labels: labels, images: indices) }
+      let answers = try answers(images, indices, &transformer)
       for row in indices.indices {
-        for (attack, outcome) in zip(attacks, outcomes) {
-          try body(record(attack, outcome, row: row, index: indices[row], label: labels[row]))
-        }
+        for answer in answers { try body(record(answer, row: row, label: images.label(of: indices[row]))) }
       }
       done += indices.count
       progress(done)
     }
   }
 
+  /// What the model says of a batch in every setting; its natural classes are computed once.
+  private func answers(
+    _ images: LabeledImages, _ indices: [Int], _ transformer: inout Transformer
+  ) throws -> [BatchAnswer] {
+    var pixels = Tensor(Shape([indices.count] + images.imageShape.sizes))
+    images.writePixels(of: indices, into: &pixels)
+    let labels = indices.map(images.label(of:))
+    let natural = try classifier.logits(of: pixels)
+    return try transformations.indices.flatMap { place in
+      let (posed, poses) = transformer.transform(pixels, images: indices, by: place)
+      let unattacked = transformations[place].isIdentity ? natural : nil
+      return try attacks.indices.map { attack in
+        let outcome =
+          try runners[attack]?.attack(posed, naturalLogits: natural, labels: labels, images: indices)
+          ?? AttackOutcome(
+            transformed: posed, naturalLogits: natural,
+            perturbedLogits: unattacked ?? classifier.logits(of: posed))
+        return BatchAnswer(attack: attack, transformation: place, images: indices, poses: poses, outcome)
+      }
+    }
+  }
+
   /// Hands out the records of a sweep, whose outcomes come in any order, in that of the images.
+  ///
+  /// A place of the sweep is an image in one pose.
   private func forEach(
     in images: LabeledImages, by sweep: AttackSweep, progress: (Int) -> Void, _ body: (PredictionRecord) throws -> Void
   ) throws {
-    let indices = Array(images.indices)
+    let count = transformations.count
+    let places = images.indices.flatMap { [Int](repeating: $0, count: count) }
+    var transformer = Transformer(transformations, imageShape: images.imageShape)
     var order = RecordOrder(perPlace: attacks.count)
     try sweep.run(
-      indices, labels: indices.map(images.label(of:)),
-      pixels: { place, destination in images.writePixels(of: indices[place], into: destination) },
+      places, labels: places.map(images.label(of:)),
+      pixels: { place, destination in
+        images.writePixels(of: places[place], into: destination)
+        transformer.transform(destination, image: places[place], by: place % count)
+      },
+      untouched: transformations.allSatisfy(\.isIdentity)
+        ? nil : { place, destination in images.writePixels(of: places[place], into: destination) },
       finish: { outcome in
         let done = order.done
-        let label = images.label(of: indices[outcome.place])
-        try order.add(record(outcome, index: indices[outcome.place], label: label), at: outcome.place, body)
-        if order.done > done { progress(order.done) }
+        let index = places[outcome.place]
+        let record = record(
+          outcome, transformation: outcome.place % count, index: index, label: images.label(of: index))
+        try order.add(record, at: outcome.place, body)
+        if order.done / count > done / count { progress(order.done / count) }
       })
-  }
-
-  private func record(_ outcome: SweepOutcome, index: Int, label: Int) -> PredictionRecord {
-    let attack = attacks[outcome.attack]
-    return PredictionRecord(
-      setting: setting(attack), index: index, label: label, natural: outcome.naturalClass,
-      perturbed: outcome.perturbedClass, distance: outcome.distance,
-      logits: withLogits ? outcome.perturbedLogits : nil, parameters: attack?.parameters,
-      steps: attack?.stopsEarly == true ? outcome.steps : nil,
-      reused: outcome.origin.flatMap { attacks[$0]?.epsilon }, failure: outcome.failed ? Self.failureMessage : nil)
-  }
-
-  private func setting(_ attack: NamedAttack?) -> Setting {
-    attack?.setting(model: model.digest)
-      ?? Setting(model: model.digest, attack: "none", norm: "none", epsilon: 0)
-  }
-
-  private func outcome(
-    _ attack: NamedAttack?, _ runner: AttackRunner?, _ pixels: Tensor, labels: [Int], images: [Int]
-  ) throws -> AttackOutcome {
-    guard let runner else { return try AttackOutcome(untouched: pixels, classifiedBy: classifier) }
-    return try runner.attack(pixels, labels: labels, images: images)
-  }
-
-  private func record(
-    _ attack: NamedAttack?, _ outcome: AttackOutcome, row: Int, index: Int, label: Int
-  ) -> PredictionRecord {
-    let classes = outcome.perturbedLogits.shape[1]
-    return PredictionRecord(
-      setting: setting(attack), index: index, label: label,
-      natural: predictedClass(row: row, logits: outcome.naturalLogits),
-      perturbed: predictedClass(row: row, logits: outcome.perturbedLogits), distance: outcome.distances[row],
-      logits: withLogits ? Array(outcome.perturbedLogits.values[row * classes..<(row + 1) * classes]) : nil,
-      parameters: attack?.parameters,
-      failure: outcome.failed[row] ? Self.failureMessage : nil)
   }
 }

@@ -68,14 +68,37 @@ struct RunnerTests {
     #expect(throws: Failure.self) { try runner.attack(images, labels: labels, images: [0]) }
   }
 
-  @Test("without an attack the images stay and the classifier answers once")
-  func noAttack() throws {
-    let classifier = ToyNetwork()
-    let outcome = try AttackOutcome(untouched: images, classifiedBy: classifier)
-    #expect(classifier.classifications == 1)
-    #expect(outcome.perturbed == images)
+  @Test("within nothing a moved image stays what it is moved, whichever way it is attacked", arguments: [true, false])
+  func movedByNothing(stopsEarly: Bool) throws {
+    let moved = Tensor(images.shape, images.values.map { 1 - $0 })
+    let attack = ProjectedGradientDescent(epsilon: 0, steps: 2, stepSize: 0.1)
+    let runner = try AttackRunner(attack, stopsEarly: stopsEarly, model: ToyNetwork(), classifier: ToyNetwork())
+    let outcome = try runner.attack(moved, untouched: images, labels: labels, images: Array(0..<5))
+    #expect(outcome.perturbed == moved)
     #expect(outcome.naturalLogits == logits(of: images))
-    #expect(outcome.perturbedLogits == outcome.naturalLogits)
+    #expect(outcome.perturbedLogits == logits(of: moved))
+  }
+
+  @Test("natural answers that are known are not asked for again")
+  func knownAnswers() throws {
+    let (moved, classifier) = (Tensor(images.shape, images.values.map { 1 - $0 }), ToyNetwork())
+    let runner = try AttackRunner(.fastGradientSign(epsilon: 0.05), model: ToyNetwork(), classifier: classifier)
+    let outcome = try runner.attack(
+      moved, naturalLogits: logits(of: images), labels: labels, images: Array(0..<5))
+    let asked = classifier.classifications
+    let again = try runner.attack(moved, untouched: images, labels: labels, images: Array(0..<5))
+    #expect(classifier.classifications == 2 * asked + 1)
+    #expect(again.naturalLogits == outcome.naturalLogits && again.perturbed == outcome.perturbed)
+  }
+
+  @Test("without an attack the images stay as they were transformed")
+  func noAttack() throws {
+    let moved = Tensor(images.shape, images.values.map { 1 - $0 })
+    let outcome = AttackOutcome(
+      transformed: moved, naturalLogits: logits(of: images), perturbedLogits: logits(of: moved))
+    #expect(outcome.perturbed == moved)
+    #expect(outcome.naturalLogits == logits(of: images))
+    #expect(outcome.perturbedLogits == logits(of: moved))
     #expect(outcome.distances == [0, 0, 0, 0, 0])
     #expect(!outcome.failed.contains(true))
   }

@@ -41,13 +41,15 @@ import Testing
   @Test("Settings that differ in one key only are kept apart")
   func keys() {
     let setting = Setting(model: "m", attack: "a", norm: "n", epsilon: 1)
-    var others = [setting, setting, setting, setting, setting, setting]
+    var others = [Setting](repeating: setting, count: 8)
     others[0].model = "x"
     others[1].attack = "x"
     others[2].norm = "x"
     others[3].epsilon = 2
     others[4].rotation = 2
     others[5].translation = 2
+    others[6].isRotationExact = true
+    others[7].interpolation = "bilinear"
     var fold = FoolingRateFold()
     for setting in [setting] + others + others + [setting] {
       fold.add(PredictionRecord(setting: setting, index: 0, label: 1, natural: 1, perturbed: 0, distance: 0))

@@ -21,7 +21,11 @@ struct RecordExample: Sendable, CustomStringConvertible {
     ("translation", "a number"),
   ]
   private static let settingText =
-    #""model":"0f","attack":"pgd","norm":"linf","epsilon":0.25,"rotation":30,"translation":3"#
+    #""model":"0f","attack":"pgd","norm":"linf","epsilon":0.25,"rotation":30,"translation":3,"rotation_exact":true,"#
+    + #""interpolation":"bilinear""#
+  private static let optionalSetting: [(key: String, kind: String)] = [
+    ("rotation_exact", "true or false"), ("interpolation", "text"),
+  ]
 
   static let all = [
     RecordExample(
@@ -53,7 +57,7 @@ struct RecordExample: Sendable, CustomStringConvertible {
         ("index", "a whole number"), ("label", "a whole number"), ("natural", "a whole number"),
         ("perturbed", "a whole number"), ("distance", "a number"),
       ],
-      optional: [
+      optional: optionalSetting + [
         ("logits", "a list of numbers"), ("parameters", "an object"), ("steps", "a whole number"),
         ("reused", "a number"), ("failure", "text"),
       ]),
@@ -66,14 +70,15 @@ struct RecordExample: Sendable, CustomStringConvertible {
       required: setting + [
         ("count", "a whole number"), ("natural_accuracy", "a number"), ("accuracy", "a number"),
         ("fooling_rate", "a number"),
-      ]),
+      ],
+      optional: optionalSetting),
     RecordExample(
       type: FoolingRateRecord.self,
       line: "{\"type\":\"fooling-rate\",\"v\":1,\(settingText),"
         + #""count":4,"fooled":0,"rate":0,"interval":[0,0.4898908364545973],"natural_accuracy":0.75,"accuracy":0.5}"#,
       // Without `model` there is no setting at all.
       required: setting.dropFirst() + [("count", "a whole number"), ("fooled", "a whole number")],
-      optional: [("natural_accuracy", "a number"), ("accuracy", "a number")]),
+      optional: optionalSetting + [("natural_accuracy", "a number"), ("accuracy", "a number")]),
     RecordExample(
       type: BenchmarkRecord.self,
       line: #"{"type":"benchmark","v":1,"architecture":"vgg16","program":"training","batch":64,"precision":"float32","#

@@ -57,6 +57,16 @@ private let settingText =
         + #""fooling_rate":0,"fooling_rate_interval":[0,1]}"#)
   }
 
+  @Test("Tables show the rotation with what was special about it")
+  func rotations() {
+    var setting = Setting(model: "m", attack: "none", norm: "none", epsilon: 0, rotation: 30)
+    #expect(setting.rotationText == "30")
+    setting.isRotationExact = true
+    #expect(setting.rotationText == "30 exact")
+    (setting.interpolation, setting.rotation) = ("bilinear", 7.5)
+    #expect(setting.rotationText == "7.5 exact bilinear")
+  }
+
   @Test("A score gives back its counts", arguments: [1, 3, 7, 10_000, 99_991])
   func scoreCounts(count: Int) throws {
     for part in [0, 1, count / 3, count] {

@@ -108,8 +108,8 @@ import Testing
     let outcome = try evaluate("--epsilon 0,8/255 --steps 2 --limit 10 --format text")
     let lines = outcome.text.split(separator: "\n").map(String.init)
     #expect(lines.count == 3)
-    #expect(lines[0].hasPrefix("model         attack  norm  epsilon  images  natural"))
-    #expect(lines[2].contains("  pgd     linf    8/255      10  "))
+    #expect(lines[0].hasPrefix("model         attack  norm  epsilon  rotation  translation  images  natural"))
+    #expect(lines[2].contains("  pgd     linf    8/255         0            0      10  "))
   }
 
   @Test("What cannot be saved is refused before any work")

@@ -13,14 +13,17 @@ struct AttackCommand: EngineCommand {
     examples: [
       "cusp-train | cusp-attack --pgd | cusp-fooling-rate", "cusp-attack model.h5 --pgd --epsilon 8/255 --limit 1000",
       "cusp-attack model.h5 --fgsm --norm l2 --epsilon 0.5 --target 3",
+      "cusp-attack model.h5 --pgd --rotation 30", "cusp-attack model.h5 --spatial --rotation 0:180:15 --translation 2",
     ])
 
   @OptionGroup var models: ModelOptions
-  @Flag(help: "Which attack.") var name: AttackName = .pgd
+  @Flag(help: "Which attack.") var name: AttackName?
+  @Flag(help: "No attack: only turn and move the images, by --rotation and --translation.") var spatial = false
   @Option(
     help:
       "Budgets in pixel units, as in 0.3 or 2/255,8/255; the default is 0.3 for one-channel images, 8/255 for colour.")
   var epsilon: NumberList?
+  @OptionGroup var poses: SpatialOptions
   @OptionGroup var attack: AttackOptions
   @OptionGroup var data: DataOptions
   @Option(help: "Images taken at once; changes memory and speed, never a record.") var batchSize: Int?
@@ -31,6 +34,11 @@ struct AttackCommand: EngineCommand {
 
   func validate() throws {
     if let batchSize, batchSize < 1 { throw ValidationError("--batch-size \(batchSize): give 1 or more") }
+    guard spatial else { return }
+    guard name == nil, epsilon == nil else {
+      throw ValidationError("--spatial only turns and moves: leave out --epsilon and the attack's name")
+    }
+    guard poses.isGiven else { throw ValidationError("--spatial: by how much? give --rotation or --translation") }
   }
 
   func execute(_ context: ToolContext) throws {
@@ -38,10 +46,11 @@ struct AttackCommand: EngineCommand {
     var failures = 0
     try models.forEach(context, on: backend) { model in
       let images = try data.load(modelData: model.data)
-      let chosen = try attack.attacks(name, epsilon: epsilon, channels: model.channels)
       let predictions = try Predictions(
-        of: model, under: chosen, batchSize: batchSize, withLogits: logits, reuses: attack.reuse)
-      var progress = ProgressLine(context.diagnostics, label: "\(name.rawValue) \(images.name)")
+        of: model, under: attacks(channels: model.channels), after: poses.transformations(seed: attack.seed),
+        batchSize: batchSize, withLogits: logits, reuses: attack.reuse)
+      let label = spatial ? "spatial" : (name ?? .pgd).rawValue
+      var progress = ProgressLine(context.diagnostics, label: "\(label) \(images.name)")
       try predictions.forEach(
         in: images, progress: { progress.update(Double($0) / Double(images.count), "\($0) images") }
       ) { record in
@@ -51,5 +60,11 @@ struct AttackCommand: EngineCommand {
       progress.finish("\(images.count) images attacked")
     }
     if strict && failures > 0 { throw ExitCode(1) }
+  }
+
+  /// The attacks at every budget, or none where images are only turned and moved.
+  private func attacks(channels: Int) throws -> [NamedAttack?] {
+    if spatial { return [nil] }
+    return try attack.attacks(name ?? .pgd, epsilon: epsilon, channels: channels)
   }
 }

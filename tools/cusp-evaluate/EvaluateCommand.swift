@@ -7,13 +7,14 @@ import Records
 import ToolOptions
 import ToolSupport
 
-/// Scores models, untouched and under attack at a list of budgets.
+/// Scores models: untouched, turned and moved, and under attack, at lists of budgets.
 @main
 struct EvaluateCommand: EngineCommand {
   static let configuration = CommandConfiguration.tool(
-    "cusp-evaluate", abstract: "Measure a model's accuracy, untouched and under attack.",
+    "cusp-evaluate", abstract: "Measure a model's accuracy: untouched, turned and attacked.",
     examples: [
       "cusp-evaluate model.h5", "cusp-evaluate natural.h5 pgd.h5 --epsilon 0,0.1,0.2,0.3",
+      "cusp-evaluate cusp.h5 --rotation 0:180:15", "cusp-evaluate cusp.h5 --rotation 30 --epsilon 8/255",
       "cusp-evaluate model.h5 --predictions --logits | jq .logits",
       "cusp-evaluate model.h5 --epsilon 8/255 --save-predictions pgd_8.npy",
     ])
@@ -24,6 +25,7 @@ struct EvaluateCommand: EngineCommand {
     help: "Attack with each of these budgets in pixel units, as in 0,2/255,8/255; without any, images stay as they are."
   )
   var epsilon: NumberList?
+  @OptionGroup var spatial: SpatialOptions
   @OptionGroup var attack: AttackOptions
   @OptionGroup var data: DataOptions
   @Flag(help: "Write prediction records instead of scores.") var predictions = false
@@ -37,7 +39,7 @@ struct EvaluateCommand: EngineCommand {
 
   func validate() throws {
     if let batchSize, batchSize < 1 { throw ValidationError("--batch-size \(batchSize): give 1 or more") }
-    if savePredictions != nil, models.models.count > 1 || (epsilon?.numbers.count ?? 1) > 1 {
+    if savePredictions != nil, models.models.count > 1 || (epsilon?.numbers.count ?? 1) * spatial.count > 1 {
       throw ValidationError("--save-predictions takes one model and one setting; name one of each")
     }
   }
@@ -52,9 +54,10 @@ struct EvaluateCommand: EngineCommand {
         throw Failure(.usage, "--save-predictions takes one model, stdin announced more; name one of them")
       }
       let images = try data.load(modelData: model.data)
-      let settings = try settings(channels: model.channels)
+      let attacks = try attacks(channels: model.channels)
       let source = try Predictions(
-        of: model, under: settings, batchSize: batchSize, withLogits: logits, reuses: attack.reuse)
+        of: model, under: attacks, after: spatial.transformations(seed: attack.seed), batchSize: batchSize,
+        withLogits: logits, reuses: attack.reuse)
       var progress = ProgressLine(context.diagnostics, label: "evaluate \(images.name)")
       try source.forEach(
         in: images, progress: { progress.update(Double($0) / Double(images.count), "\($0) images") }
@@ -63,14 +66,14 @@ struct EvaluateCommand: EngineCommand {
         if savePredictions != nil { classes.append(Int64(record.perturbed)) }
         report.add(record)
       }
-      progress.finish("\(images.count) images, \(settings.count) settings")
+      progress.finish("\(images.count) images, \(source.settingCount) settings")
     }
     if let savePredictions { try writeFile(at: savePredictions, bytes: NumPyArray(classes).fileBytes) }
     if !predictions && !logits { try report.write(to: context.output) }
   }
 
   /// The untouched images, or the attacks at every budget.
-  private func settings(channels: Int) throws -> [NamedAttack?] {
+  private func attacks(channels: Int) throws -> [NamedAttack?] {
     guard let epsilon else { return [nil] }
     return try attack.attacks(name, epsilon: epsilon, channels: channels)
   }

@@ -21,19 +21,25 @@ struct ScoreReport {
 
   private func table(_ scores: [ScoreRecord]) -> String {
     var table = TextTable([
-      .words("model"), .words("attack"), .words("norm"), .numbers("epsilon"), .numbers("images"), .numbers("natural"),
-      .numbers("accuracy"), .words("95 % interval"), .numbers("fooled"),
+      .words("model"), .words("attack"), .words("norm"), .numbers("epsilon"), .numbers("rotation"),
+      .numbers("translation"), .numbers("images"), .numbers("natural"), .numbers("accuracy"), .words("95 % interval"),
+      .numbers("fooled"), .words("95 % interval"),
     ])
     for score in scores {
       let (setting, tally) = (score.setting, score.tally)
-      let interval = WilsonInterval(successes: tally.correct, count: tally.count)
       table.add([
         String(setting.model.prefix(12)), setting.attack, setting.norm, NumberText.pixelDistance(setting.epsilon),
-        String(tally.count), NumberText.percent(tally.naturalAccuracy), NumberText.percent(tally.accuracy),
-        "\(NumberText.percent(interval.lower)) to \(NumberText.percent(interval.upper))",
-        NumberText.percent(tally.foolingRate),
+        setting.rotationText, NumberText.shortest(setting.translation), String(tally.count),
+        NumberText.percent(tally.naturalAccuracy), NumberText.percent(tally.accuracy),
+        interval(tally.correct, of: tally.count), NumberText.percent(tally.foolingRate),
+        interval(tally.fooled, of: tally.count),
       ])
     }
     return table.text
+  }
+
+  private func interval(_ successes: Int, of count: Int) -> String {
+    let interval = WilsonInterval(successes: successes, count: count)
+    return "\(NumberText.percent(interval.lower)) to \(NumberText.percent(interval.upper))"
   }
 }

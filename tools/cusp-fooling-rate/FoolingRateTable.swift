@@ -18,7 +18,7 @@ enum FoolingRateTable {
       rate.setting.map { setting in
         [
           String(setting.model.prefix(12)), setting.attack, setting.norm, NumberText.pixelDistance(setting.epsilon),
-          NumberText.shortest(setting.rotation), NumberText.shortest(setting.translation),
+          setting.rotationText, NumberText.shortest(setting.translation),
         ]
       } ?? Array(repeating: "-", count: 6)
     let interval = "\(NumberText.percent(rate.interval.lower)) to \(NumberText.percent(rate.interval.upper))"

@@ -16,14 +16,21 @@ extension AttackSweep {
     }
     if let untouched { ask(untouched) } else { ask(pixels) }
     try classifier.classify(asked, into: &answers)
-    if untouched != nil { ask(pixels) }
+    let natural = untouched == nil ? nil : answers
+    if natural != nil {
+      ask(pixels)
+      try classifier.classify(asked, into: &answers)
+    }
     let references = try references()
     for (row, place) in places.enumerated() {
       guard let berth = free.popLast() else { throw Failure(.internal, "sweep: no berth is free") }
       let goal = Goal(
-        label: labels[place], natural: predictedClass(row: row, logits: answers), target: attacks[0].target)
+        label: labels[place], natural: predictedClass(row: row, logits: natural ?? answers),
+        target: attacks[0].target)
+      let cleanLogits = answers[rows: row..<row + 1].values
       berths[berth] = SweepAttempt(
-        place: place, image: images[place], goal: goal, naturalLogits: answers[rows: row..<row + 1].values,
+        place: place, image: images[place], goal: goal,
+        naturalLogits: natural.map { $0[rows: row..<row + 1].values } ?? cleanLogits, cleanLogits: cleanLogits,
         reference: references.map { $0[rows: row..<row + 1].values } ?? [])
       clean.copyImage(berth, size: imageSize, from: asked, row: row)
       begin(berth)
@@ -111,7 +118,7 @@ extension AttackSweep {
     SweepOutcome(
       place: attempt.place, attack: attempt.attack, perturbed: clean[rows: berth..<berth + 1].values, distance: 0,
       failed: failed, steps: attempt.steps, naturalLogits: attempt.naturalLogits,
-      perturbedLogits: attempt.naturalLogits)
+      perturbedLogits: attempt.cleanLogits)
   }
 
   /// Hands out an attack's outcome and goes on to the next attack, or to the next image.

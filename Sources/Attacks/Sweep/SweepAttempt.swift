@@ -4,7 +4,10 @@ struct SweepAttempt {
   /// The position in the original split.
   let image: Int
   let goal: Goal
+  /// The logits of the image as the data set has it.
   let naturalLogits: [Float]
+  /// The logits of the image that is attacked, which may be turned or moved.
+  let cleanLogits: [Float]
   /// The probabilities of the clean image under the gradient's network, for `divergence`; else empty.
   let reference: [Float]
 
@@ -29,9 +32,9 @@ struct SweepAttempt {
     let outcome: SweepOutcome
   }
 
-  init(place: Int, image: Int, goal: Goal, naturalLogits: [Float], reference: [Float]) {
+  init(place: Int, image: Int, goal: Goal, naturalLogits: [Float], cleanLogits: [Float], reference: [Float]) {
     (self.place, self.image, self.goal) = (place, image, goal)
-    (self.naturalLogits, self.reference) = (naturalLogits, reference)
+    (self.naturalLogits, self.cleanLogits, self.reference) = (naturalLogits, cleanLogits, reference)
   }
 
   /// Takes in how a restart ended, nil where it was given up, as `AttackWorkspace` chooses among restarts.

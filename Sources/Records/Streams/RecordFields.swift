@@ -70,6 +70,11 @@ public struct RecordFields {
     try optional(key, "a number", \.number)
   }
 
+  /// The truth value under `key`, if there.
+  public mutating func optionalBool(_ key: String) throws(Failure) -> Bool? {
+    try optional(key, "true or false", \.bool)
+  }
+
   /// The list under `key`.
   public mutating func array(_ key: String) throws(Failure) -> [JSON] {
     try need(key, "a list", \.array)

@@ -14,11 +14,18 @@ public struct Setting: Hashable, Sendable {
   public var rotation: Double
   /// The translation's budget, pixels.
   public var translation: Double
+  /// Whether every image is turned by just `rotation`, not by an angle drawn within it.
+  public var isRotationExact: Bool
+  /// How the pixels of turned images are made, such as `bilinear`; nil for the nearest neighbours.
+  public var interpolation: String?
 
   /// A setting of all its parts.
   public init(
-    model: String, attack: String, norm: String, epsilon: Double, rotation: Double = 0, translation: Double = 0
+    model: String, attack: String, norm: String, epsilon: Double, rotation: Double = 0, translation: Double = 0,
+    isRotationExact: Bool = false, interpolation: String? = nil
   ) {
+    self.isRotationExact = isRotationExact
+    self.interpolation = interpolation
     self.model = model
     self.attack = attack
     self.norm = norm
@@ -34,6 +41,8 @@ public struct Setting: Hashable, Sendable {
     epsilon = try fields.number("epsilon")
     rotation = try fields.number("rotation")
     translation = try fields.number("translation")
+    isRotationExact = try fields.optionalBool("rotation_exact") ?? false
+    interpolation = try fields.optionalString("interpolation")
   }
 
   func write(into writer: inout RecordWriter) {
@@ -43,5 +52,16 @@ public struct Setting: Hashable, Sendable {
     writer.write("epsilon", epsilon)
     writer.write("rotation", rotation)
     writer.write("translation", translation)
+    if isRotationExact { writer.write("rotation_exact", isRotationExact) }
+    if let interpolation { writer.write("interpolation", interpolation) }
+  }
+}
+
+extension Setting {
+  /// The rotation as tables show it, such as `30`, `30 exact` or `30 bilinear`.
+  public var rotationText: String {
+    let whole = rotation.magnitude < 1e15 && rotation == rotation.rounded()
+    let degrees = whole ? "\(Int(rotation))" : rotation.description
+    return ([degrees] + (isRotationExact ? ["exact"] : []) + (interpolation.map { [$0] } ?? [])).joined(separator: " ")
   }
 }

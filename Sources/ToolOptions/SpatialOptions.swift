@@ -1,0 +1,69 @@
+public import ArgumentParser
+import Failures
+public import Spatial
+public import ToolSupport
+
+extension Interpolation: ExpressibleByArgument {}
+
+/// How images are turned and moved before an attack, or instead of one.
+public struct SpatialOptions: ParsableArguments {
+  /// The budgets of rotation.
+  @Option(
+    help:
+      "Turn every image by an angle in -D...D degrees, drawn for it; a list, as in 15,30 or 0:180:15, is a setting each."
+  )
+  public var rotation: NumberList?
+
+  /// The budgets of translation.
+  @Option(
+    help: "Move every image by whole pixels in -P...P along each axis, drawn for it; a list is a setting each.")
+  public var translation: NumberList?
+
+  /// Whether every image is turned by just the angle.
+  @Flag(help: "Turn every image by just --rotation degrees, anticlockwise.")
+  public var rotationExact = false
+
+  /// How pixels are made of their neighbours.
+  @Option(help: "How a turned image's pixels are found: nearest, as Pillow and torchvision do by default, or bilinear.")
+  public var interpolation: Interpolation = .nearest
+
+  /// Images as they are.
+  public init() {}
+
+  /// Refuses budgets that mean nothing.
+  public func validate() throws {
+    try check(rotation, "--rotation", "degrees", limit: TransformationLimits.degrees)
+    try check(translation, "--translation", "pixels", limit: TransformationLimits.pixels)
+    if rotationExact, rotation == nil { throw ValidationError("--rotation-exact: by how much? give --rotation") }
+  }
+
+  private func check(_ list: NumberList?, _ name: String, _ unit: String, limit: Double) throws {
+    guard let wrong = list?.numbers.first(where: { !(0...limit).contains($0.value) }) else { return }
+    throw ValidationError("\(name) \(wrong): give 0 to \(Int(limit)) \(unit)")
+  }
+
+  /// How many settings there are.
+  public var count: Int { (rotation?.numbers.count ?? 1) * (translation?.numbers.count ?? 1) }
+
+  /// Whether images are turned or moved at all, were it by 0.
+  public var isGiven: Bool { rotation != nil || translation != nil }
+
+  /// A transformation for each pair of a rotation and a translation, the rotations outermost.
+  public func transformations(seed: UInt64) -> [Transformation] {
+    (rotation?.values ?? [0]).flatMap { rotation in
+      (translation?.values ?? [0]).map { translation in
+        Transformation(
+          PoseDistribution(rotation: rotation, isRotationExact: rotationExact, translation: translation),
+          interpolation: interpolation, seed: seed)
+      }
+    }
+  }
+}
+
+/// The largest budgets that are taken, from wherever they come.
+public enum TransformationLimits {
+  /// A whole turn.
+  public static let degrees = 360.0
+  /// Far beyond any image.
+  public static let pixels = 10_000.0
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import Records
+import Spatial
+import Testing
+import ToolOptions
+
+@Suite("Options of transformations")
+struct SpatialOptionsTests {
+  private func options(_ arguments: String) throws -> SpatialOptions {
+    try SpatialOptions.parse(arguments.split(separator: " ").map(String.init))
+  }
+
+  @Test("Without options images stay as they are")
+  func none() throws {
+    let options = try self.options("")
+    #expect(!options.isGiven)
+    #expect(options.count == 1)
+    #expect(options.transformations(seed: 7).map(\.isIdentity) == [true])
+  }
+
+  @Test("Every rotation goes with every translation, the rotations outermost")
+  func product() throws {
+    let options = try self.options("--rotation 0:30:15 --translation 0,2.5")
+    #expect(options.count == 6)
+    let budgets = options.transformations(seed: 7).map { [$0.distribution.rotation, $0.distribution.translation] }
+    #expect(budgets == [[0, 0], [0, 2.5], [15, 0], [15, 2.5], [30, 0], [30, 2.5]])
+    #expect(options.transformations(seed: 7).map(\.isIdentity) == [true, false, false, false, false, false])
+  }
+
+  @Test("Poses are drawn by seed and index; records tell what is not the default")
+  func settings() throws {
+    let plain = Setting(model: "m", attack: "none", norm: "none", epsilon: 0)
+    let drawn = try self.options("--rotation 20").transformations(seed: 7)[0]
+    #expect(drawn.pose(of: 3) == PoseDistribution(rotation: 20).draw(seed: 7, image: 3))
+    #expect(drawn.setting(plain) == Setting(model: "m", attack: "none", norm: "none", epsilon: 0, rotation: 20))
+    let exact = try self.options("--rotation 0,90 --rotation-exact --interpolation bilinear").transformations(seed: 7)
+    #expect(exact[0].setting(plain) == plain)
+    let setting = exact[1].setting(plain)
+    #expect((setting.rotation, setting.isRotationExact, setting.interpolation) == (90, true, "bilinear"))
+    #expect(exact[1].pose(of: 3) == Pose(degrees: 90))
+  }
+
+  @Test(
+    "Budgets that mean nothing are refused",
+    arguments: [
+      ("--rotation=-1", "--rotation -1: give 0 to 360 degrees"),
+      ("--rotation 0,361", "--rotation 361: give 0 to 360 degrees"),
+      ("--translation 10001", "--translation 10001: give 0 to 10000 pixels"),
+      ("--rotation-exact", "--rotation-exact: by how much? give --rotation"),
+      ("--rotation x", "The value 'x' is invalid for '--rotation <rotation>'"),
+    ])
+  func refusals(arguments: String, message: String) {
+    expectRefusal(SpatialOptions.self, arguments.split(separator: " ").map(String.init), message)
+  }
+}

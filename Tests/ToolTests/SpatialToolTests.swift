@@ -1,0 +1,91 @@
+import Foundation
+import Records
+import TestSupport
+import Testing
+
+@Suite struct SpatialToolTests {
+  private func run(_ tool: String, _ arguments: String) throws -> BuiltTool.Outcome {
+    let model = try TrainedModel.digits.get().path
+    return try BuiltTool(tool).run([model, "--quiet"] + arguments.split(separator: " ").map(String.init))
+  }
+
+  @Test("A spatial profile is a score a budget; turned further, fewer images are recognised")
+  func profile() throws {
+    let outcome = try run("cusp-evaluate", "--rotation 0:180:60")
+    #expect(outcome.problems.isEmpty)
+    let scores = try outcome.records()
+    #expect(scores.map { $0["rotation"]?.number } == [0, 60, 120, 180])
+    #expect(scores.allSatisfy { $0["attack"]?.string == "none" && $0["translation"]?.number == 0 })
+    #expect(Set(scores.map { $0["natural_accuracy"]?.text }).count == 1)
+    let accuracies = scores.compactMap { $0["accuracy"]?.number }
+    #expect(accuracies[0] == scores[0]["natural_accuracy"]?.number)
+    #expect(accuracies == accuracies.sorted(by: >) && accuracies[3] < accuracies[0] - 0.2)
+    #expect(scores[0]["fooling_rate"]?.number == 0)
+  }
+
+  @Test("Turned, moved and attacked: every combination is a setting, the same from both programs")
+  func both() throws {
+    let setting = "--rotation 0,30 --translation 0:1:1 --limit 12 --seed 3"
+    let plain = try run("cusp-evaluate", "--predictions \(setting)")
+    #expect(plain.problems.isEmpty)
+    #expect(try run("cusp-attack", "--spatial \(setting)").output == plain.output)
+    let attacked = try run("cusp-attack", "--epsilon 0,0.1 --steps 3 --batch-size 5 \(setting)")
+    #expect(attacked.problems.isEmpty)
+    #expect(try run("cusp-evaluate", "--predictions --epsilon 0,0.1 --steps 3 \(setting)").output == attacked.output)
+    let records = try attacked.records()
+    #expect(records.count == 12 * 8)
+    let budgets: [[Double?]] = records.prefix(8).map { record in
+      ["rotation", "translation", "epsilon"].map { record[$0]?.number }
+    }
+    let expected: [[Double?]] = [
+      [0, 0, 0], [0, 0, 0.1], [0, 1, 0], [0, 1, 0.1], [30, 0, 0], [30, 0, 0.1], [30, 1, 0], [30, 1, 0.1],
+    ]
+    #expect(budgets == expected)
+    let poses = try plain.records().map { $0["pose"]?.text }
+    #expect(poses == stride(from: 0, to: records.count, by: 2).map { records[$0]["pose"]?.text })
+    #expect(Set(poses).count > 24)
+  }
+
+  @Test("Exact and bilinear rotations are settings of their own, down to the fooling rate")
+  func kinds() throws {
+    let model = try TrainedModel.digits.get().path
+    let commands = ["", "--rotation-exact", "--interpolation bilinear"].map {
+      "cusp-attack \(model) --quiet --spatial --rotation 30 --limit 50 \($0)"
+    }
+    let outcome = try bash("(\(commands.joined(separator: "; "))) | cusp-fooling-rate")
+    #expect(outcome.problems.isEmpty)
+    let rates = try outcome.records()
+    #expect(rates.map { $0["count"]?.integer } == [50, 50, 50])
+    #expect(rates.map { $0["rotation_exact"]?.bool } == [nil, true, nil])
+    #expect(rates.map { $0["interpolation"]?.string } == [nil, nil, "bilinear"])
+    let table = try run("cusp-evaluate", "--rotation 30 --rotation-exact --limit 50 --format text").text
+    #expect(table.contains("  30 exact  "))
+    let exact = try run("cusp-attack", "--spatial --rotation 30 --rotation-exact --limit 5").records()
+    #expect(exact.allSatisfy { $0["pose"]?.text == #"{"degrees":30,"dx":0,"dy":0}"# })
+  }
+
+  @Test(
+    "What contradicts itself is refused",
+    arguments: [
+      ("--spatial", "--spatial: by how much? give --rotation or --translation"),
+      ("--spatial --rotation 3 --pgd", "--spatial only turns and moves: leave out --epsilon and the attack's name"),
+      (
+        "--spatial --rotation 3 --epsilon 1",
+        "--spatial only turns and moves: leave out --epsilon and the attack's name"
+      ),
+      ("--rotation 400", "--rotation 400: give 0 to 360 degrees"),
+    ])
+  func refusals(arguments: String, message: String) throws {
+    let outcome = try run("cusp-attack", arguments)
+    #expect(outcome.status == 64)
+    #expect(outcome.errors == "cusp-attack: \(message); see cusp-attack --help\n")
+    #expect(outcome.output.isEmpty)
+  }
+
+  @Test("Saved predictions take one budget")
+  func saved() throws {
+    let outcome = try run("cusp-evaluate", "--rotation 10,20 --save-predictions p.npy")
+    #expect(outcome.status == 64)
+    #expect(outcome.errors.contains("--save-predictions takes one model and one setting"))
+  }
+}
