@@ -109,7 +109,10 @@ let targets: [Target] = [
 
   library(
     "Serving",
-    ["Attacks", "Checkpoints", "Datasets", "Failures", "Networks", "Records", "Tensors", "ToolOptions", "ToolSupport"]),
+    [
+      "Attacks", "Checkpoints", "Datasets", "Failures", "Networks", "Records", "Spatial", "Tensors", "ToolOptions",
+      "ToolSupport",
+    ]),
 
   tool("cusp"),
   tool(
@@ -154,7 +157,7 @@ let targets: [Target] = [
       "ToolOptions", "ToolSupport", argumentParser,
     ]),
   tests("Format", ["Checkpoints", "Networks", "Records", "Tensors"]),
-  tests("Serving", ["PortableBackend", "Records", "Serving", "ToolOptions", "ToolSupport"]),
+  tests("Serving", ["PortableBackend", "Records", "Serving", "Spatial", "Tensors", "ToolOptions", "ToolSupport"]),
   tests("Tool", ["Archives", "Checkpoints", "Networks", "Records", "Tensors"]),
 ]
 

@@ -1,6 +1,7 @@
 import Attacks
 import Failures
 import Networks
+import Spatial
 import Tensors
 import ToolOptions
 
@@ -13,12 +14,24 @@ final class Answers {
   private let limits: ServiceLimits
   private var gradient: (any LossGradient)?
   private var runners: [(attack: NamedAttack, runner: AttackRunner)] = []
+  private var resamplers: [Interpolation: Resampler]
 
-  init(_ model: ServedModel, _ limits: ServiceLimits) { (self.model, self.limits) = (model, limits) }
+  init(_ model: ServedModel, _ limits: ServiceLimits) {
+    (self.model, self.limits) = (model, limits)
+    resamplers = Dictionary(
+      uniqueKeysWithValues: Interpolation.allCases.map {
+        ($0, Resampler(imageShape: model.classifier.imageShape, interpolation: $0))
+      })
+  }
 
   /// The replies to `requests`, one each in their order; at most a batch of the programs.
   func replies(to requests: [Request]) -> [Reply] {
-    var replies = requests.map { _ in Reply.description(model.facts, limits) }
+    var replies = requests.map { request in
+      guard case .transform(let image) = request else { return Reply.description(model.facts, limits) }
+      return .transformed(
+        index: image.index, pose: image.transform?.pose ?? .identity, pixels: posed(image),
+        shape: model.classifier.imageShape.sizes)
+    }
     for work in works(requests) {
       let answered: [Reply]
       do {
@@ -55,45 +68,62 @@ extension Answers {
       switch request {
       case .predict(let image): add(image, nil, at: position)
       case .attack(let image, let attack): add(image, attack, at: position)
-      case .describe: break
+      case .transform, .describe: break
       }
     }
     return works
   }
 
   private func answer(_ work: Work) throws -> [Reply] {
-    let sizes = [work.images.count] + model.classifier.imageShape.sizes
-    let pixels = Tensor(Shape(sizes), work.images.flatMap(\.pixels))
-    guard let attack = work.attack else { return try predictions(pixels) }
-    return try attacks(attack, work.images, pixels)
+    let pixels = tensor(work.images.map(posed))
+    guard let attack = work.attack else { return try predictions(work.images, pixels) }
+    let isUntouched = work.images.allSatisfy { $0.transform == nil }
+    return try attacks(attack, work.images, pixels, untouched: isUntouched ? pixels : tensor(work.images.map(\.pixels)))
   }
 
-  private func predictions(_ pixels: Tensor) throws -> [Reply] {
+  private func tensor(_ images: [[Float]]) -> Tensor {
+    Tensor(Shape([images.count] + model.classifier.imageShape.sizes), images.flatMap(\.self))
+  }
+
+  /// The pixels of an image, turned and moved if they are to be.
+  private func posed(_ image: ServedImage) -> [Float] {
+    guard let transform = image.transform else { return image.pixels }
+    var pixels = image.pixels
+    pixels.withUnsafeMutableBufferPointer { resamplers[transform.interpolation]?.transform($0, pose: transform.pose) }
+    return pixels
+  }
+
+  private func predictions(_ images: [ServedImage], _ pixels: Tensor) throws -> [Reply] {
     let logits = try model.classifier.logits(of: pixels)
     let probabilities = softmax(logits)
-    return (0..<pixels.shape[0]).map { row in
+    return images.indices.map { row in
       let predicted = predictedClass(row: row, logits: logits)
       return .prediction(
         predicted: predicted, className: model.facts.className(predicted),
-        probabilities: probabilities[rows: row..<row + 1].values, logits: logits[rows: row..<row + 1].values)
+        probabilities: probabilities[rows: row..<row + 1].values, logits: logits[rows: row..<row + 1].values,
+        pose: images[row].transform?.pose)
     }
   }
 
-  private func attacks(_ attack: NamedAttack, _ images: [ServedImage], _ pixels: Tensor) throws -> [Reply] {
+  private func attacks(
+    _ attack: NamedAttack, _ images: [ServedImage], _ pixels: Tensor, untouched: Tensor
+  ) throws -> [Reply] {
     var labels = images.map { $0.label ?? 0 }
     if images.contains(where: { $0.label == nil }) {
-      let logits = try model.classifier.logits(of: pixels)
+      let logits = try model.classifier.logits(of: untouched)
       for row in images.indices where images[row].label == nil {
         labels[row] = predictedClass(row: row, logits: logits)
       }
     }
-    let outcome = try runner(attack).attack(pixels, labels: labels, images: images.map(\.index))
+    let outcome = try runner(attack).attack(
+      pixels, untouched: untouched, labels: labels, images: images.map(\.index))
     let (natural, perturbed) = (outcome.naturalClasses, outcome.perturbedClasses)
     return images.indices.map { row in
       let image = AttackedImage(
         index: images[row].index, label: labels[row], natural: natural[row], perturbed: perturbed[row],
         distance: outcome.distances[row], pixels: outcome.perturbed[rows: row..<row + 1].values,
-        shape: model.classifier.imageShape.sizes, steps: outcome.steps?[row], hasFailed: outcome.failed[row])
+        shape: model.classifier.imageShape.sizes, steps: outcome.steps?[row], hasFailed: outcome.failed[row],
+        pose: images[row].transform?.pose)
       return .attack(image, by: attack)
     }
   }

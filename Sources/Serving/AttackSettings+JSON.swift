@@ -15,48 +15,21 @@ extension AttackSettings {
     for member in members where member.value != .null { try set(member.key, member.value) }
   }
 
-  private mutating func set(_ key: String, _ value: JSON) throws(Failure) {
+  private mutating func set(_ key: String, _ json: JSON) throws(Failure) {
+    let value = SettingValue("attack", key, json)
     switch key {
-    case "name": name = try choice(key, value)
-    case "norm": norm = try choice(key, value)
-    case "epsilon": epsilon = try number(key, value)
-    case "steps": steps = try integer(key, value)
-    case "step_size": stepSize = try number(key, value)
-    case "start": start = try choice(key, value)
-    case "restarts": restarts = try integer(key, value)
-    case "target": target = try integer(key, value)
-    case "loss": loss = try choice(key, value)
-    case "seed":
-      guard let seed = UInt64(value.string ?? value.integer.map(String.init) ?? "") else {
-        throw Failure(.usage, "attack: `seed` is no whole number of 0 to 2^64 - 1, bare or as a text")
-      }
-      self.seed = seed
-    case "early_stop":
-      guard let flag = value.bool else { throw Failure(.usage, "attack: `early_stop` is neither true nor false") }
-      stopsEarly = flag
+    case "name": name = try value.choice()
+    case "norm": norm = try value.choice()
+    case "epsilon": epsilon = try value.number()
+    case "steps": steps = try value.integer()
+    case "step_size": stepSize = try value.number()
+    case "start": start = try value.choice()
+    case "restarts": restarts = try value.integer()
+    case "target": target = try value.integer()
+    case "loss": loss = try value.choice()
+    case "seed": seed = try value.seed()
+    case "early_stop": stopsEarly = try value.flag()
     default: throw Failure(.usage, "attack: no setting `\(key)`; see the page of cusp-serve")
     }
   }
-}
-
-private func choice<Choice: CaseIterable & RawRepresentable<String>>(
-  _ key: String, _ value: JSON
-) throws(Failure) -> Choice {
-  guard let choice = value.string.flatMap(Choice.init(rawValue:)) else {
-    throw Failure(.usage, "attack: `\(key)` is \(value.text.prefix(80)); choose \(choices(Choice.self))")
-  }
-  return choice
-}
-
-private func integer(_ key: String, _ value: JSON) throws(Failure) -> Int {
-  guard let integer = value.integer else { throw Failure(.usage, "attack: `\(key)` is not a whole number") }
-  return integer
-}
-
-/// A number, or a text such as `8/255`, which is exact.
-private func number(_ key: String, _ value: JSON) throws(Failure) -> ExactNumber {
-  guard let number = ExactNumber(value.string ?? value.number.map(NumberText.shortest) ?? "") else {
-    throw Failure(.usage, "attack: `\(key)` is neither a number nor a text such as \"8/255\"")
-  }
-  return number
 }

@@ -1,14 +1,17 @@
 import Attacks
 public import Failures
 public import Records
+public import Spatial
 public import ToolOptions
 
 /// What the service answers to one request.
 public enum Reply: Equatable, Sendable {
   /// What the model says of an image: the logits and the probabilities of all classes.
-  case prediction(predicted: Int, className: String?, probabilities: [Float], logits: [Float])
+  case prediction(predicted: Int, className: String?, probabilities: [Float], logits: [Float], pose: Pose?)
   /// What an attack made of an image.
   case attack(AttackedImage, by: NamedAttack)
+  /// What an image looks like, turned and moved: its index, its pose, its pixels `[c, h, w]` and their shape.
+  case transformed(index: Int, pose: Pose, pixels: [Float], shape: [Int])
   /// What the model is.
   case description(ModelFacts, ServiceLimits)
   /// Why there is no answer.
@@ -35,6 +38,8 @@ public struct AttackedImage: Equatable, Sendable {
   public let steps: Int?
   /// Whether the attack failed and the image is unharmed.
   public let hasFailed: Bool
+  /// How it was turned and moved before, if it was.
+  public let pose: Pose?
 }
 
 extension Reply {
@@ -47,8 +52,9 @@ extension Reply {
     writer.begin("reply")
     if let id = address.id { writer.write("id", id) } else { writer.write("line", address.line) }
     switch self {
-    case .prediction(let predicted, let className, let probabilities, let logits):
+    case .prediction(let predicted, let className, let probabilities, let logits, let pose):
       writer.write("op", Request.Operation.predict.rawValue)
+      pose?.write(into: &writer)
       writer.write("predicted", predicted)
       if let className { writer.write("class", className) }
       writer.write("probabilities", probabilities)
@@ -57,6 +63,11 @@ extension Reply {
       writer.write("op", Request.Operation.attack.rawValue)
       image.write(into: &writer)
       writer.write("attack", attack.settings)
+    case .transformed(let index, let pose, let pixels, let shape):
+      writer.write("op", Request.Operation.transform.rawValue)
+      writer.write("index", index)
+      pose.write(into: &writer)
+      writeImage(pixels, shape: shape, into: &writer)
     case .description(let facts, let limits):
       writer.write("op", Request.Operation.describe.rawValue)
       facts.write(limits, into: &writer)
@@ -70,16 +81,31 @@ extension Reply {
 extension AttackedImage {
   fileprivate func write(into writer: inout RecordWriter) {
     writer.write("index", index)
+    pose?.write(into: &writer)
     writer.write("label", label)
     writer.write("natural", natural)
     writer.write("perturbed", perturbed)
     writer.write("distance", distance)
-    writer.beginObject("image")
-    writer.write("shape", .array(shape.map { .integer(Int64($0)) }))
-    writer.write("f32", Base64.encode(pixels))
-    writer.endObject()
+    writeImage(pixels, shape: shape, into: &writer)
     if let steps { writer.write("steps", steps) }
     if hasFailed { writer.write("failure", Predictions.failureMessage) }
+  }
+}
+
+private func writeImage(_ pixels: [Float], shape: [Int], into writer: inout RecordWriter) {
+  writer.beginObject("image")
+  writer.write("shape", .array(shape.map { .integer(Int64($0)) }))
+  writer.write("f32", Base64.encode(pixels))
+  writer.endObject()
+}
+
+extension Pose {
+  fileprivate func write(into writer: inout RecordWriter) {
+    writer.beginObject("pose")
+    writer.write("degrees", degrees)
+    writer.write("dx", dx)
+    writer.write("dy", dy)
+    writer.endObject()
   }
 }
 

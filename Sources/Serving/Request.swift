@@ -1,4 +1,5 @@
 public import Records
+public import Spatial
 public import ToolOptions
 
 /// What a line asks for.
@@ -7,6 +8,8 @@ public enum Request: Equatable, Sendable {
   case predict(ServedImage)
   /// What an attack makes of an image.
   case attack(ServedImage, NamedAttack)
+  /// What an image looks like, turned and moved.
+  case transform(ServedImage)
   /// What the model is.
   case describe
 }
@@ -15,7 +18,7 @@ extension Request {
   /// The values of `op`.
   public enum Operation: String, CaseIterable, Sendable {
     /// As the cases of `Request`.
-    case predict, attack, describe
+    case predict, attack, transform, describe
   }
 }
 
@@ -27,10 +30,25 @@ public struct ServedImage: Equatable, Sendable {
   public let label: Int?
   /// The position in the data set, by which the random numbers of an attack go.
   public let index: Int
+  /// How it is to be turned and moved before all else, if it is.
+  public let transform: ServedTransform?
 
   /// An image of its parts.
-  public init(pixels: [Float], label: Int? = nil, index: Int = 0) {
-    (self.pixels, self.label, self.index) = (pixels, label, index)
+  public init(pixels: [Float], label: Int? = nil, index: Int = 0, transform: ServedTransform? = nil) {
+    (self.pixels, self.label, self.index, self.transform) = (pixels, label, index, transform)
+  }
+}
+
+/// How one image is turned and moved.
+public struct ServedTransform: Equatable, Sendable {
+  /// By how much.
+  public let pose: Pose
+  /// How pixels are made of their neighbours.
+  public let interpolation: Interpolation
+
+  /// A transformation of its parts.
+  public init(pose: Pose, interpolation: Interpolation = .nearest) {
+    (self.pose, self.interpolation) = (pose, interpolation)
   }
 }
 

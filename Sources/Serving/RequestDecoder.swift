@@ -21,7 +21,7 @@ public struct RequestDecoder {
     self.maximalAttackSteps = maximalAttackSteps
   }
 
-  /// The request that `json` is; members that it does not know are ignored, except in `attack`.
+  /// The request that `json` is; members that it does not know are ignored, except in `attack` and `transform`.
   ///
   /// - Throws: `Failure` that says what is missing or wrong.
   public mutating func decode(_ json: JSON) throws -> Request {
@@ -33,6 +33,7 @@ public struct RequestDecoder {
     switch operation {
     case .describe: return .describe
     case .predict: return .predict(try image(&fields))
+    case .transform: return .transform(try image(&fields))
     case .attack:
       let image = try image(&fields)
       let settings = try AttackSettings(json: fields.find("attack") ?? .object([]))
@@ -63,7 +64,10 @@ extension RequestDecoder {
     guard (0...Int(UInt32.max)).contains(found.index) else {
       throw Failure(.data, "request: index \(found.index); give 0 to \(UInt32.max)")
     }
-    return found
+    guard let settings = fields.find("transform") else { return found }
+    return ServedImage(
+      pixels: found.pixels, label: found.label, index: found.index,
+      transform: try ServedTransform(json: settings, index: found.index))
   }
 
   /// An image of a data set.

@@ -1,0 +1,53 @@
+import Failures
+import Records
+import Spatial
+import ToolOptions
+
+extension ServedTransform {
+  /// What a request's `transform` means for the image at `index`: budgets, within which the pose is drawn, or the pose.
+  ///
+  /// An unknown key is refused: a misspelt budget would quietly be none.
+  /// - Throws: `Failure` that names the key.
+  init(json: JSON, index: Int) throws(Failure) {
+    guard let members = json.members else { throw Failure(.data, "request: `transform` is not an object") }
+    var (distribution, seed, given) = (PoseDistribution(), UInt64(0), Pose?.none)
+    var interpolation = Interpolation.nearest
+    for member in members where member.value != .null {
+      let value = SettingValue("transform", member.key, member.value)
+      switch member.key {
+      case "rotation": distribution.rotation = try value.number(in: 0...TransformationLimits.degrees)
+      case "rotation_exact": distribution.isRotationExact = try value.flag()
+      case "translation": distribution.translation = try value.number(in: 0...TransformationLimits.pixels)
+      case "interpolation": interpolation = try value.choice()
+      case "seed": seed = try value.seed()
+      case "pose": given = try Self.pose(member.value)
+      default: throw Failure(.usage, "transform: no setting `\(member.key)`; see the page of cusp-serve")
+      }
+    }
+    guard given == nil || distribution.isIdentity else {
+      throw Failure(.usage, "transform: give either budgets or a `pose`")
+    }
+    self.init(pose: given ?? distribution.draw(seed: seed, image: index), interpolation: interpolation)
+  }
+
+  private static func pose(_ json: JSON) throws(Failure) -> Pose {
+    guard let members = json.members else { throw Failure(.data, "transform: `pose` is not an object") }
+    let (degrees, pixels) = (TransformationLimits.degrees, TransformationLimits.pixels)
+    var pose = Pose()
+    for member in members {
+      let value = SettingValue("pose", member.key, member.value)
+      switch member.key {
+      case "degrees": pose.degrees = try value.number(in: -degrees...degrees)
+      case "dx": pose.dx = try whole(value, limit: pixels)
+      case "dy": pose.dy = try whole(value, limit: pixels)
+      default: throw Failure(.usage, "pose: no setting `\(member.key)`; there are degrees, dx, dy")
+      }
+    }
+    return pose
+  }
+
+  private static func whole(_ value: SettingValue, limit: Double) throws(Failure) -> Int {
+    _ = try value.number(in: -limit...limit)
+    return try value.integer()
+  }
+}

@@ -1,0 +1,56 @@
+import Failures
+import Records
+import ToolSupport
+
+/// The value of a setting in a request, with the names that messages need.
+struct SettingValue {
+  private let place: String
+  private let key: String
+  private let value: JSON
+
+  /// The value of `key` in the member `place` of a request.
+  init(_ place: String, _ key: String, _ value: JSON) { (self.place, self.key, self.value) = (place, key, value) }
+
+  func choice<Choice: CaseIterable & RawRepresentable<String>>() throws(Failure) -> Choice {
+    guard let choice = value.string.flatMap(Choice.init(rawValue:)) else {
+      throw refusal("is \(value.text.prefix(80)); choose \(choices(Choice.self))")
+    }
+    return choice
+  }
+
+  func integer() throws(Failure) -> Int {
+    guard let integer = value.integer else { throw refusal("is not a whole number") }
+    return integer
+  }
+
+  func flag() throws(Failure) -> Bool {
+    guard let flag = value.bool else { throw refusal("is neither true nor false") }
+    return flag
+  }
+
+  /// A number, or a text such as `8/255`, which is exact.
+  func number() throws(Failure) -> ExactNumber {
+    guard let number = ExactNumber(value.string ?? value.number.map(NumberText.shortest) ?? "") else {
+      throw refusal("is neither a number nor a text such as \"8/255\"")
+    }
+    return number
+  }
+
+  /// A number of `range`.
+  func number(in range: ClosedRange<Double>) throws(Failure) -> Double {
+    let number = try number().value
+    guard range.contains(number) else {
+      throw refusal("is \(value.text.prefix(80)); give \(Int(range.lowerBound)) to \(Int(range.upperBound))")
+    }
+    return number
+  }
+
+  func seed() throws(Failure) -> UInt64 {
+    guard let seed = UInt64(value.string ?? value.integer.map(String.init) ?? "") else {
+      throw refusal("is no whole number of 0 to 2^64 - 1, bare or as a text")
+    }
+    return seed
+  }
+
+  private func refusal(_ what: String) -> Failure { Failure(.usage, "\(place): `\(key)` \(what)") }
+}
