@@ -163,8 +163,10 @@ let targets: [Target] = [
 
 let oneDNNTargets: [Target] = [
   systemLibrary("COneDNN", apt: "libdnnl-dev", brew: "onednn"),
+  .systemLibrary(name: "CWinograd"),
   library(
-    "OneDNNBackend", ["COneDNN", "Failures", "Networks", "Programs", "Tensors"], linkerSettings: oneDNNLinkerSettings),
+    "OneDNNBackend", ["COneDNN", "CWinograd", "Failures", "Networks", "Programs", "Tensors"],
+    linkerSettings: oneDNNLinkerSettings),
 ]
 
 let package = Package(

@@ -13,4 +13,9 @@
 #include "version2.h"
 #endif
 
+/// Whether there is AVX-512 and the library may use it.
+static inline int cusp_has_avx512(void) {
+    return (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
+}
+
 #endif

@@ -53,6 +53,7 @@ public struct OneDNNBackend: Backend {
     try TrainingSession(plan, threads, algorithms)
   }
 
-  /// Whether the library computes convolutions by Winograd's algorithm here: 2.x does, on processors with AVX-512.
-  package static var supportsWinograd: Bool { Engine.supportsWinograd }
+  /// Whether evaluation may compute convolutions by Winograd's algorithm here: on processors with AVX-512, by the
+  /// library's kernels (2.x) or ours.
+  package static var supportsWinograd: Bool { Engine.supportsWinograd || Engine.hasOwnWinograd }
 }

@@ -28,13 +28,21 @@ final class Engine {
   /// Runs `calls` in order and waits for the last.
   func run(_ calls: some Sequence<Call>) throws {
     for call in calls {
-      let status = call.arguments.withUnsafeBufferPointer {
-        dnnl_primitive_execute(call.primitive.handle, stream, Int32($0.count), $0.baseAddress)
+      switch call.work {
+      case .kernel(_, let primitive, let arguments):
+        let status = arguments.withUnsafeBufferPointer {
+          dnnl_primitive_execute(primitive.handle, stream, Int32($0.count), $0.baseAddress)
+        }
+        try check(status, "dnnl_primitive_execute")
+      case .winograd(let pass):
+        try wait()
+        pass.run()
       }
-      try check(status, "dnnl_primitive_execute")
     }
-    try check(dnnl_stream_wait(stream), "dnnl_stream_wait")
+    try wait()
   }
+
+  private func wait() throws { try check(dnnl_stream_wait(stream), "dnnl_stream_wait") }
 }
 
 /// A kernel chosen for one operation on memories of known layouts.
@@ -64,17 +72,28 @@ final class Primitive {
 final class Call {
   /// What it is for, as `conv1 convolution forward`.
   let name: String
-  let descriptor: PrimitiveDescriptor
-  let primitive: Primitive
-  let arguments: [dnnl_exec_arg_t]
+  let work: Work
   /// Keeps what the arguments point to.
   private let memories: [Memory]
 
+  /// The library's work, or ours.
+  enum Work {
+    case kernel(PrimitiveDescriptor, Primitive, [dnnl_exec_arg_t])
+    case winograd(WinogradPass)
+  }
+
   init(_ name: String, _ descriptor: PrimitiveDescriptor, _ arguments: [Argument: Memory]) throws {
-    (self.name, self.descriptor) = (name, descriptor)
-    primitive = try Primitive(descriptor)
+    self.name = name
     memories = Array(arguments.values)
-    self.arguments = arguments.map { dnnl_exec_arg_t(arg: $0.number, memory: $1.handle) }
+    work = .kernel(
+      descriptor, try Primitive(descriptor),
+      arguments.map { dnnl_exec_arg_t(arg: $0.number, memory: $1.handle) })
+  }
+
+  init(_ name: String, _ pass: WinogradPass) {
+    self.name = name
+    memories = pass.memories
+    work = .winograd(pass)
   }
 }
 

@@ -33,10 +33,9 @@ extension OneDNNBackend {
     let multiplyAdds = Dictionary(plan.steps.map { ($0.name, plan.multiplyAdds(of: $0)) }) { first, _ in first }
     return try zip(calls, zip(labels, seconds)).map { call, timed in
       let (label, seconds) = timed
-      let descriptor = call.descriptor
       return CallProfile(
-        step: label.step, operation: label.operation, pass: label.pass, algorithm: descriptor.algorithm,
-        layout: try descriptor.layoutText, implementation: descriptor.implementation, seconds: seconds,
+        step: label.step, operation: label.operation, pass: label.pass, algorithm: call.work.algorithm,
+        layout: try call.work.layoutText, implementation: call.work.implementation, seconds: seconds,
         multiplyAdds: label.isProduct ? multiplyAdds[label.step] ?? 0 : 0)
     }
   }
@@ -45,7 +44,7 @@ extension OneDNNBackend {
   package func implementations(_ plan: Plan) throws -> [String] {
     threads.use()
     let lowered = try Lowering(plan, algorithms).lower()
-    return (lowered.forward + lowered.backward).map { "\($0.name): \($0.descriptor.implementation)" }
+    return (lowered.forward + lowered.backward).map { "\($0.name): \($0.work.implementation)" }
   }
 }
 
@@ -85,6 +84,31 @@ extension [Call] {
       labels[index].step = labels[index - 1].step
     }
     return labels
+  }
+}
+
+extension Call.Work {
+  fileprivate var algorithm: String {
+    switch self {
+    case .kernel(let descriptor, _, _): descriptor.algorithm
+    case .winograd: ConvolutionAlgorithm.winograd.rawValue
+    }
+  }
+
+  fileprivate var layoutText: String {
+    get throws {
+      switch self {
+      case .kernel(let descriptor, _, _): try descriptor.layoutText
+      case .winograd(let pass): pass.layoutText
+      }
+    }
+  }
+
+  fileprivate var implementation: String {
+    switch self {
+    case .kernel(let descriptor, _, _): descriptor.implementation
+    case .winograd: WinogradPass.implementation
+    }
   }
 }
 

@@ -42,6 +42,12 @@ final class Recorder {
     calls.append(try call(name, descriptor, arguments, scratchpad))
   }
 
+  /// Appends a call of our own.
+  func record(_ name: String, _ pass: WinogradPass) {
+    for memory in pass.memories { memory.buffer.touch(at: now) }
+    calls.append(Call(name, pass))
+  }
+
   /// A call for another time than now; its memories must be persistent.
   func call(_ name: String, _ descriptor: PrimitiveDescriptor, _ arguments: [Argument: Memory]) throws -> Call {
     scratchpad.persist()

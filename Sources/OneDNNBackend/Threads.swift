@@ -18,4 +18,31 @@ struct Threads: Sendable {
     guard let symbol = dlsym(nil, "omp_set_num_threads") else { return }
     unsafeBitCast(symbol, to: (@convention(c) (Int32) -> Void).self)(Int32(count))
   }
+
+  /// As many as `use` has set for the current thread.
+  static var current: Threads {
+    guard let symbol = dlsym(nil, "omp_get_max_threads") else { return Threads(count: 1) }
+    return Threads(count: Int(unsafeBitCast(symbol, to: (@convention(c) () -> Int32).self)()))
+  }
+
+  /// Whether `run` runs on the library's own threads.
+  static var areShared: Bool { parallel != nil }
+
+  /// Runs `body(context)` once on each of the runtime's threads and waits for all.
+  ///
+  /// These are the threads that the library's kernels run on: others would fight them for the cores. Where the runtime
+  /// has no such function, `body` runs once, here.
+  func run(_ context: UnsafeMutableRawPointer, _ body: @convention(c) (UnsafeMutableRawPointer?) -> Void) {
+    guard count > 1, let parallel = Self.parallel else { return body(context) }
+    parallel(body, context, UInt32(count), 0)
+  }
+
+  /// What compilers turn `#pragma omp parallel` into; both GNU's and LLVM's runtimes have it.
+  private static let parallel = dlsym(nil, "GOMP_parallel").map { unsafeBitCast($0, to: Parallel.self) }
+
+  private typealias Parallel =
+    @convention(c) (
+      _ body: @convention(c) (UnsafeMutableRawPointer?) -> Void, UnsafeMutableRawPointer?, _ threads: UInt32,
+      _ flags: UInt32
+    ) -> Void
 }

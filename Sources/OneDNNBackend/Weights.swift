@@ -16,6 +16,8 @@ final class Weights {
   private(set) var refresh: [Call] = []
   /// Set where a convolution runs as one matrix product: `sizes` are those of the matrix then.
   var expansion: DenseProduct?
+  /// Set where a convolution runs by our own Winograd: what makes the content of `weight` and of each copy.
+  private(set) var filters: [(filter: WinogradFilter, memory: Memory)] = []
   /// Set in training.
   var trained: Trained?
 
@@ -45,6 +47,21 @@ final class Weights {
     bias = try recorder.persistentMemory(layout)
   }
 
+  /// The weight of a convolution by our own Winograd, for evaluation.
+  init(_ filter: WinogradFilter, in recorder: Recorder) throws {
+    sizes = [filter.count]
+    weight = try recorder.persistentMemory(.plain(sizes))
+    bias = try recorder.persistentMemory(.plain([filter.outputs]))
+    filters = [(filter, weight)]
+  }
+
+  /// The weight as another of our passes wants it.
+  func weight(_ filter: WinogradFilter, _ recorder: Recorder) throws -> Memory {
+    let copy = try recorder.persistentMemory(.plain([filter.count]))
+    filters.append((filter, copy))
+    return copy
+  }
+
   /// The weight in another kernel's layout.
   func weight(in layout: Layout, _ recorder: Recorder) throws -> Memory {
     if weight.layout == layout { return weight }
@@ -58,8 +75,9 @@ final class Weights {
 
   /// Takes over the weights of an evaluation plan.
   func load(_ source: PreparedWeights, on engine: Engine) throws {
+    for (filter, memory) in filters { filter.transform(source.weight.values, into: memory.floats) }
     let values = expansion?.weight(source.weight.values) ?? source.weight.values
-    for memory in [weight] + copies { try engine.write(values, to: memory, sizes: sizes) }
+    for memory in filters.isEmpty ? [weight] + copies : [] { try engine.write(values, to: memory, sizes: sizes) }
     guard let bias else { return }
     try engine.write(
       expansion?.bias(source.bias.values) ?? source.bias.values, to: bias, sizes: bias.layout.sizes)

@@ -29,11 +29,6 @@
       #expect(try OneDNNBackend(threads: 1).name == "onednn \(numbers.joined(separator: "."))")
     }
 
-    @Test("Winograd's algorithm is for 2.x only")
-    func winograd() throws {
-      #expect(try !OneDNNBackend.supportsWinograd || OneDNNBackend(threads: 1).name.hasPrefix("onednn 2."))
-    }
-
     @Test("a number of threads that cannot be is refused", arguments: [0, -1, 1025])
     func threads(_ count: Int) {
       #expect(throws: Failure(.usage, "onednn: cannot run on \(count) threads; give 1...1024")) {

@@ -27,9 +27,17 @@ final class Layout {
   }
 
   /// Left to the kernel.
-  static func any(_ sizes: [Int]) throws -> Layout {
+  static func any(_ sizes: [Int]) throws -> Layout { try tagged(sizes, dnnl_format_tag_any) }
+
+  /// Images `[n, c, h, w]` as `nChw16c`: blocks of 16 channels, the channels of one pixel side by side.
+  static func blocked(_ sizes: [Int]) throws -> Layout { try tagged(sizes, dnnl_nChw16c) }
+
+  /// Images `[n, c, h, w]` as `nhwc`: all channels of one pixel side by side.
+  static func channelsLast(_ sizes: [Int]) throws -> Layout { try tagged(sizes, dnnl_nhwc) }
+
+  private static func tagged(_ sizes: [Int], _ tag: dnnl_format_tag_t) throws -> Layout {
     try Layout("dnnl_memory_desc_create_with_tag") {
-      cusp_memory_desc_create_with_tag(&$0, Int32(sizes.count), sizes.map(Int64.init), dnnl_format_tag_any)
+      cusp_memory_desc_create_with_tag(&$0, Int32(sizes.count), sizes.map(Int64.init), tag)
     }
   }
 

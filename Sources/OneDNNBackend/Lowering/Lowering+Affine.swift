@@ -10,6 +10,7 @@ extension Lowering {
       output: plan.values[step.output].sizes)
     let algorithm = try algorithm(of: settings, geometry, step)
     if algorithm == .denseProduct { return try denseProduct(geometry, index, step) }
+    if algorithm == .winograd, ownsWinograd { return try winograd(geometry, index, step) }
     let bias = settings.bias || !training
     let relu: [PostOperation] = step.relu ? [.relu] : []
     // Winograd's kernels add to what is there more slowly than another call does.
@@ -61,11 +62,15 @@ extension Lowering {
     case .direct: return wanted
     case .denseProduct: return step.residual == nil ? wanted : .direct
     case .winograd:
+      if ownsWinograd { return wanted }
       guard Engine.supportsWinograd else { return .direct }
       let kernel = try? engine.convolution(geometry, wanted, bias: true, training: training, postOperations: [])
       return kernel == nil ? .direct : wanted
     }
   }
+
+  /// Whether Winograd's algorithm is ours and not the library's here; training needs weights it can read back.
+  private var ownsWinograd: Bool { Engine.hasOwnWinograd && !training }
 
   /// A convolution of an evaluation plan as one matrix product.
   private func denseProduct(_ geometry: ConvolutionGeometry, _ index: Int, _ step: Step) throws -> Pullback {
@@ -116,7 +121,7 @@ extension Lowering {
   }
 
   /// Where a convolution writes: new memory, or what holds its residual, since kernels add to what is there.
-  private func destination(_ step: Step, _ layout: Layout) throws -> Memory {
+  func destination(_ step: Step, _ layout: Layout) throws -> Memory {
     guard let index = step.residual else { return try recorder.memory(layout) }
     let residual = try recorder.converted(value(index), to: layout)
     if try residual !== value(index) || isLastUse(of: index, in: step) { return residual }

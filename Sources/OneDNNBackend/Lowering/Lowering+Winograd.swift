@@ -1,0 +1,47 @@
+import Networks
+import Programs
+import Tensors
+
+/// Convolutions by our own Winograd, in evaluation plans.
+extension Lowering {
+  func winograd(_ geometry: ConvolutionGeometry, _ index: Int, _ step: Step) throws -> Pullback {
+    let forward = WinogradConvolution(geometry, isBackward: false)
+    let source = try blockwise(value(step.inputs[0]))
+    let destinationLayout = try layout(of: geometry.destination, like: source)
+    let output = try destination(step, destinationLayout)
+    let made = try Weights(forward.filter, in: recorder)
+    weights[index] = made
+    try recorder.record(
+      "\(step.name) convolution forward",
+      WinogradPass(
+        forward, source: source, weights: made.weight, bias: made.bias, destination: output,
+        accumulates: step.residual != nil, relu: step.relu, in: recorder))
+    set(step.output, output)
+
+    return { [self] in
+      let gradient = try outputGradient(step, masked: step.relu)
+      if needsGradient(step.inputs[0]) {
+        let backward = WinogradConvolution(geometry, isBackward: true)
+        let outer = try blockwise(gradient)
+        let inner = try recorder.memory(layout(of: geometry.source, like: outer))
+        try recorder.record(
+          "\(step.name) convolution backward data",
+          WinogradPass(
+            backward, source: outer, weights: made.weight(backward.filter, recorder), destination: inner, in: recorder))
+        try deliver(inner, to: step.inputs[0])
+      }
+      if let residual = step.residual { try deliver(gradient, to: residual) }
+    }
+  }
+
+  /// Images in one of the two layouts that our passes read.
+  private func blockwise(_ images: Memory) throws -> Memory {
+    let sizes = images.layout.sizes
+    if try images.layout == .channelsLast(sizes) { return images }
+    return try recorder.converted(images, to: .blocked(sizes))
+  }
+
+  private func layout(of sizes: [Int], like images: Memory) throws -> Layout {
+    try images.layout == .blocked(images.layout.sizes) ? .blocked(sizes) : .channelsLast(sizes)
+  }
+}
