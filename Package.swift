@@ -118,8 +118,8 @@ let targets: [Target] = [
   tool(
     "cusp-train",
     [
-      "Attacks", "Checkpoints", "Datasets", "Files", "Networks", "Programs", "Records", "Tensors", "ToolOptions",
-      "Training",
+      "Attacks", "Checkpoints", "Datasets", "Files", "Networks", "Programs", "Records", "Spatial", "Tensors",
+      "ToolOptions", "Training",
     ]),
   tool("cusp-attack", ["Datasets", "Records", "ToolOptions"]),
   tool(
@@ -147,7 +147,7 @@ let targets: [Target] = [
   tests("Backends", ["Archives", "Attacks", "Networks", "Programs", "Tensors"] + backends),
   tests("Checkpoints", ["Checkpoints", "HDF5", "Networks", "Tensors"]),
   tests("Attacks", ["Attacks", "Networks", "Tensors"]),
-  tests("Training", ["Attacks", "Datasets", "Networks", "Programs", "Tensors", "Training"] + backends),
+  tests("Training", ["Attacks", "Datasets", "Networks", "Programs", "Spatial", "Tensors", "Training"] + backends),
   tests("ToolSupport", ["Records", "ToolSupport", argumentParser]),
   tests("Benchmarks", ["Benchmarks", "Networks", "Programs", "Records", "Tensors"] + backends),
   tests(

@@ -53,19 +53,21 @@ public final class AttackWorkspace {
   ///   - labels: The true classes, at most the network's batch size of them.
   ///   - images: The images' positions in their original split, by which their random numbers go.
   ///   - epoch: The epoch of training; 0 outside training.
+  ///   - reference: The images from whose probabilities `divergence` measures, in the shape of `pixels`; else `pixels`.
   ///   - result: Receives the perturbed images, in the shape of `pixels`; padding stays as it is.
   /// - Returns: Whether the attack failed, one answer an image.
   /// - Throws: `Failure(.data)` when images or labels do not fit the network, and whatever the network throws.
   public func perturb(
-    _ pixels: Tensor, labels: [Int], images: [Int], epoch: Int = 0, into result: inout Tensor
+    _ pixels: Tensor, labels: [Int], images: [Int], epoch: Int = 0, reference: Tensor? = nil,
+    into result: inout Tensor
   ) throws -> [Bool] {
-    try check(pixels, labels: labels, images: images, result: result)
+    try check(pixels, labels: labels, images: images, reference: reference, result: result)
     load(pixels, count: labels.count)
     copyRows(0..<labels.count, of: pixels, to: &result)
     if attack.epsilon == 0 { return isAlive.prefix(labels.count).map { !$0 } }
 
     let usable = isAlive
-    let loss = try loss(labels: labels)
+    let loss = try loss(labels: labels, reference: reference)
     var kept = [Candidate?](repeating: nil, count: labels.count)
     for restart in 0..<(attack.start == .clean ? 1 : attack.restarts) {
       isAlive = usable
@@ -84,11 +86,11 @@ public final class AttackWorkspace {
 extension AttackWorkspace {
   private func start(restart: Int, images: [Int], epoch: Int) {
     copyRows(0..<clean.shape[0], of: clean, to: &perturbed)
-    guard attack.start == .random else { return }
+    guard attack.start != .clean else { return }
     eachImage(images.count) { row, clean, _, image in
       var generator = Generator(
         seed: attack.seed, purpose: .attackStart, epoch: epoch, image: images[row], restart: restart)
-      attack.norm.start(image, around: clean, epsilon: attack.epsilon, using: &generator)
+      attack.start(image, around: clean, using: &generator)
       return true
     }
   }
@@ -141,7 +143,7 @@ extension AttackWorkspace {
     _ kept: inout [Candidate?], labels: [Int], loss: Loss, result: inout Tensor
   ) throws {
     // A single restart has no rival, so nobody needs to know how it ended.
-    let hasRivals = attack.restarts > 1 && attack.start == .random
+    let hasRivals = attack.restarts > 1 && attack.start != .clean
     if hasRivals { try classify(loss) }
     for row in labels.indices where isAlive[row] {
       let candidate = hasRivals ? judge(row, label: labels[row], loss) : Candidate(hasFooled: true, score: 0)
@@ -167,12 +169,12 @@ extension AttackWorkspace {
 // MARK: - The batch
 
 extension AttackWorkspace {
-  private func check(_ pixels: Tensor, labels: [Int], images: [Int], result: Tensor) throws {
+  private func check(_ pixels: Tensor, labels: [Int], images: [Int], reference: Tensor?, result: Tensor) throws {
     guard pixels.shape.rank == 4, Shape(Array(pixels.shape.sizes.dropFirst())) == model.imageShape else {
       throw Failure(.data, "attack: images of shape \(pixels.shape) do not fit the model's \(model.imageShape)")
     }
     guard labels.count <= min(pixels.shape[0], model.batchSize), images.count == labels.count,
-      result.shape == pixels.shape
+      result.shape == pixels.shape, reference?.shape ?? pixels.shape == pixels.shape
     else {
       throw Failure(.internal, "attack: \(labels.count) labels, \(images.count) indices, images \(pixels.shape)")
     }
@@ -196,15 +198,19 @@ extension AttackWorkspace {
     }
   }
 
-  /// What to differentiate for images with `labels`; `divergence` asks the network about the clean images first.
-  private func loss(labels: [Int]) throws -> Loss {
+  /// What to differentiate for images with `labels`; `divergence` asks the network about the clean images, or
+  /// `reference`, first.
+  private func loss(labels: [Int], reference: Tensor?) throws -> Loss {
     var labels = labels + [Int](repeating: 0, count: model.batchSize - labels.count)
     if let target = attack.target { labels = labels.map { _ in target } }
     switch attack.loss {
     case .crossEntropy: return .crossEntropy(labels: labels)
     case .margin: return .margin(labels: labels)
     case .divergence:
-      try model.evaluate(clean, loss: .crossEntropy(labels: labels), into: &gradient, logits: &logits)
+      // Before the first restart nobody needs what is in `perturbed`.
+      if let reference { copyRows(0..<min(reference.shape[0], model.batchSize), of: reference, to: &perturbed) }
+      try model.evaluate(
+        reference == nil ? clean : perturbed, loss: .crossEntropy(labels: labels), into: &gradient, logits: &logits)
       return .divergence(from: softmax(logits))
     }
   }

@@ -32,6 +32,12 @@ extension Norm {
     project(image, around: clean, epsilon: epsilon)
   }
 
+  /// Writes `clean` plus 0.001 times normal noise into `image`; as in TRADES, only the first step brings it into range.
+  func startNear(_ image: MutablePixels, around clean: Pixels, using generator: inout Generator) {
+    generator.fillNormal(image, standardDeviation: 0.001)
+    for i in image.indices { image[i] += clean[i] }
+  }
+
   /// Moves `image` by `stepSize` along the direction in which `gradient` climbs steepest; downwards if it is negative.
   ///
   /// The sign of the gradient, with `sign(0) = 0`, or the gradient at length 1; a gradient of length 0 moves nothing.

@@ -1,4 +1,5 @@
 import Failures
+import Tensors
 
 /// What an attack climbs, or, when it has a target, descends.
 public enum AttackLoss: String, CaseIterable, Sendable {
@@ -8,8 +9,7 @@ public enum AttackLoss: String, CaseIterable, Sendable {
   case margin
   /// The divergence from the probabilities of the clean image, as TRADES does inside; takes no target.
   ///
-  /// Its gradient is zero at the clean image, so it needs the random start (TRADES takes 0.001 times normal noise
-  /// there, this package the same start as for the other losses).
+  /// Its gradient is zero at the clean image, so it needs a start elsewhere: TRADES takes `Start.noise`.
   case divergence = "kl"
 }
 
@@ -17,6 +17,8 @@ public enum AttackLoss: String, CaseIterable, Sendable {
 public enum Start: String, CaseIterable, Sendable {
   /// Somewhere in the ball, another place at every restart.
   case random
+  /// At the clean image plus 0.001 times normal noise, as TRADES does; another place at every restart.
+  case noise
   /// At the clean image; more than one restart would change nothing and is not run.
   case clean
 }
@@ -99,6 +101,16 @@ public struct ProjectedGradientDescent: Hashable, Sendable {
 }
 
 extension ProjectedGradientDescent {
+  /// Writes where a restart starts into `image`, as `start` says; `.clean` leaves it.
+  func start(_ image: MutablePixels, around clean: Pixels, using generator: inout Generator) {
+    switch start {
+    case .random: norm.start(image, around: clean, epsilon: epsilon, using: &generator)
+    // Without a step to bring it into the ball it stays at the image.
+    case .noise: if steps > 0 { norm.startNear(image, around: clean, using: &generator) }
+    case .clean: break
+    }
+  }
+
   /// One step of `image` along `gradient`, or against it towards a target, and back into the ball around `clean`.
   func step(_ image: MutablePixels, around clean: Pixels, along gradient: Pixels) {
     norm.ascend(image, along: gradient, stepSize: target == nil ? stepSize : -stepSize)

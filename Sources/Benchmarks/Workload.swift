@@ -107,7 +107,7 @@ extension Workload {
     let epsilon: Float = graph.imageShape[0] == 1 ? 0.3 : 8.0 / 255
     let attack = ProjectedGradientDescent(epsilon: epsilon, steps: attackSteps, stepSize: epsilon / 4)
     let configuration = TrainingConfiguration(
-      method: .pgd(attack), epochs: .max, batchSize: batchSize, schedule: StepSchedule(initial: 0.01, milestones: []),
+      method: .pgd(attack), epochs: .max, batchSize: batchSize, schedule: Schedule(initial: 0.01, milestones: []),
       momentum: 0.9, weightDecay: 5e-4, seed: 0)
     let trainer = try Trainer(
       configuration, graph: graph, data: SampleImages.dataset(for: graph, count: imageCount),

@@ -53,11 +53,19 @@ final class TrainingSession: TrainingEngine {
     copy(UnsafeBufferPointer(lowered.logits.floats), to: logits)
   }
 
-  func backward(_ logitGradient: UnsafeBufferPointer<Float>) throws {
+  func backward(_ logitGradient: UnsafeBufferPointer<Float>, accumulates: Bool) throws {
     guard let start = lowered.logitGradient else { return }
     threads.use()
     copy(logitGradient, to: start.floats)
+    // The library's kernels replace what they write.
+    if accumulates { earlier = entries.map { Array($0.gradient.floats) } }
     try lowered.engine.run(lowered.backward)
+    guard accumulates else { return }
+    for (entry, values) in zip(entries, earlier) {
+      let gradient = entry.gradient.floats
+      for i in gradient.indices { gradient[i] += values[i] }
+    }
+    earlier = []
   }
 
   func update(_ rule: MomentumUpdate) throws {
@@ -91,6 +99,9 @@ final class TrainingSession: TrainingEngine {
     let shape = try require(loaded, "parameters before they are loaded")[entry.path].shape
     return Tensor(shape, try lowered.engine.read(memory, sizes: entry.sizes))
   }
+
+  /// Gradients that wait while others are computed, parallel to `entries`.
+  private var earlier: [[Float]] = []
 
   /// Every trainable parameter.
   private lazy var entries: [TrainedParameter] = zip(lowered.weights, plan.weights).flatMap(trainedParameters)

@@ -36,7 +36,12 @@ final class PlainTrainingEngine: TrainingEngine {
     try network.forward(pixels, logits: logits)
   }
 
-  func backward(_ logitGradient: UnsafeBufferPointer<Float>) throws { try network.backward(logitGradient) }
+  func backward(_ logitGradient: UnsafeBufferPointer<Float>, accumulates: Bool) throws {
+    // The kernels replace what they write.
+    if accumulates { try store.setGradientsAside() }
+    try network.backward(logitGradient)
+    if accumulates { store.addGradientsSetAside() }
+  }
 
   func update(_ rule: MomentumUpdate) throws {
     store.update(rule, workers)

@@ -60,8 +60,9 @@ public protocol TrainingEngine: AnyObject {
   func forward(
     _ pixels: UnsafeBufferPointer<Float>, masks: [Tensor], logits: UnsafeMutableBufferPointer<Float>) throws
 
-  /// Computes the gradient of every trainable parameter at the last forward pass, replacing the one before.
-  func backward(_ logitGradient: UnsafeBufferPointer<Float>) throws
+  /// Computes the gradient of every trainable parameter at the last forward pass, in the place of the one before or
+  /// added to it: objectives of several forward passes sum their parts.
+  func backward(_ logitGradient: UnsafeBufferPointer<Float>, accumulates: Bool) throws
 
   /// Applies the gradients of the last backward pass.
   func update(_ rule: MomentumUpdate) throws

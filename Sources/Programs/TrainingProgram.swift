@@ -44,7 +44,15 @@ public final class TrainingProgram {
   /// - Throws: `Failure` when the engine fails.
   public func backward(_ loss: Loss, logits: Tensor) throws {
     loss.writeGradient(logits: logits, scale: 1 / Float(batchSize), into: &logitGradient)
-    try logitGradient.values.withUnsafeBufferPointer { try engine.backward($0) }
+    try backward(logitGradient)
+  }
+
+  /// Computes the gradients that follow from `logitGradient`, `[batchSize, classes]`, at the last forward pass.
+  ///
+  /// - Parameter accumulates: Whether they are added to those of the backward pass before.
+  /// - Throws: `Failure` when the engine fails.
+  public func backward(_ logitGradient: Tensor, accumulates: Bool = false) throws {
+    try logitGradient.values.withUnsafeBufferPointer { try engine.backward($0, accumulates: accumulates) }
   }
 
   /// Applies the gradients of the last backward pass.

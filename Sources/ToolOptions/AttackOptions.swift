@@ -40,7 +40,7 @@ public struct AttackOptions: ParsableArguments {
   public var stepSize: ExactNumber?
 
   /// Where it starts.
-  @Option(help: "Where PGD starts: random, within the budget, or clean.")
+  @Option(help: "Where PGD starts: random, within the budget; noise, near the image as in TRADES; or clean.")
   public var start: Start = .random
 
   /// How often it tries.

@@ -6,27 +6,34 @@ import Tensors
 /// The attack inside training: on the network as it is at every step, in evaluation mode.
 final class Adversary {
   private let gradient: InputGradientProgram
-  private let workspace: AttackWorkspace
-  private var perturbed: Tensor
+  private let configuration: TrainingConfiguration
+  private var workspace: AttackWorkspace?
 
-  /// The adversary that the method asks for, if any.
+  /// The adversary of a run, if any stage asks for one.
   init?(
     _ configuration: TrainingConfiguration, _ graph: NetworkGraph, _ parameters: Parameters, _ backend: any Backend
   ) throws {
-    guard case .pgd(var attack) = configuration.method else { return nil }
-    attack.seed = configuration.seed
+    guard configuration.stages.contains(where: { $0.method != .natural }) else { return nil }
+    self.configuration = configuration
     gradient = try InputGradientProgram(
-      graph, parameters: parameters, batchSize: configuration.batchSize, on: backend)
-    workspace = try AttackWorkspace(attack, model: gradient)
-    perturbed = Tensor(Shape([configuration.batchSize] + graph.imageShape.sizes))
+      graph, parameters: parameters, batchSize: configuration.attackedCount, on: backend)
   }
 
-  /// Replaces `pixels` by attacked ones; `program` says what the parameters are now.
+  /// Writes what the attack makes of the first `attackedCount` images of `pixels` into `perturbed`; the others stay.
+  ///
+  /// - Parameters:
+  ///   - reference: The images from whose probabilities TRADES measures; nil for `pixels`.
+  ///   - program: Says what the parameters are now.
   func perturb(
-    _ pixels: inout Tensor, labels: [Int], images: [Int], epoch: Int, parameters program: TrainingProgram
+    _ pixels: Tensor, reference: Tensor? = nil, by attack: ProjectedGradientDescent, labels: [Int], images: [Int],
+    epoch: Int, parameters program: TrainingProgram, into perturbed: inout Tensor
   ) throws {
+    let count = configuration.attackedCount
+    if workspace?.attack != attack { workspace = try AttackWorkspace(attack, model: gradient) }
     try gradient.load(program.parameters())
-    _ = try workspace.perturb(pixels, labels: labels, images: images, epoch: epoch, into: &perturbed)
-    swap(&pixels, &perturbed)
+    if count < labels.count { perturbed.values.replaceSubrange(0..., with: pixels.values) }
+    _ = try workspace?.perturb(
+      pixels, labels: Array(labels.prefix(count)), images: Array(images.prefix(count)), epoch: epoch,
+      reference: reference, into: &perturbed)
   }
 }

@@ -14,15 +14,17 @@ package struct DropoutMasks {
     tensors = program.dropouts.map { Tensor($0.shape) }
   }
 
-  /// Draws anew: a function of the seed, the epoch, each image's index and the dropout's place in the network.
-  package mutating func draw(seed: UInt64, epoch: Int, images: [Int]) {
+  /// Draws anew: a function of the seed, the epoch, each image's index, the dropout's place in the network
+  /// and the forward pass within the step.
+  package mutating func draw(seed: UInt64, epoch: Int, images: [Int], pass: Int = 0) {
     for (layer, dropout) in settings.enumerated() {
       let size = tensors[layer].shape.count / images.count
       let run = dropout.channelwise ? size / tensors[layer].shape[1] : 1
       let kept = 1 - dropout.rate
       tensors[layer].values.withUnsafeMutableBufferPointer { mask in
         for (row, image) in images.enumerated() {
-          var generator = Generator(seed: seed, purpose: .dropout, epoch: epoch, image: image, restart: layer)
+          var generator = Generator(
+            seed: seed, purpose: .dropout, epoch: epoch, image: image, restart: layer, step: pass)
           if run == 1 {
             let image = UnsafeMutableBufferPointer(rebasing: mask[row * size..<(row + 1) * size])
             generator.fillBernoulli(image, probability: kept, value: 1 / kept)

@@ -6,8 +6,12 @@ public struct EpochSummary: Sendable {
   public var epochs: Int
   /// The steps taken in it.
   public var step: Int
-  /// The learning rate it was trained with.
+  /// The learning rate of the last step.
   public var learningRate: Float
+  /// The budget of rotations in degrees.
+  public var rotation: Double
+  /// The budget of translations in pixels.
+  public var translation: Double
   /// The attack's radius in pixel units; 0 without one.
   public var epsilon: Float
   /// What the batches came to before their steps.

@@ -1,24 +1,19 @@
-import Attacks
 public import Datasets
 import Failures
 public import Networks
 public import Programs
+import Spatial
 import Tensors
 
 /// Trains a network epoch by epoch; opens no file and prints nothing.
 public final class Trainer {
   /// What the run does.
   public let configuration: TrainingConfiguration
-  private let graph: NetworkGraph
   private let data: LabeledImages
-  private let program: TrainingProgram
-  private let adversary: Adversary?
-  private var masks: DropoutMasks
-  // The batch at work; nothing below is allocated anew in a step.
+  private let stepper: TrainingStep
+  private let stepsPerEpoch: Int
+  /// The batch at work.
   private var images: [Int] = []
-  private var labels: [Int] = []
-  private var pixels: Tensor
-  private var logits: Tensor
   /// How many epochs are complete.
   public private(set) var epoch: Int
   private var step: Int
@@ -45,18 +40,12 @@ public final class Trainer {
         "\(data.name): \(data.count) images do not fill a batch of \(configuration.batchSize): "
           + "lower --batch-size")
     }
-    try state.validate(graph, configuration, stepsPerEpoch: data.count / configuration.batchSize)
+    stepsPerEpoch = data.count / configuration.batchSize
+    try state.validate(graph, configuration, stepsPerEpoch: stepsPerEpoch)
     self.configuration = configuration
-    self.graph = graph
     self.data = data
     (epoch, step, sums) = (state.epoch, state.step, state.sums)
-    let batchSize = configuration.batchSize
-    program = try TrainingProgram(
-      graph, parameters: state.parameters, momentum: state.momentum, batchSize: batchSize, on: backend)
-    adversary = try Adversary(configuration, graph, state.parameters, backend)
-    masks = DropoutMasks(program)
-    pixels = Tensor(Shape([batchSize] + graph.imageShape.sizes))
-    logits = Tensor([batchSize, graph.classCount])
+    stepper = try TrainingStep(configuration, graph: graph, data: data, state: state, on: backend)
   }
 
   /// Whether all epochs are complete.
@@ -66,8 +55,8 @@ public final class Trainer {
   ///
   /// - Throws: `Failure` when a weight is not finite (the last step's loss came before it) or the engine fails.
   public func state() throws -> TrainingState {
-    let parameters = try program.parameters()
-    let momentum = try program.momentum()
+    let parameters = try stepper.program.parameters()
+    let momentum = try stepper.program.momentum()
     let tensors = [parameters.tensors, Array(momentum.values)].joined()
     guard tensors.allSatisfy({ $0.values.allSatisfy(\.isFinite) }) else {
       throw Failure(.data, "training: a weight is not finite after \(place): lower --learning-rate")
@@ -86,11 +75,10 @@ public final class Trainer {
     var generator = Generator(seed: configuration.seed, purpose: .shuffle, epoch: epoch)
     let order = Batches.Order.shuffled(generator.permutation(count: data.count))
     let batches = Batches(of: data, size: configuration.batchSize, order: order)
-    let update = configuration.update(epoch: epoch)
     var summary = summary(earlierImages: step * configuration.batchSize)
-    while step < data.count / configuration.batchSize {
+    while step < stepsPerEpoch {
       batches.copyIndices(ofBatch: step, into: &images)
-      try train(update)
+      summary.learningRate = try train()
       (summary.step, summary.images, summary.sums) = (step, step * configuration.batchSize, sums)
       summary.seconds = Double((clock.now - start) / .microseconds(1)) / 1e6
       try afterStep(summary)
@@ -99,40 +87,32 @@ public final class Trainer {
     return summary
   }
 
-  /// One step on the images of the batch.
-  private func train(_ update: MomentumUpdate) throws {
-    labels.removeAll(keepingCapacity: true)
-    for image in images { labels.append(data.label(of: image)) }
-    data.writePixels(of: images, into: &pixels)
-    if let adversary {
-      try adversary.perturb(&pixels, labels: labels, images: images, epoch: epoch, parameters: program)
-    }
-    masks.draw(seed: configuration.seed, epoch: epoch, images: images)
-    try program.forward(pixels, masks: masks.tensors, into: &logits)
-    let loss = Loss.crossEntropy(labels: labels)
-    let sum = images.indices.reduce(0) { $0 + Double(loss.value(row: $1, logits: logits)) }
-    guard sum.isFinite else {
+  /// One step on the images of the batch; its learning rate.
+  private func train() throws -> Float {
+    let update = configuration.update(epoch: epoch, step: step, stepsPerEpoch: stepsPerEpoch)
+    let (loss, correct) = try stepper.take(images, epoch: epoch, update: update)
+    guard loss.isFinite else {
       throw Failure(
         .data, "training: the loss is not finite in epoch \(epoch + 1), step \(step + 1): lower --learning-rate")
     }
-    try program.backward(loss, logits: logits)
-    try program.update(update)
     step += 1
-    sums.loss += sum
-    sums.correct += images.indices.count { predictedClass(row: $0, logits: logits) == labels[$0] }
+    sums.loss += loss
+    sums.correct += correct
+    return update.learningRate
   }
 
   /// Where the run stands, for people.
   private var place: String { step == 0 ? "epoch \(epoch)" : "epoch \(epoch + 1), step \(step)" }
 
   private func summary(earlierImages: Int) -> EpochSummary {
-    var epsilon: Float = 0
-    if case .pgd(let attack) = configuration.method { epsilon = attack.epsilon }
+    let stage = configuration.stage(epoch: epoch)
     return EpochSummary(
       epoch: epoch + 1, epochs: configuration.epochs, step: step,
-      learningRate: configuration.schedule.rate(epoch: epoch), epsilon: epsilon, sums: sums, seconds: 0,
-      images: earlierImages, earlierImages: earlierImages,
-      imagesPerEpoch: data.count / configuration.batchSize * configuration.batchSize)
+      learningRate: configuration.learningRate(
+        epoch: epoch, step: max(step - 1, 0), stepsPerEpoch: stepsPerEpoch),
+      rotation: stage.poses.rotation, translation: stage.poses.translation, epsilon: stage.method.epsilon, sums: sums,
+      seconds: 0, images: earlierImages, earlierImages: earlierImages,
+      imagesPerEpoch: stepsPerEpoch * configuration.batchSize)
   }
 }
 

@@ -1,40 +1,35 @@
-public import Attacks
+import Attacks
 import Failures
 import Programs
+import Spatial
 
 /// Everything that decides what a training run does, besides network and data; with these, the same seed gives the same
 /// bytes.
 public struct TrainingConfiguration: Hashable, Sendable {
-  /// What is done to a batch before the step on it.
-  public enum Method: Hashable, Sendable {
-    /// Nothing.
-    case natural
-    /// An attack on the network as it is at that moment, in evaluation mode (Madry et al. 2018).
-    case pgd(ProjectedGradientDescent)
-  }
-
-  /// What is done to a batch before the step on it.
-  public var method: Method
+  /// The curriculum: what happens from which epoch on; the first stage begins with epoch 0, the others follow in order.
+  public var stages: [Stage]
   /// How often every image is seen.
   public var epochs: Int
   /// Images a step; a hyper-parameter. What does not fill a batch at the end of an epoch is left out, another share of
   /// the images every epoch.
   public var batchSize: Int
-  /// The learning rate over the epochs.
-  public var schedule: StepSchedule
+  /// The learning rate over the steps, where stages do not say.
+  public var schedule: Schedule
   /// The share of the last direction that stays, in 0..<1.
   public var momentum: Float
   /// The pull of every trainable parameter towards zero.
   public var weightDecay: Float
-  /// The seed of weights, order, dropout and attacks.
+  /// The share of every batch that `Method.pgd` leaves unattacked, in 0..<1; another part of the images every epoch.
+  public var cleanShare: Float = 0
+  /// The seed of weights, order, poses, dropout and attacks.
   public var seed: UInt64
 
-  /// A configuration.
+  /// A configuration of several stages.
   public init(
-    method: Method, epochs: Int, batchSize: Int, schedule: StepSchedule, momentum: Float, weightDecay: Float,
+    stages: [Stage], epochs: Int, batchSize: Int, schedule: Schedule, momentum: Float, weightDecay: Float,
     seed: UInt64
   ) {
-    self.method = method
+    self.stages = stages
     self.epochs = epochs
     self.batchSize = batchSize
     self.schedule = schedule
@@ -43,25 +38,77 @@ public struct TrainingConfiguration: Hashable, Sendable {
     self.seed = seed
   }
 
+  /// A configuration of one stage without poses.
+  public init(
+    method: Method, epochs: Int, batchSize: Int, schedule: Schedule, momentum: Float, weightDecay: Float,
+    seed: UInt64
+  ) {
+    self.init(
+      stages: [Stage(method: method)], epochs: epochs, batchSize: batchSize, schedule: schedule, momentum: momentum,
+      weightDecay: weightDecay, seed: seed)
+  }
+
+  /// The stage of `epoch`, counted from 0.
+  public func stage(epoch: Int) -> Stage {
+    stages.last { $0.start <= epoch } ?? stages.first ?? Stage(method: .natural)
+  }
+
+  /// The learning rate of a step: that of its stage, or the schedule's; epochs and steps are counted from 0.
+  public func learningRate(epoch: Int, step: Int = 0, stepsPerEpoch: Int = 1) -> Float {
+    stage(epoch: epoch).learningRate
+      ?? schedule.rate(epoch: epoch, step: step, stepsPerEpoch: stepsPerEpoch, epochs: epochs)
+  }
+
+  /// How many images of a batch are attacked.
+  var attackedCount: Int { batchSize - Int((cleanShare * Float(batchSize)).rounded()) }
+
   /// Refuses settings that mean nothing.
   ///
   /// - Throws: `Failure` (`usage`) naming the option.
   public func validate() throws {
-    func require(_ condition: Bool, _ message: @autoclosure () -> String) throws {
-      if !condition { throw Failure(.usage, message()) }
-    }
     try require(epochs >= 1, "--epochs \(epochs): give 1 or more")
     try require(batchSize >= 2, "--batch-size \(batchSize): give 2 or more")
     try require((0..<1).contains(momentum), "--momentum \(momentum): give a number from 0 up to, not including, 1")
     try require(weightDecay >= 0 && weightDecay.isFinite, "--weight-decay \(weightDecay): give 0 or more")
-    // It has no target, so the number of classes does not matter.
-    if case .pgd(let attack) = method { try attack.validate(classCount: .max) }
+    try require(
+      (0..<1).contains(cleanShare) && attackedCount > 0,
+      "--clean-share \(cleanShare): give a number from 0 up to, not including, 1, that leaves an image to attack")
     try require(
       schedule.initial > 0 && schedule.initial.isFinite, "--learning-rate \(schedule.initial): give more than 0")
+    try require(
+      (0...epochs).contains(schedule.warmUp), "--warm-up \(schedule.warmUp): give 0 to \(epochs) epochs")
+    try require(
+      stages.first?.start == 0 && zip(stages, stages.dropFirst()).allSatisfy { $0.start < $1.start },
+      "curriculum: its first stage begins with epoch 1 and each other later than the one before")
+    for stage in stages { try stage.validate(cleanShare: cleanShare) }
   }
 
-  /// The optimiser's step in `epoch`, counted from 0.
-  func update(epoch: Int) -> MomentumUpdate {
-    MomentumUpdate(learningRate: schedule.rate(epoch: epoch), momentum: momentum, weightDecay: weightDecay)
+  /// The optimiser's step at a place of the run.
+  func update(epoch: Int, step: Int, stepsPerEpoch: Int) -> MomentumUpdate {
+    MomentumUpdate(
+      learningRate: learningRate(epoch: epoch, step: step, stepsPerEpoch: stepsPerEpoch), momentum: momentum,
+      weightDecay: weightDecay)
   }
+}
+
+extension Stage {
+  fileprivate func validate(cleanShare: Float) throws {
+    // It has no target, so the number of classes does not matter.
+    try method.attack(seed: 0)?.validate(classCount: .max)
+    if let learningRate {
+      try require(
+        learningRate > 0 && learningRate.isFinite, "curriculum: a learning rate of \(learningRate): give more than 0")
+    }
+    switch method {
+    case .natural: try require(cleanShare == 0, "--clean-share needs --method pgd or cusp")
+    case .pgd: break
+    case .trades(_, let beta), .transformedTrades(_, let beta):
+      try require(beta >= 0 && beta.isFinite, "--beta \(beta): give 0 or more")
+      try require(cleanShare == 0, "--clean-share \(cleanShare): TRADES sees every image clean as well; leave it out")
+    }
+  }
+}
+
+private func require(_ condition: Bool, _ message: @autoclosure () -> String) throws {
+  if !condition { throw Failure(.usage, message()) }
 }

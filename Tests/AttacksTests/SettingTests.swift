@@ -25,7 +25,7 @@ struct SettingTests {
   func names() {
     #expect(Norm.allCases.map(\.rawValue) == ["linf", "l2"])
     #expect(AttackLoss.allCases.map(\.rawValue) == ["cross-entropy", "margin", "kl"])
-    #expect(Start.allCases.map(\.rawValue) == ["random", "clean"])
+    #expect(Start.allCases.map(\.rawValue) == ["random", "noise", "clean"])
   }
 
   static func setting(

@@ -67,11 +67,13 @@ private final class SpyEngine: InputGradientEngine, TrainingEngine {
   }
 
   func backward(_ logitGradient: UnsafeBufferPointer<Float>, pixelGradient: UnsafeMutableBufferPointer<Float>) throws {
-    try backward(logitGradient)
+    try backward(logitGradient, accumulates: false)
     for i in pixelGradient.indices { pixelGradient[i] = logitGradient[i % logitGradient.count] }
   }
 
-  func backward(_ logitGradient: UnsafeBufferPointer<Float>) throws { backend.note(.backward(Array(logitGradient))) }
+  func backward(_ logitGradient: UnsafeBufferPointer<Float>, accumulates: Bool) throws {
+    backend.note(.backward(Array(logitGradient)))
+  }
 
   func update(_ rule: MomentumUpdate) throws { backend.note(.update(rule)) }
 

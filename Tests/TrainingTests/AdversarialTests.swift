@@ -14,7 +14,7 @@ struct AdversarialTests {
     let data = try digits(48)
     let epsilon: Float = norm == .linf ? 0.1 : 0.5
     let attack = ProjectedGradientDescent(norm: norm, epsilon: epsilon, steps: 3, stepSize: epsilon / 2)
-    let batches = try [TrainingConfiguration.Method.natural, .pgd(attack)].map { method in
+    let batches = try [Training.Method.natural, .pgd(attack)].map { method in
       let spy = SpyBackend(try TestBackend.all[0].make())
       _ = try run(recipe(method: method), graph, data, on: spy)
       return spy.steps.map { Tensor([16, 1, 8, 8], $0.pixels) }
@@ -32,7 +32,7 @@ struct AdversarialTests {
   func nothing(backend: TestBackend) throws {
     let graph = try dropoutGraph()
     let data = try noise(40, for: graph)
-    let ends = try [TrainingConfiguration.Method.natural, .pgd(epsilon: 0), .pgd(epsilon: 0.1)].map {
+    let ends = try [Training.Method.natural, .pgd(epsilon: 0), .pgd(epsilon: 0.1)].map {
       try run(recipe(method: $0), graph, data, on: try backend.make()).state.bits
     }
     #expect(ends[0] == ends[1])

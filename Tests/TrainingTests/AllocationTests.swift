@@ -14,7 +14,7 @@ private struct IdleBackend: Backend {
     func forward(
       _ pixels: UnsafeBufferPointer<Float>, masks: [Tensor], logits: UnsafeMutableBufferPointer<Float>
     ) { logits.update(repeating: 0.25) }
-    func backward(_ logitGradient: UnsafeBufferPointer<Float>) {}
+    func backward(_ logitGradient: UnsafeBufferPointer<Float>, accumulates: Bool) {}
     func update(_ rule: MomentumUpdate) {}
     func parameters() throws -> Parameters { throw Unused() }
     func momentum() -> [ParameterPath: Tensor] { [:] }

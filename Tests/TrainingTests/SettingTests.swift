@@ -8,21 +8,22 @@ import Training
 struct SettingTests {
   @Test(
     "The scaled schedule falls where the paper's does",
-    arguments: [(120, [50, 100]), (12, [5, 10]), (11, [9]), (6, [5]), (3, [2]), (2, [1]), (1, [])] as [(Int, [Int])])
+    arguments: [
+      (120, [50, 100]), (12, [5, 10]), (11, [9]), (6, [5]), (3, [2]), (2, [1]), (1, []),
+      (.max, [.max / 12 * 5 + 2, .max / 6 * 5 + 0]),
+    ] as [(Int, [Int])])
   func milestones(epochs: Int, expected: [Int]) {
-    let schedule = StepSchedule.scaled(initial: 0.05, epochs: epochs)
-    #expect(schedule.milestones == expected)
-    #expect(schedule.initial == 0.05)
-    #expect(schedule.factor == 0.1)
+    let schedule = Schedule.scaled(initial: 0.05, epochs: epochs)
+    #expect(schedule == Schedule(initial: 0.05, course: .steps(factor: 0.1, milestones: expected)))
   }
 
   @Test("A rate falls at the start of its epoch, and prints as people expect")
   func rates() {
-    let schedule = StepSchedule.scaled(initial: 0.05, epochs: 120)
-    let rates = [0, 49, 50, 99, 100, 119].map { schedule.rate(epoch: $0).description }
+    let schedule = Schedule.scaled(initial: 0.05, epochs: 120)
+    let rates = [0, 49, 50, 99, 100, 119].map { schedule.rate(epoch: $0, epochs: 120).description }
     #expect(rates == ["0.05", "0.05", "0.005", "0.005", "0.0005", "0.0005"])
-    #expect(StepSchedule(initial: 0.1, factor: 0.5, milestones: []).rate(epoch: 1000) == 0.1)
-    #expect(StepSchedule(initial: 0.1, factor: 0.5, milestones: [3, 1]).rate(epoch: 1).description == "0.05")
+    #expect(Schedule(initial: 0.1, factor: 0.5, milestones: []).rate(epoch: 1000, epochs: 1001) == 0.1)
+    #expect(Schedule(initial: 0.1, factor: 0.5, milestones: [3, 1]).rate(epoch: 1, epochs: 2).description == "0.05")
   }
 
   @Test(

@@ -53,7 +53,9 @@ private final class SpyEngine: TrainingEngine {
   func load(_ parameters: Parameters, momentum: [ParameterPath: Tensor]) throws {
     try engine.load(parameters, momentum: momentum)
   }
-  func backward(_ logitGradient: UnsafeBufferPointer<Float>) throws { try engine.backward(logitGradient) }
+  func backward(_ logitGradient: UnsafeBufferPointer<Float>, accumulates: Bool) throws {
+    try engine.backward(logitGradient, accumulates: accumulates)
+  }
   func update(_ rule: MomentumUpdate) throws { try engine.update(rule) }
   func parameters() throws -> Parameters { try engine.parameters() }
   func momentum() throws -> [ParameterPath: Tensor] { try engine.momentum() }

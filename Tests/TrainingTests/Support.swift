@@ -58,16 +58,16 @@ func dropoutGraph() throws -> NetworkGraph {
 
 /// A small run; 0.05 and 0.9 are the program's own settings.
 func recipe(
-  method: TrainingConfiguration.Method = .natural, epochs: Int = 2, batchSize: Int = 16, learningRate: Float = 0.05,
+  method: Training.Method = .natural, epochs: Int = 2, batchSize: Int = 16, learningRate: Float = 0.05,
   momentum: Float = 0.9, weightDecay: Float = 5e-4, seed: UInt64 = 0
 ) -> TrainingConfiguration {
   TrainingConfiguration(
     method: method, epochs: epochs, batchSize: batchSize,
-    schedule: StepSchedule(initial: learningRate, milestones: [1]), momentum: momentum, weightDecay: weightDecay,
+    schedule: Schedule(initial: learningRate, milestones: [1]), momentum: momentum, weightDecay: weightDecay,
     seed: seed)
 }
 
-extension TrainingConfiguration.Method {
+extension Training.Method {
   /// Three steps within `epsilon`.
   static func pgd(epsilon: Float) -> Self {
     .pgd(ProjectedGradientDescent(epsilon: epsilon, steps: 3, stepSize: epsilon / 2))

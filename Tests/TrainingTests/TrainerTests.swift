@@ -13,7 +13,7 @@ struct TrainerTests {
   func seeds(backend: TestBackend) throws {
     let graph = try dropoutGraph()
     let data = try noise(40, for: graph)
-    for method in [TrainingConfiguration.Method.natural, .pgd(epsilon: 0.1)] {
+    for method in [Training.Method.natural, .pgd(epsilon: 0.1)] {
       let runs = try [4, 4, 5].map {
         try run(recipe(method: method, seed: $0), graph, data, on: try backend.make()).state.bits
       }
@@ -39,7 +39,7 @@ struct TrainerTests {
   @Test("256 digits are learned", arguments: TestBackend.all)
   func learning(backend: TestBackend) throws {
     var recipe = recipe(epochs: 6)
-    recipe.schedule.milestones = []
+    recipe.schedule = Schedule(initial: 0.05, milestones: [])
     let epochs = try run(recipe, digitsGraph(), digits(256), on: try backend.make()).epochs
     #expect(epochs[0].loss > 1)
     #expect(epochs[5].loss < 0.3)
@@ -51,7 +51,7 @@ struct TrainerTests {
   func resuming(backend: TestBackend) throws {
     let graph = try dropoutGraph()
     let data = try noise(40, for: graph)
-    for method in [TrainingConfiguration.Method.natural, .pgd(epsilon: 0.1)] {
+    for method in [Training.Method.natural, .pgd(epsilon: 0.1)] {
       let recipe = recipe(method: method, epochs: 3, seed: 9)
       let whole = try run(recipe, graph, data, on: try backend.make())
       let first = try trainer(recipe, graph, data, on: try backend.make())
@@ -69,7 +69,7 @@ struct TrainerTests {
   func resumingWithinEpochs(backend: TestBackend) throws {
     let graph = try dropoutGraph()
     let data = try noise(50, for: graph)
-    for method in [TrainingConfiguration.Method.natural, .pgd(epsilon: 0.1)] {
+    for method in [Training.Method.natural, .pgd(epsilon: 0.1)] {
       let recipe = recipe(method: method, epochs: 2, seed: 9)
       let whole = try run(recipe, graph, data, on: try backend.make())
       // Three steps an epoch; the last of an epoch is a place to stop, too.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Attacks
 import Failures
+import Spatial
 import ToolSupport
 import Training
 
@@ -8,53 +9,81 @@ import Training
 struct RecipeOptions: ParsableArguments {
   /// The methods by name.
   enum Method: String, CaseIterable, ExpressibleByArgument {
-    case natural, pgd
+    case natural, pgd, trades, cusp
+    case transformedTrades = "transformed-trades"
   }
 
-  @Option(help: "natural, or pgd: train on attacked images.") var method: Method = .natural
+  /// The courses of the learning rate by name.
+  enum Course: String, CaseIterable, ExpressibleByArgument {
+    case steps, cosine
+    case oneCycle = "one-cycle"
+  }
+
+  @Option(help: "natural; pgd: train on attacked images; trades; transformed-trades; cusp: by a curriculum.")
+  var method: Method = .natural
+  @Option(help: "What happens from which epoch on: cusp-cifar10, cusp-mnist or a JSON file, stretched to --epochs.")
+  var curriculum: CurriculumOption?
+  @Option(help: "With cusp: what is inside the curriculum instead of pgd, such as trades.") var inner: MethodName?
+  @Flag(help: "Only print, epoch by epoch, what would happen.") var printCurriculum = false
   @Option(help: "How often every image is seen.") var epochs = 10
   @Option(help: "Images a step; the default is 128, or 32 where there are fewer than 10,000 images.") var batchSize:
     Int?
-  @Option(help: "The learning rate before its falls.") var learningRate: Float = 0.05
+  @Option(help: "The learning rate before its falls, unless the curriculum says.") var learningRate: Float = 0.05
+  @Option(help: "How it changes: steps, cosine or one-cycle.") var schedule: Course = .steps
   @Option(
     help:
-      "The learning rate falls to a tenth after so many epochs, as in 5,8, or none; the default is 5/6 of them, from 12 on also 5/12."
+      "With steps: it falls to a tenth after so many epochs, as in 5,8, or none; the default is 5/6 of them, from 12 on also 5/12."
   )
   var milestones: EpochList?
+  @Option(help: "It rises linearly during so many epochs first.") var warmUp = 0
   @Option(help: "The share of the last direction that a step keeps.") var momentum: Float = 0.9
   @Option(help: "The pull of all weights towards zero.") var weightDecay: Float = 5e-4
-  @Option(help: "With pgd: how distance is measured, linf or l2.") var norm: Norm = .linf
-  @Option(help: "With pgd: the budget in pixel units; the default is 0.3 for one-channel images, 8/255 for colour.")
+  @Option(help: "Turn every image by up to so many degrees either way.") var rotation: Double?
+  @Option(help: "Move every image by up to so many pixels along each axis.") var translation: Double?
+  @Option(help: "Put so many black pixels around images and cut out a window at random.") var crop: Int?
+  @Flag(help: "Mirror every other image.") var flip = false
+  @Option(help: "With attacks: how distance is measured, linf or l2.") var norm: Norm = .linf
+  @Option(help: "With attacks: the budget in pixel units; the default is 0.3 for one-channel images, 8/255 for colour.")
   var epsilon: ExactNumber?
-  @Option(help: "With pgd: steps of the attack.") var steps = 10
-  @Option(help: "With pgd: a step's length in pixel units; the default is a quarter of epsilon.")
+  @Option(help: "With attacks: steps.") var steps = 10
+  @Option(
+    help: "With attacks: a step's length in pixel units; the default is a quarter of epsilon, for TRADES in l2 2/steps."
+  )
   var stepSize: ExactNumber?
+  @Option(
+    help: "With trades: the weight of the divergence; the default is 1 for one-channel images, else 6, in cusp 5.")
+  var beta: Float?
+  @Option(help: "With pgd: the share of every batch that is not attacked.") var cleanShare: Float = 0
   @Option(help: "The seed of all random numbers.") var seed: UInt64 = 0
+
+  /// The name of the method, for a file.
+  var name: String { curriculum != nil && method == .natural ? "curriculum" : method.rawValue }
 
   /// The configuration for images of `channels`, of which there are `imageCount`.
   func configuration(channels: Int, imageCount: Int) throws -> TrainingConfiguration {
-    let schedule =
-      milestones.map { StepSchedule(initial: learningRate, milestones: $0.epochs) }
-      ?? .scaled(initial: learningRate, epochs: epochs)
-    let configuration = TrainingConfiguration(
-      method: try method(channels: channels), epochs: epochs,
+    // Stages are scaled to them.
+    guard epochs >= 1 else { throw Failure(.usage, "--epochs \(epochs): give 1 or more") }
+    var configuration = TrainingConfiguration(
+      stages: try stages(channels: channels), epochs: epochs,
       batchSize: batchSize ?? (imageCount < 10_000 ? min(32, imageCount) : 128),
-      schedule: schedule, momentum: momentum, weightDecay: weightDecay, seed: seed)
+      schedule: try makeSchedule(), momentum: momentum, weightDecay: weightDecay, seed: seed)
+    configuration.cleanShare = cleanShare
     try configuration.validate()
     return configuration
   }
 
-  private func method(channels: Int) throws -> TrainingConfiguration.Method {
-    guard method == .pgd else {
-      if epsilon != nil || stepSize != nil { throw Failure(.usage, "--epsilon and --step-size need --method pgd") }
-      return .natural
+  private func makeSchedule() throws -> Schedule {
+    guard schedule == .steps || milestones == nil else { throw Failure(.usage, "--milestones needs --schedule steps") }
+    var made =
+      milestones.map { Schedule(initial: learningRate, milestones: $0.epochs) }
+      ?? .scaled(initial: learningRate, epochs: epochs)
+    switch schedule {
+    case .steps: break
+    case .cosine: made.course = .cosine
+    case .oneCycle: made.course = .oneCycle
     }
-    guard norm == .linf || epsilon != nil else {
-      throw Failure(.usage, "--norm l2 has no customary budget: give --epsilon")
-    }
-    let radius = Float(epsilon?.value ?? (channels == 1 ? 0.3 : 8.0 / 255))
-    let length = stepSize.map { Float($0.value) } ?? radius / 4
-    return .pgd(ProjectedGradientDescent(norm: norm, epsilon: radius, steps: steps, stepSize: length, seed: seed))
+    made.warmUp = warmUp
+    return made
   }
 }
 

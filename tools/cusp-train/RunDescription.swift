@@ -11,32 +11,35 @@ extension TrainingConfiguration {
       .init("data", .string(data)), .init("limit", limit.map { .integer(Int64($0)) } ?? .null),
       .init("epochs", .integer(Int64(epochs))), .init("batch_size", .integer(Int64(batchSize))),
       .init("learning_rate", number(schedule.initial)),
-      .init("milestones", .array(schedule.milestones.map { .integer(Int64($0)) })),
+    ]
+    switch schedule.course {
+    case .steps(_, let milestones):
+      members.append(.init("milestones", .array(milestones.map { .integer(Int64($0)) })))
+    case .cosine: members.append(.init("schedule", .string("cosine")))
+    case .oneCycle: members.append(.init("schedule", .string("one-cycle")))
+    }
+    if schedule.warmUp > 0 { members.append(.init("warm_up", .integer(Int64(schedule.warmUp)))) }
+    members += [
       .init("momentum", number(momentum)), .init("weight_decay", number(weightDecay)),
       .init("seed", .string(String(seed))),
     ]
-    switch method {
-    case .natural: members.append(.init("method", .string("natural")))
-    case .pgd(let attack):
-      members += [
-        .init("method", .string("pgd")), .init("norm", .string(attack.norm.rawValue)),
-        .init("epsilon", number(attack.epsilon)), .init("steps", .integer(Int64(attack.steps))),
-        .init("step_size", number(attack.stepSize)),
-      ]
+    if cleanShare > 0 { members.append(.init("clean_share", number(cleanShare))) }
+    guard stages.count == 1, let stage = stages.first, stage.learningRate == nil else {
+      return .object(members + [.init("curriculum", Curriculum(epochs: epochs, stages: stages).json)])
     }
-    return .object(members)
+    return .object(
+      members + [.init("method", .string(stage.method.name.rawValue))] + stage.poses.members + stage.method.settings)
   }
 }
-
-/// The double that prints as the float does.
-private func number(_ value: Float) -> JSON { .number(Double(value.description) ?? Double(value)) }
 
 extension EpochRecord {
   /// What training measured.
   init(_ summary: EpochSummary) {
     self.init(
-      epoch: summary.epoch, epochs: summary.epochs, learningRate: shortest(summary.learningRate), rotation: 0,
-      translation: 0, epsilon: shortest(summary.epsilon), loss: summary.loss, accuracy: summary.accuracy,
+      epoch: summary.epoch, epochs: summary.epochs, learningRate: shortest(summary.learningRate),
+      rotation: summary.rotation,
+      translation: summary.translation, epsilon: shortest(summary.epsilon), loss: summary.loss,
+      accuracy: summary.accuracy,
       imagesPerSecond: summary.imagesPerSecond, seconds: summary.seconds)
   }
 
@@ -49,8 +52,6 @@ extension EpochRecord {
     ])
   }
 }
-
-private func shortest(_ value: Float) -> Double { Double(value.description) ?? Double(value) }
 
 extension EpochSummary {
   /// How much of the epoch is done, 0...1.

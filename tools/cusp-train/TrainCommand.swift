@@ -14,9 +14,10 @@ import Training
 @main
 struct TrainCommand: EngineCommand {
   static let configuration = CommandConfiguration.tool(
-    "cusp-train", abstract: "Train a network, natural or adversarially, and write a checkpoint.",
+    "cusp-train", abstract: "Train a network, naturally or for robustness, and write a checkpoint.",
     examples: [
       "cusp-train", "cusp-train --method pgd --epsilon 0.1 --epochs 20 --output robust.h5",
+      "cusp-train --method cusp --data mnist:DIR --epochs 6 --save-every 100 --output cusp.h5",
       "cusp-train --data mnist:DIR --arch small-cnn --epochs 3 | cusp-attack --pgd | cusp-fooling-rate",
     ])
 
@@ -43,6 +44,10 @@ struct TrainCommand: EngineCommand {
   func execute(_ context: ToolContext) throws {
     let arguments = Array(CommandLine.arguments.dropFirst())
     let run = try resume.map { try TrainingRun(resuming: $0, arguments: arguments) } ?? TrainingRun(self)
+    if recipe.printCurriculum {
+      let steps = max(1, run.images.count / run.configuration.batchSize)
+      return try context.output.write(run.configuration.table(stepsPerEpoch: steps))
+    }
     let backend = try engine.makeBackend(context.diagnostics)
     var writer = try CheckpointWriter(
       run, keeping: keep?.epochs ?? [], chosenEngine: engine.algorithms == nil ? nil : backend)

@@ -30,7 +30,7 @@ struct TrainingRun {
     let definition = definition ?? command.definition(for: images)
     configuration = try command.recipe.configuration(channels: images.imageShape[0], imageCount: images.count)
     document = configuration.json(data: command.data, limit: command.limit)
-    output = command.output ?? "\(definition.architecture)-\(command.recipe.method.rawValue).h5"
+    output = command.output ?? "\(definition.architecture)-\(command.recipe.name).h5"
     graph = try NetworkGraph(definition)
     state = TrainingState(parameters: Parameters(initializing: graph, seed: configuration.seed))
     (history, resumed) = ([], nil)
@@ -46,10 +46,11 @@ struct TrainingRun {
       let history = try? JSON(parsing: checkpoint.documents.history).array
     else { throw Self.noTraining(path) }
     let begun = try TrainingRun(command, definition: checkpoint.definition)
-    for member in stored where member.key != "data" {
-      guard let given = begun.document[member.key], given != member.value else { continue }
-      throw Failure(
-        .usage, "--resume \(path): \(member.key) is \(member.value.text) there, not \(given.text); leave it out")
+    let keys = stored.map(\.key) + (begun.document.members ?? []).map(\.key)
+    for key in keys where key != "data" {
+      let (there, given) = (JSON.object(stored)[key]?.text ?? "not set", begun.document[key]?.text ?? "not set")
+      guard there != given else { continue }
+      throw Failure(.usage, "--resume \(path): \(key) is \(there) there, not \(given); leave it out")
     }
     if command.arch != nil || command.normalise != nil,
       command.definition(for: begun.images) != checkpoint.definition
@@ -78,8 +79,8 @@ struct TrainingRun {
   /// A stored configuration as command-line options: every key is that of an option.
   private static func options(_ members: [JSON.Member]) -> [String] {
     members.compactMap { member in
-      guard let text = text(member.value) else { return nil }
-      return "--\(member.key.replacing("_", with: "-"))=\(text)"
+      let name = "--\(member.key.replacing("_", with: "-"))"
+      return member.value == .bool(true) ? name : text(member.value).map { "\(name)=\($0)" }
     }
   }
 
@@ -87,6 +88,7 @@ struct TrainingRun {
     switch value {
     case .null: nil
     case .string(let text): text
+    case .bool: nil
     case .array(let list): list.isEmpty ? "none" : list.map(\.text).joined(separator: ",")
     default: value.text
     }

@@ -20,7 +20,7 @@ enum Programs {
     "inspect": "Show and verify what is in a model file.",
     "plot": "Draw records as curves.",
     "serve": "Predict and attack as a service over standard input and output.",
-    "train": "Train a network, natural or adversarially, and write a checkpoint.",
+    "train": "Train a network, naturally or for robustness, and write a checkpoint.",
   ]
 
   /// Becomes the program of `verb`; returns only by throwing.

@@ -21,12 +21,12 @@ extension AttackSweep {
       return
     }
     perturbed.copyImage(slot, size: imageSize, from: clean, row: berth)
-    if attack.start == .random {
+    if attack.start != .clean {
       var generator = Generator(
         seed: attack.seed, purpose: .attackStart, image: attempt.image, restart: attempt.restart)
       clean.withImage(berth, size: imageSize) { clean in
         perturbed.withMutableImage(slot, size: imageSize) {
-          attack.norm.start($0, around: clean, epsilon: attack.epsilon, using: &generator)
+          attack.start($0, around: clean, using: &generator)
         }
       }
     }

@@ -15,6 +15,8 @@ final class ParameterStore {
   /// Parallel to `Plan.weights`.
   private(set) var weights: [WeightBuffers] = []
   private let values, gradients, momentum, fixed: FloatBlock
+  /// Where gradients wait while others are computed; made when first needed.
+  private var earlier: FloatBlock?
   private var trained: [Place] = []
   private var statistics: [Place] = []
   /// How much of the three blocks, and of the fourth, is taken.
@@ -97,6 +99,19 @@ final class ParameterStore {
         w[i] -= rule.learningRate * direction
       }
     }
+  }
+
+  /// Copies the gradients to a place of their own.
+  func setGradientsAside() throws {
+    let block = try earlier ?? FloatBlock(count: gradients.count)
+    earlier = block
+    block.start.update(from: gradients.start, count: used)
+  }
+
+  /// Adds the gradients that were set aside to those computed since.
+  func addGradientsSetAside() {
+    guard let earlier else { return }
+    for i in 0..<used { gradients.start[i] += earlier.start[i] }
   }
 
   /// Copies the values into `parameters`.

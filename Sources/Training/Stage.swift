@@ -1,0 +1,52 @@
+public import Attacks
+public import Spatial
+
+/// What a batch goes through before the step on it, and what the step descends.
+public enum Method: Hashable, Sendable {
+  /// Images as they are (after their poses), and the cross-entropy.
+  case natural
+  /// Images attacked on the network as it is at that moment, in evaluation mode, and the cross-entropy (Madry et al.
+  /// 2018). With poses this is CuSP's step: A(T(x)).
+  case pgd(ProjectedGradientDescent)
+  /// The cross-entropy of images plus `beta` times the divergence of their attacked copies from them (Zhang et al.
+  /// 2019). The attack climbs that divergence from 0.001 times normal noise, whatever its own loss and start.
+  case trades(ProjectedGradientDescent, beta: Float)
+  /// As `trades`, but the cross-entropy and the divergence are those of the image without its pose, and the copy is
+  /// the attacked image in its pose.
+  case transformedTrades(ProjectedGradientDescent, beta: Float)
+
+  /// The attack as it is carried out, with the run's seed.
+  func attack(seed: UInt64) -> ProjectedGradientDescent? {
+    switch self {
+    case .natural: return nil
+    case .pgd(var attack):
+      attack.seed = seed
+      return attack
+    case .trades(var attack, _), .transformedTrades(var attack, _):
+      (attack.seed, attack.loss, attack.start) = (seed, .divergence, .noise)
+      return attack
+    }
+  }
+
+  /// The attack's radius in pixel units; 0 without one.
+  public var epsilon: Float { attack(seed: 0)?.epsilon ?? 0 }
+}
+
+/// A part of a run in which everything but the learning rate stays the same.
+public struct Stage: Hashable, Sendable {
+  /// The epoch it begins with, counted from 0.
+  public var start: Int
+  /// What a batch goes through.
+  public var method: Method
+  /// The poses that images take first, anew in every epoch.
+  public var poses: PoseDistribution
+  /// The learning rate; nil where the schedule says.
+  public var learningRate: Float?
+
+  /// A stage; by default the whole run, without poses.
+  public init(
+    start: Int = 0, method: Method, poses: PoseDistribution = PoseDistribution(), learningRate: Float? = nil
+  ) {
+    (self.start, self.method, self.poses, self.learningRate) = (start, method, poses, learningRate)
+  }
+}

@@ -1,0 +1,118 @@
+import Attacks
+import Datasets
+import Networks
+import Programs
+import Spatial
+import Tensors
+
+/// One step of training, with the buffers it needs; nothing around the engine is allocated in a step on natural images.
+final class TrainingStep {
+  let program: TrainingProgram
+  private let configuration: TrainingConfiguration
+  private let data: LabeledImages
+  private let adversary: Adversary?
+  private var masks: DropoutMasks
+  private var resampler: Resampler
+  private var labels: [Int] = []
+  private var poses: [Pose] = []
+  /// The batch as it is posed, and what an attack makes of it.
+  private var pixels, perturbed: Tensor
+  private var logits, perturbedLogits: Tensor
+
+  init(
+    _ configuration: TrainingConfiguration, graph: NetworkGraph, data: LabeledImages, state: TrainingState,
+    on backend: any Backend
+  ) throws {
+    let batchSize = configuration.batchSize
+    program = try TrainingProgram(
+      graph, parameters: state.parameters, momentum: state.momentum, batchSize: batchSize, on: backend)
+    adversary = try Adversary(configuration, graph, state.parameters, backend)
+    masks = DropoutMasks(program)
+    resampler = Resampler(imageShape: graph.imageShape)
+    pixels = Tensor(Shape([batchSize] + graph.imageShape.sizes))
+    perturbed = adversary == nil ? Tensor([0]) : pixels
+    logits = Tensor([batchSize, graph.classCount])
+    perturbedLogits = logits
+    (self.configuration, self.data) = (configuration, data)
+  }
+
+  /// Trains on `images`; the summed objective, and how many were classified rightly, before the step.
+  ///
+  /// A sum that is not finite ends the step before it changes a weight.
+  func take(_ images: [Int], epoch: Int, update: MomentumUpdate) throws -> (loss: Double, correct: Int) {
+    let stage = configuration.stage(epoch: epoch)
+    load(images, stage, epoch)
+    let result: (loss: Double, correct: Int)
+    switch stage.method {
+    case .natural: result = try descend(pixels, images, epoch)
+    case .pgd:
+      try attack(images, stage, epoch)
+      result = try descend(perturbed, images, epoch)
+    case .trades(_, let beta), .transformedTrades(_, let beta):
+      result = try descendDivergence(images, stage, epoch, beta: beta)
+    }
+    if result.loss.isFinite { try program.update(update) }
+    return result
+  }
+
+  private func load(_ images: [Int], _ stage: Stage, _ epoch: Int) {
+    labels.removeAll(keepingCapacity: true)
+    for image in images { labels.append(data.label(of: image)) }
+    data.writePixels(of: images, into: &pixels)
+    guard !stage.poses.isIdentity else { return }
+    poses.removeAll(keepingCapacity: true)
+    for image in images { poses.append(stage.poses.draw(seed: configuration.seed, epoch: epoch, image: image)) }
+    resampler.transform(&pixels, poses: poses)
+  }
+
+  private func attack(_ images: [Int], _ stage: Stage, _ epoch: Int, reference: Tensor? = nil) throws {
+    guard let adversary, let attack = stage.method.attack(seed: configuration.seed) else { return }
+    try adversary.perturb(
+      pixels, reference: reference, by: attack, labels: labels, images: images, epoch: epoch, parameters: program,
+      into: &perturbed)
+  }
+
+  /// Forward and back by the cross-entropy.
+  private func descend(_ pixels: Tensor, _ images: [Int], _ epoch: Int) throws -> (loss: Double, correct: Int) {
+    masks.draw(seed: configuration.seed, epoch: epoch, images: images)
+    try program.forward(pixels, masks: masks.tensors, into: &logits)
+    let loss = Loss.crossEntropy(labels: labels)
+    let sum = images.indices.reduce(0) { $0 + Double(loss.value(row: $1, logits: logits)) }
+    if sum.isFinite { try program.backward(loss, logits: logits) }
+    return (sum, correctCount)
+  }
+
+  /// Forward and back by the objective of TRADES.
+  ///
+  /// Engines keep one forward pass to go back from, so images go forward a second time, under the same dropout. The
+  /// published code also passes them twice, for the two parts of its loss, and so moves running statistics three times.
+  private func descendDivergence(
+    _ images: [Int], _ stage: Stage, _ epoch: Int, beta: Float
+  ) throws -> (loss: Double, correct: Int) {
+    if case .transformedTrades = stage.method {
+      var untouched = pixels
+      data.writePixels(of: images, into: &untouched)
+      try attack(images, stage, epoch, reference: untouched)
+      pixels = untouched
+    } else {
+      try attack(images, stage, epoch)
+    }
+    masks.draw(seed: configuration.seed, epoch: epoch, images: images)
+    try program.forward(pixels, masks: masks.tensors, into: &logits)
+    masks.draw(seed: configuration.seed, epoch: epoch, images: images, pass: 1)
+    try program.forward(perturbed, masks: masks.tensors, into: &perturbedLogits)
+    let correct = correctCount
+    let sum = TradesLoss(labels: labels, beta: beta).differentiate(clean: &logits, attacked: &perturbedLogits)
+    guard sum.isFinite else { return (sum, correct) }
+    try program.backward(perturbedLogits)
+    let gradient = logits
+    masks.draw(seed: configuration.seed, epoch: epoch, images: images)
+    try program.forward(pixels, masks: masks.tensors, into: &logits)
+    try program.backward(gradient, accumulates: true)
+    return (sum, correct)
+  }
+
+  private var correctCount: Int {
+    labels.indices.count { predictedClass(row: $0, logits: logits) == labels[$0] }
+  }
+}

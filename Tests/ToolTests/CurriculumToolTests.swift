@@ -1,0 +1,172 @@
+import Checkpoints
+import Foundation
+import Records
+import TestSupport
+import Testing
+
+/// Methods and curricula as the program takes them.
+@Suite struct CurriculumToolTests {
+  private let tool = BuiltTool("cusp-train")
+
+  private func run(_ arguments: String, in folder: String) throws -> BuiltTool.Outcome {
+    try tool.run(arguments.split(separator: " ").map(String.init), folder: folder)
+  }
+
+  @Test("What would happen is printed epoch by epoch, and nothing is written")
+  func printing() throws {
+    try Fixture.withTemporaryFolder { folder in
+      let outcome = try run("--method cusp --epochs 6 --print-curriculum --quiet", in: folder)
+      #expect(
+        outcome.text == """
+          epoch  learning rate  method  rotation  translation  epsilon  steps  step size
+              1           0.05  pgd           10            0      0.1     10      0.025
+              2           0.05  pgd           10            0      0.1     10      0.025
+              3           0.05  pgd           20            0      0.2     10       0.05
+              4           0.05  pgd           20            0      0.2     10       0.05
+              5           0.05  pgd           30            0      0.3     10      0.075
+              6          0.005  pgd           30            0      0.3     10      0.075
+
+          """)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+      let warm = try run(
+        "--method trades --schedule cosine --warm-up 1 --epochs 2 --limit 128 --print-curriculum", in: folder)
+      let lines = warm.text.split(separator: "\n").dropFirst().map { $0.split(separator: " ") }
+      #expect(lines.map { $0[0] } == ["1", "2"])
+      #expect(lines[0][1...3] == ["0.0125", "to", "0.034567084"])
+      #expect(lines[0][4] == "trades")
+    }
+  }
+
+  @Test("The curricula of the page are those that are built in")
+  func page() throws {
+    let blocks = try MarkdownBlock.blocks(of: "formats/curriculum.md").filter { $0.language == "json" }
+    #expect(blocks.count == 2)
+    try Fixture.withTemporaryFolder { folder in
+      for (name, block) in zip(["cusp-mnist", "cusp-cifar10"], blocks) {
+        let file = URL(fileURLWithPath: "\(folder)/page.json")
+        try Data(block.lines.joined(separator: "\n").utf8).write(to: file)
+        let printed = try ["page.json", name].map {
+          try run("--curriculum \($0) --epochs 120 --print-curriculum", in: folder).text
+        }
+        #expect(printed[0] == printed[1] && printed[0].count { $0 == "\n" } == 121)
+      }
+    }
+  }
+
+  @Test(
+    "Every method trains by its records, and resumes to the byte",
+    arguments: [
+      "--method trades --epsilon 0.1 --steps 2 --rotation 15", "--method transformed-trades --steps 2 --translation 1",
+      "--method trades --norm l2 --epsilon 1 --steps 2 --crop 1 --flip", "--method cusp --steps 1",
+      "--method cusp --inner trades", "--curriculum c.json --warm-up 1", "--schedule one-cycle --milestones-not",
+      "--method pgd --epsilon 0.1 --steps 2 --clean-share 0.5 --schedule cosine --rotation 10",
+    ])
+  func methods(arguments: String) throws {
+    try Fixture.withTemporaryFolder { folder in
+      let curriculum = """
+        {"epochs":2,"stages":[{"from":1,"rotation":5.5,"flip":true},
+        {"from":2,"method":"pgd","norm":"l2","epsilon":"128/255","steps":2,"translation":1}]}
+        """
+      try Data(curriculum.utf8).write(to: URL(fileURLWithPath: "\(folder)/c.json"))
+      let arguments = arguments.replacingOccurrences(of: " --milestones-not", with: "")
+      let recipe = "--quiet --threads 1 --limit 96 --epochs 3 \(arguments)"
+      let outcome = try run("\(recipe) --output m.h5 --keep 1,2", in: folder)
+      #expect(outcome.problems.isEmpty)
+      #expect(try outcome.records().filter { $0["type"]?.string == "epoch" }.count == 3)
+      let whole = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/m.h5"))
+      // From the file alone, and with the command line said again.
+      for (resumed, more) in [
+        ("m-epoch1.h5", ""), ("m-epoch2.h5", recipe.replacingOccurrences(of: "--quiet", with: "")),
+      ] {
+        #expect(try run("-q --threads 1 --resume \(resumed) --save-every 1 \(more)", in: folder).problems.isEmpty)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(resumed)")) == whole)
+      }
+    }
+  }
+
+  @Test("Budgets of the stage are in the records and in the file")
+  func budgets() throws {
+    try Fixture.withTemporaryFolder { folder in
+      let outcome = try run("--quiet --limit 64 --epochs 3 --method cusp --inner trades --output m.h5", in: folder)
+      let epochs = try outcome.records().filter { $0["type"]?.string == "epoch" }
+      #expect(epochs.map { $0["rotation"]?.number } == [10, 20, 30])
+      #expect(epochs.map { $0["epsilon"]?.number } == [0.1, 0.2, 0.3])
+      let document = try JSON(parsing: Checkpoint(reading: "\(folder)/m.h5").documents.configuration)
+      #expect(document["method"] == nil)
+      #expect(
+        document["curriculum"]?["stages"]?.array?.last?.text
+          == #"{"from":3,"method":"trades","rotation":30,"norm":"linf","epsilon":0.3,"steps":10,"step_size":0.075,"beta":5}"#
+      )
+    }
+  }
+
+  @Test(
+    "What means nothing is one line",
+    arguments: [
+      (
+        "--method cusp --epsilon 0.1", 64,
+        "--epsilon: the curriculum says; leave it out, or take another method than cusp"
+      ),
+      (
+        "--curriculum cusp-mnist --flip", 64,
+        "--flip: the curriculum says; leave it out, or take another method than cusp"
+      ),
+      ("--curriculum cusp-mnist --method pgd", 64, "--curriculum says the method: leave out --method pgd"),
+      ("--inner trades", 64, "--inner needs --method cusp or --curriculum"),
+      ("--method pgd --beta 2", 64, "--beta needs --method trades"),
+      ("--method cusp --beta 2", 64, "--beta needs trades"),
+      ("--clean-share 0.5", 64, "--clean-share needs --method pgd or cusp"),
+      ("--schedule cosine --milestones 3", 64, "--milestones needs --schedule steps"),
+      ("--warm-up 11", 64, "--warm-up 11: give 0 to 10 epochs"),
+      ("--rotation=-1", 64, "--rotation -1.0: give 0 or more"),
+      ("--curriculum nowhere", 66, "nowhere: no such curriculum; give cusp-cifar10, cusp-mnist or a file"),
+    ])
+  func refusals(arguments: String, status: Int, message: String) throws {
+    try Fixture.withTemporaryFolder { folder in
+      let outcome = try run(arguments, in: folder)
+      #expect(Int(outcome.status) == status)
+      #expect(outcome.errors == "cusp-train: \(message)\n")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+    }
+  }
+
+  @Test(
+    "A file that is no curriculum is refused by file, stage and key",
+    arguments: [
+      ("{", "line 1, column 2: "),
+      ("[]", "is no curriculum: give `epochs` of 1 or more and a list of `stages`"),
+      (#"{"epochs":0,"stages":[{"from":1}]}"#, "is no curriculum: give `epochs`"),
+      (#"{"epochs":1,"stages":[{"from":1}],"x":1}"#, "no key `x`; a curriculum has `epochs` and `stages`"),
+      (#"{"epochs":1,"stages":[{}]}"#, "stage 1: `from` is not a whole number of 1 to 1000000"),
+      (#"{"epochs":1,"stages":[{"from":2}]}"#, "`from` is 1 in the first stage and then rises, up to `epochs`"),
+      (#"{"epochs":3,"stages":[{"from":1},{"from":1}]}"#, "`from` is 1 in the first stage and then rises"),
+      (#"{"epochs":3,"stages":[{"from":1},{"from":4}]}"#, "`from` is 1 in the first stage and then rises"),
+      (
+        #"{"epochs":3,"stages":[{"from":1,"learning_rate":1},{"from":2}]}"#,
+        "give every stage a `learning_rate`, or none"
+      ),
+      (#"{"epochs":1,"stages":[{"from":1,"epsilom":1}]}"#, "stage 1: no setting `epsilom`; see formats/curriculum.md"),
+      (
+        #"{"epochs":1,"stages":[{"from":1,"method":"cusp"}]}"#,
+        #"stage 1: `method` is "cusp"; choose one of natural, pgd"#
+      ),
+      (
+        #"{"epochs":1,"stages":[{"from":1,"rotation":-1}]}"#,
+        "stage 1: `rotation` is neither a number of 0 to 1000000 nor"
+      ),
+      (
+        #"{"epochs":1,"stages":[{"from":1,"translation":1e300}]}"#, "stage 1: `translation` is neither a number of 0 to"
+      ),
+      (#"{"epochs":1,"stages":[{"from":1,"flip":1}]}"#, "stage 1: `flip` is neither true nor false"),
+      (#"{"epochs":1,"stages":[1]}"#, "stage 1: is not an object"),
+    ])
+  func files(text: String, message: String) throws {
+    try Fixture.withTemporaryFolder { folder in
+      try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/c.json"))
+      let outcome = try run("--curriculum c.json", in: folder)
+      #expect(outcome.status == 65)
+      #expect(outcome.errors.hasPrefix("cusp-train: c.json: \(message)"), "\(outcome.errors)")
+      #expect(outcome.errors.count { $0 == "\n" } == 1)
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import ArgumentParser
+import Attacks
+import Failures
+import Files
+import Records
+import Spatial
+import ToolSupport
+import Training
+
+/// A curriculum as typed: a name, a file, or JSON itself.
+struct CurriculumOption: ExpressibleByArgument {
+  let text: String
+
+  init(argument: String) { text = argument }
+
+  /// The curriculum; files are at most 1 MiB.
+  func curriculum() throws -> Curriculum {
+    if let known = Curriculum.named[text] { return known }
+    if text.hasPrefix("{") { return try Curriculum(json: JSON(parsing: text), place: "--curriculum") }
+    guard fileExists(at: text) else {
+      let names = Curriculum.named.keys.sorted().joined(separator: ", ")
+      throw Failure(.noInput, "\(text): no such curriculum; give \(names) or a file")
+    }
+    let bytes = try readBytes(path: text, limit: 1 << 20)
+    do {
+      return try Curriculum(json: JSON(parsing: bytes), place: text)
+    } catch let failure as Failure where !failure.message.hasPrefix(text) {
+      throw Failure(.data, "\(text): \(failure.message)")
+    }
+  }
+}
+
+extension TrainingConfiguration {
+  /// What happens epoch by epoch, as a table.
+  func table(stepsPerEpoch: Int) -> String {
+    var table = TextTable([
+      .numbers("epoch"), .numbers("learning rate"), .words("method"), .numbers("rotation"), .numbers("translation"),
+      .numbers("epsilon"), .numbers("steps"), .numbers("step size"),
+    ])
+    for epoch in 0..<epochs {
+      let stage = stage(epoch: epoch)
+      let ends = [0, stepsPerEpoch - 1].map {
+        NumberText.shortest(shortest(learningRate(epoch: epoch, step: $0, stepsPerEpoch: stepsPerEpoch)))
+      }
+      var cells = [
+        "\(epoch + 1)", ends[0] == ends[1] ? ends[0] : "\(ends[0]) to \(ends[1])", stage.method.name.rawValue,
+        NumberText.shortest(stage.poses.rotation), NumberText.shortest(stage.poses.translation),
+      ]
+      switch stage.method {
+      case .natural: break
+      case .pgd(let attack), .trades(let attack, _), .transformedTrades(let attack, _):
+        cells += [attack.epsilon, attack.stepSize].map { NumberText.shortest(shortest($0)) }
+        cells.insert("\(attack.steps)", at: cells.count - 1)
+      }
+      table.add(cells)
+    }
+    return table.text
+  }
+}

@@ -1,0 +1,76 @@
+import Attacks
+import Failures
+import Spatial
+import ToolSupport
+import Training
+
+extension RecipeOptions {
+  /// The stages that the options come to.
+  func stages(channels: Int) throws -> [Stage] {
+    guard method == .cusp || curriculum != nil else { return [try stage(channels: channels)] }
+    guard method == .cusp || method == .natural else {
+      throw Failure(.usage, "--curriculum says the method: leave out --method \(method.rawValue)")
+    }
+    if let given = settings.first(where: \.isGiven)?.name {
+      throw Failure(.usage, "\(given): the curriculum says; leave it out, or take another method than cusp")
+    }
+    let named = CurriculumOption(argument: channels == 1 ? "cusp-mnist" : "cusp-cifar10")
+    var stages = try (curriculum ?? named).curriculum().stages(epochs: epochs)
+    if let inner {
+      for index in stages.indices {
+        stages[index].method = try stages[index].method.replaced(by: inner, beta: beta ?? 5)
+      }
+    } else if beta != nil {
+      throw Failure(.usage, "--beta needs trades")
+    }
+    return stages
+  }
+
+  /// What a curriculum says instead of the command line.
+  private var settings: [(name: String, isGiven: Bool)] {
+    [
+      ("--epsilon", epsilon != nil), ("--step-size", stepSize != nil), ("--rotation", rotation != nil),
+      ("--translation", translation != nil), ("--crop", crop != nil), ("--flip", flip),
+    ]
+  }
+
+  private func stage(channels: Int) throws -> Stage {
+    if inner != nil { throw Failure(.usage, "--inner needs --method cusp or --curriculum") }
+    let poses = try poses()
+    let name = MethodName(rawValue: method.rawValue) ?? .natural
+    guard name != .natural else {
+      if epsilon != nil || stepSize != nil { throw Failure(.usage, "--epsilon and --step-size need --method pgd") }
+      if beta != nil { throw Failure(.usage, "--beta needs --method trades") }
+      return Stage(method: .natural, poses: poses)
+    }
+    guard beta == nil || name != .pgd else { throw Failure(.usage, "--beta needs --method trades") }
+    guard norm == .linf || epsilon != nil else {
+      throw Failure(.usage, "--norm l2 has no customary budget: give --epsilon")
+    }
+    let radius = Float(epsilon?.value ?? (channels == 1 ? 0.3 : 8.0 / 255))
+    let length = stepSize.map { Float($0.value) } ?? name.stepSize(norm, radius, steps: steps)
+    let attack = ProjectedGradientDescent(norm: norm, epsilon: radius, steps: steps, stepSize: length, seed: seed)
+    return Stage(method: name.method(attack, beta: beta ?? (channels == 1 ? 1 : 6)), poses: poses)
+  }
+
+  private func poses() throws -> PoseDistribution {
+    let (rotation, translation, crop) = (rotation ?? 0, translation ?? 0, crop ?? 0)
+    for (name, value) in [("--rotation", rotation), ("--translation", translation), ("--crop", Double(crop))] {
+      guard value >= 0, value <= 1e6 else { throw Failure(.usage, "\(name) \(value): give 0 or more") }
+    }
+    return PoseDistribution(rotation: rotation, translation: translation, cropPadding: crop, isFlipping: flip)
+  }
+}
+
+extension Training.Method {
+  /// The same attack's budget under another method.
+  fileprivate func replaced(by inner: MethodName, beta: Float) throws -> Training.Method {
+    switch self {
+    case .natural: return self
+    case .pgd(var attack), .trades(var attack, _), .transformedTrades(var attack, _):
+      // The paper's TRADES takes steps of 0.007 on colour images, where its PGD takes 2/255.
+      if inner != .pgd, attack.stepSize == 2.0 / 255 { attack.stepSize = 0.007 }
+      return inner.method(attack, beta: beta)
+    }
+  }
+}
