@@ -87,9 +87,8 @@ final class Weights {
 extension Engine {
   /// Writes `values`, row-major, into `memory`.
   func write(_ values: [Float], to memory: Memory, sizes: [Int]) throws {
-    var values = values
-    try values.withUnsafeMutableBytes { bytes in
-      let plain = try Memory(at: bytes.baseAddress, .plain(sizes), on: self)
+    try values.withUnsafeBytes { bytes in
+      let plain = try Memory(at: UnsafeMutableRawPointer(mutating: bytes.baseAddress), .plain(sizes), on: self)
       try copy(plain, to: memory)
     }
   }

@@ -1,11 +1,11 @@
 import COneDNN
 
 extension Engine {
-  /// Whether the library has kernels for Winograd's algorithm here.
+  /// Whether the library has kernels for Winograd's algorithm here, which training takes.
   static let supportsWinograd = cusp_has_winograd() != 0
 
-  /// Whether we compute them ourselves, in evaluation: where the library does not, but there is AVX-512.
-  static let hasOwnWinograd = !supportsWinograd && cusp_has_avx512() != 0 && Threads.areShared
+  /// Whether we compute them ourselves, in evaluation: there ours are faster than those of 2.x, and 3.x has none.
+  static let hasOwnWinograd = cusp_has_avx512() != 0 && Threads.areShared
 
   /// Layouts that are not given are the kernel's choice.
   func convolution(

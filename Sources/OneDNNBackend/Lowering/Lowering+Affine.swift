@@ -13,23 +13,14 @@ extension Lowering {
     if algorithm == .winograd, ownsWinograd { return try winograd(geometry, index, step) }
     let bias = settings.bias || !training
     let relu: [PostOperation] = step.relu ? [.relu] : []
-    // Winograd's kernels add to what is there more slowly than another call does.
-    let addsLater = algorithm == .winograd && step.residual != nil
     let operations: [PostOperation] = step.residual == nil ? relu : [.accumulate] + relu
-    let descriptor = try convolutionKernel(geometry, algorithm, bias: bias, addsLater ? [] : operations)
+    let descriptor = try convolutionKernel(geometry, algorithm, bias: bias, operations)
     let source = try recorder.converted(value(step.inputs[0]), to: descriptor.chosen(.source))
-    let layout = try descriptor.chosen(.destination)
-    let output = addsLater ? try recorder.memory(layout) : try destination(step, layout)
+    let output = try destination(step, descriptor.chosen(.destination))
     let weights = try makeWeights(index, descriptor, bias: bias ? settings.outputChannels : nil)
     var arguments: [Argument: Memory] = [.source: source, .weights: weights.weight, .destination: output]
     arguments[.bias] = weights.bias
     try recorder.record("\(step.name) convolution forward", descriptor, arguments)
-    if addsLater, let residual = step.residual {
-      let summand = try recorder.converted(value(residual), to: layout)
-      try recorder.record(
-        "\(step.name) residual forward", engine.binary(.add, layout, layout, postOperations: relu),
-        [.source: output, .secondSource: summand, .destination: output])
-    }
     set(step.output, output)
 
     return { [self] in
