@@ -70,7 +70,8 @@ final class TrainingSession: TrainingEngine {
 
   func update(_ rule: MomentumUpdate) throws {
     threads.use()
-    for entry in entries { apply(rule, entry.value.floats, entry.momentum.floats, entry.gradient.floats) }
+    let scale = rule.gradientScale(entries.lazy.map(\.gradient.floats))
+    for entry in entries { apply(rule, scale, entry.value.floats, entry.momentum.floats, entry.gradient.floats) }
     for weights in lowered.weights { try lowered.engine.run(weights.refresh) }
   }
 
@@ -138,13 +139,13 @@ private func trainedParameters(_ weights: Weights, _ source: WeightSource) -> [T
 
 /// One pass over three buffers of one layout; the padding of blocked layouts is zero in each and stays so.
 private func apply(
-  _ rule: MomentumUpdate, _ weights: UnsafeMutableBufferPointer<Float>,
+  _ rule: MomentumUpdate, _ scale: Float, _ weights: UnsafeMutableBufferPointer<Float>,
   _ momentum: UnsafeMutableBufferPointer<Float>, _ gradient: UnsafeMutableBufferPointer<Float>
 ) {
   precondition(weights.count == momentum.count && weights.count == gradient.count, "equally laid out")
   guard let w = weights.baseAddress, let v = momentum.baseAddress, let g = gradient.baseAddress else { return }
   for i in 0..<weights.count {
-    let direction = rule.momentum * v[i] + (g[i] + rule.weightDecay * w[i])
+    let direction = rule.momentum * v[i] + (scale * g[i] + rule.weightDecay * w[i])
     v[i] = direction
     w[i] -= rule.learningRate * direction
   }

@@ -78,7 +78,7 @@ public protocol TrainingEngine: AnyObject {
 }
 
 /// One step of stochastic gradient descent with momentum, as PyTorch's: `v = momentum * v + gradient + weightDecay * w`,
-/// then `w -= learningRate * v`.
+/// then `w -= learningRate * v`; `gradient` is that of the backward pass, shortened where the rule says so.
 public struct MomentumUpdate: Hashable, Sendable {
   /// The step's length.
   public var learningRate: Float
@@ -86,11 +86,36 @@ public struct MomentumUpdate: Hashable, Sendable {
   public var momentum: Float
   /// The pull of every trainable parameter towards zero.
   public var weightDecay: Float
+  /// How long the gradient of all parameters together may be, by its Euclidean length; a longer one is shortened to it,
+  /// as by PyTorch's `clip_grad_norm_`. Nil for any length.
+  public var longestGradient: Float?
 
-  /// An update; no default, so that nothing is left to chance.
-  public init(learningRate: Float, momentum: Float, weightDecay: Float) {
+  /// An update; no default for what every step needs, so that nothing is left to chance.
+  public init(learningRate: Float, momentum: Float, weightDecay: Float, longestGradient: Float? = nil) {
     self.learningRate = learningRate
     self.momentum = momentum
     self.weightDecay = weightDecay
+    self.longestGradient = longestGradient
   }
+
+  /// What the gradient is multiplied by: 1 unless the whole of it, in `parts`, is too long.
+  ///
+  /// Its length is summed up in double precision, in the order of the parts, so that no thread decides a bit.
+  public func gradientScale(_ parts: some Sequence<UnsafeMutableBufferPointer<Float>>) -> Float {
+    guard let longestGradient else { return 1 }
+    let length = parts.reduce(0) { $0 + sumOfSquares($1) }.squareRoot()
+    return Float(min(1, Double(longestGradient) / (length + 1e-6)))
+  }
+}
+
+/// Eight sums at once, since one would wait for itself.
+private func sumOfSquares(_ values: UnsafeMutableBufferPointer<Float>) -> Double {
+  var sums = SIMD8<Double>()
+  for start in stride(from: 0, to: values.count - values.count % 8, by: 8) {
+    for lane in 0..<8 {
+      let value = Double(values[start + lane])
+      sums[lane] += value * value
+    }
+  }
+  return values.suffix(values.count % 8).reduce(sums.sum()) { $0 + Double($1) * Double($1) }
 }

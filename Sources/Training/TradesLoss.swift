@@ -17,9 +17,13 @@ package struct TradesLoss {
   package let labels: [Int]
   /// The weight of the divergence.
   package let beta: Float
+  /// The probability that the cross-entropy takes from the label and spreads over all classes alike.
+  package let smoothing: Float
 
   /// The objective for `labels`.
-  package init(labels: [Int], beta: Float) { (self.labels, self.beta) = (labels, beta) }
+  package init(labels: [Int], beta: Float, smoothing: Float = 0) {
+    (self.labels, self.beta, self.smoothing) = (labels, beta, smoothing)
+  }
 
   /// The sum of the objective over the batch, with the gradients of its mean.
   ///
@@ -29,6 +33,7 @@ package struct TradesLoss {
   package func differentiate(clean: inout Tensor, attacked: inout Tensor) -> Double {
     let (rows, classes) = (clean.shape[0], clean.shape[1])
     let (weight, share) = (Double(beta), 1 / Double(rows))
+    let spread = Double(smoothing) / Double(classes)
     var sum = 0.0
     clean.values.withUnsafeMutableBufferPointer { clean in
       attacked.values.withUnsafeMutableBufferPointer { attacked in
@@ -40,10 +45,11 @@ package struct TradesLoss {
             let (p, q) = (Double(clean[i]) - shift, Double(attacked[i]) - otherShift)
             divergence += exp(p) * (p - q)
           }
-          sum += shift - Double(clean[range.lowerBound + labels[row]]) + weight * divergence
+          sum += shift + weight * divergence
           for i in range {
             let (p, q) = (Double(clean[i]) - shift, Double(attacked[i]) - otherShift)
-            let own = i == range.lowerBound + labels[row] ? 1.0 : 0
+            let own = spread + (i == range.lowerBound + labels[row] ? 1 - Double(smoothing) : 0)
+            if own > 0 { sum -= own * Double(clean[i]) }
             clean[i] = Float(share * (exp(p) - own + weight * exp(p) * (p - q - divergence)))
             attacked[i] = Float(share * weight * (exp(q) - exp(p)))
           }

@@ -21,6 +21,11 @@ public struct TrainingConfiguration: Hashable, Sendable {
   public var weightDecay: Float
   /// The share of every batch that `Method.pgd` leaves unattacked, in 0..<1; another part of the images every epoch.
   public var cleanShare: Float = 0
+  /// The probability that the cross-entropy takes from the label and spreads over all classes alike, in 0..<1; attacks
+  /// climb without.
+  public var labelSmoothing: Float = 0
+  /// How long the gradient of a step may be, all parameters together; a longer one is shortened. Nil for any length.
+  public var longestGradient: Float?
   /// The seed of weights, order, poses, dropout and attacks.
   public var seed: UInt64
 
@@ -74,6 +79,12 @@ public struct TrainingConfiguration: Hashable, Sendable {
       (0..<1).contains(cleanShare) && attackedCount > 0,
       "--clean-share \(cleanShare): give a number from 0 up to, not including, 1, that leaves an image to attack")
     try require(
+      (0..<1).contains(labelSmoothing),
+      "--label-smoothing \(labelSmoothing): give a number from 0 up to, not including, 1")
+    if let length = longestGradient {
+      try require(length > 0 && length.isFinite, "--clip-gradient \(length): give more than 0")
+    }
+    try require(
       schedule.initial > 0 && schedule.initial.isFinite, "--learning-rate \(schedule.initial): give more than 0")
     try require(
       (0...epochs).contains(schedule.warmUp), "--warm-up \(schedule.warmUp): give 0 to \(epochs) epochs")
@@ -87,7 +98,7 @@ public struct TrainingConfiguration: Hashable, Sendable {
   func update(epoch: Int, step: Int, stepsPerEpoch: Int) -> MomentumUpdate {
     MomentumUpdate(
       learningRate: learningRate(epoch: epoch, step: step, stepsPerEpoch: stepsPerEpoch), momentum: momentum,
-      weightDecay: weightDecay)
+      weightDecay: weightDecay, longestGradient: longestGradient)
   }
 }
 

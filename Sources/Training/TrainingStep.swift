@@ -76,7 +76,7 @@ final class TrainingStep {
   private func descend(_ pixels: Tensor, _ images: [Int], _ epoch: Int) throws -> (loss: Double, correct: Int) {
     masks.draw(seed: configuration.seed, epoch: epoch, images: images)
     try program.forward(pixels, masks: masks.tensors, into: &logits)
-    let loss = Loss.crossEntropy(labels: labels)
+    let loss = Loss.crossEntropy(labels: labels, smoothing: configuration.labelSmoothing)
     let sum = images.indices.reduce(0) { $0 + Double(loss.value(row: $1, logits: logits)) }
     if sum.isFinite { try program.backward(loss, logits: logits) }
     return (sum, correctCount)
@@ -102,7 +102,8 @@ final class TrainingStep {
     masks.draw(seed: configuration.seed, epoch: epoch, images: images, pass: 1)
     try program.forward(perturbed, masks: masks.tensors, into: &perturbedLogits)
     let correct = correctCount
-    let sum = TradesLoss(labels: labels, beta: beta).differentiate(clean: &logits, attacked: &perturbedLogits)
+    let loss = TradesLoss(labels: labels, beta: beta, smoothing: configuration.labelSmoothing)
+    let sum = loss.differentiate(clean: &logits, attacked: &perturbedLogits)
     guard sum.isFinite else { return (sum, correct) }
     try program.backward(perturbedLogits)
     let gradient = logits

@@ -76,12 +76,15 @@ final class NaiveEngine {
     return pixels.values
   }
 
-  /// `v = momentum * v + gradient + weightDecay * w`, then `w -= learningRate * v`.
+  /// `v = momentum * v + gradient + weightDecay * w`, then `w -= learningRate * v`, of the gradient at most as long as
+  /// the rule says.
   func update(_ rule: MomentumUpdate) {
+    let length = gradients.values.joined().reduce(0) { $0 + $1 * $1 }.squareRoot()
+    let scale = rule.longestGradient.map { min(1, Double($0) / (length + 1e-6)) } ?? 1
     for (path, gradient) in gradients {
       guard var w = parameters[path], var v = momentum[path] else { continue }
       for i in w.indices {
-        v[i] = Double(rule.momentum) * v[i] + gradient[i] + Double(rule.weightDecay) * w[i]
+        v[i] = Double(rule.momentum) * v[i] + scale * gradient[i] + Double(rule.weightDecay) * w[i]
         w[i] -= Double(rule.learningRate) * v[i]
       }
       (parameters[path], momentum[path]) = (w, v)

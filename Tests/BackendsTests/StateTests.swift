@@ -72,6 +72,37 @@ struct StateTests {
     #expect(try first.momentum() == second.momentum(), "\(network)")
   }
 
+  @Test("a gradient that is too long is shortened, alike every time", arguments: seeds, TestBackends.all)
+  func shortening(seed: Int, backend: TestBackend) throws {
+    let network = try RandomNetwork(seed: seed, batchSize: 3)
+    func step(threads: Int, longest: Double?) throws -> (
+      gradients: [ParameterPath: Tensor], directions: [ParameterPath: Tensor]
+    ) {
+      let engine = try engine(network, backend.make(threads))
+      try engine.load(network.parameters, momentum: [:])
+      _ = try engine.train(network.steps[0])
+      try engine.update(
+        MomentumUpdate(learningRate: 0, momentum: 0, weightDecay: 0, longestGradient: longest.map { Float($0) }))
+      return (try engine.gradients(), try engine.momentum())
+    }
+    func length(_ tensors: [ParameterPath: Tensor]) -> Double {
+      tensors.values.map(\.values).joined().reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+    }
+    let free = try step(threads: 1, longest: nil)
+    #expect(free.directions == free.gradients)
+    let whole = length(free.gradients)
+    #expect(try step(threads: 1, longest: 1.01 * whole).directions == free.gradients)
+    let short = try step(threads: 1, longest: whole / 4)
+    #expect(short.gradients == free.gradients)
+    #expect(abs(length(short.directions) - whole / 4) < 1e-5 * (whole + 1))
+    for (path, direction) in short.directions {
+      let gradient = free.gradients[path]?.values ?? []
+      #expect(zip(direction.values, gradient).allSatisfy { abs($0 - $1 / 4) <= 1e-5 * abs($1) + 1e-6 }, "\(path)")
+    }
+    let again = try (0..<2).map { _ in try step(threads: 2, longest: whole / 4).directions }
+    #expect(again[0] == again[1])
+  }
+
   @Test("backward passes replace gradients and move no parameter", arguments: seeds, TestBackends.all)
   func gradients(seed: Int, backend: TestBackend) throws {
     let network = try RandomNetwork(seed: seed, batchSize: 3)

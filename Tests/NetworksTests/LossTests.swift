@@ -11,7 +11,7 @@ struct LossNumbers: Decodable {
     let gradient: [Double]
   }
   let logits, probabilities: [Float]
-  let crossEntropy, margin, divergence: Case
+  let crossEntropy, smoothedCrossEntropy, margin, divergence: Case
   let parameterCounts: [String: Int]
 
   static func read() throws -> LossNumbers {
@@ -43,6 +43,12 @@ struct LossTests {
   @Test("cross-entropy is PyTorch's")
   func crossEntropy() {
     check(.crossEntropy(labels: FormulaWeights.labels(count: 4, classes: 5)), numbers.crossEntropy)
+  }
+
+  @Test("cross-entropy with smoothed labels is PyTorch's")
+  func smoothing() {
+    let labels = FormulaWeights.labels(count: 4, classes: 5)
+    check(.crossEntropy(labels: labels, smoothing: 0.25), numbers.smoothedCrossEntropy)
   }
 
   @Test("the margin is the largest other logit minus the label's")

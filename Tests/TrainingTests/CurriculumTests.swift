@@ -66,6 +66,11 @@ import Training
     #expect(message { $0.schedule.warmUp = 5 } == "--warm-up 5: give 0 to 4 epochs")
     #expect(message { $0.cleanShare = 1 }?.hasPrefix("--clean-share 1.0: give a number from 0") == true)
     #expect(message { $0.cleanShare = 0.99 }?.hasPrefix("--clean-share 0.99: give a number from 0") == true)
+    #expect(
+      message { $0.labelSmoothing = 1 } == "--label-smoothing 1.0: give a number from 0 up to, not including, 1")
+    for length in [0, -1, .nan, .infinity] as [Float] {
+      #expect(message { $0.longestGradient = length } == "--clip-gradient \(length): give more than 0")
+    }
     let attack = ProjectedGradientDescent(epsilon: 0.1, steps: 1, stepSize: 0.1)
     #expect(message { $0.stages[0].method = .trades(attack, beta: -1) } == "--beta -1.0: give 0 or more")
     #expect(

@@ -20,7 +20,7 @@ struct TrainingReference: Decodable {
     let method, norm: String
     let epsilon, stepSize: Float
     let steps: Int
-    let beta: Float?
+    let beta, labelSmoothing: Float?
     let translation: Double
     let loss: Double
     let gradients, statistics: [String: [Float]]
@@ -38,13 +38,32 @@ struct TrainingReference: Decodable {
         default: .transformedTrades(attack, beta: beta ?? 0)
         }
       // Without decay and an earlier direction, the momentum after a step is the gradient.
-      return TrainingConfiguration(
+      var configuration = TrainingConfiguration(
         stages: [Stage(method: method, poses: PoseDistribution(translation: translation))], epochs: 1, batchSize: 12,
         schedule: Schedule(initial: 1e-3, milestones: []), momentum: 0, weightDecay: 0, seed: 3)
+      configuration.labelSmoothing = labelSmoothing ?? 0
+      return configuration
+    }
+  }
+
+  struct Run: Decodable {
+    let epochs: Int
+    let learningRate, momentum, weightDecay, labelSmoothing, longestGradient: Float
+    let losses, gradientLengths: [Double]
+    let parameters: [String: [Float]]
+
+    var configuration: TrainingConfiguration {
+      var configuration = TrainingConfiguration(
+        method: .natural, epochs: epochs, batchSize: 12, schedule: Schedule(initial: learningRate, milestones: []),
+        momentum: momentum, weightDecay: weightDecay, seed: 3)
+      configuration.labelSmoothing = labelSmoothing
+      configuration.longestGradient = longestGradient
+      return configuration
     }
   }
 
   let cases: [Case]
+  let run: Run
   let rates: [String: [Double]]
 
   static let shared = Result {
@@ -123,6 +142,29 @@ struct TrainingReference: Decodable {
       #expect(zip(state.parameters[ParameterPath(path)].values, expected).allSatisfy { abs($0 - $1) < 1e-5 }, "\(path)")
     }
     #expect(state.parameters["node1.num_batches_tracked"].values == [reference.tracked])
+  }
+
+  @Test(
+    "Steps with momentum, decay, smoothed labels and shortened gradients go where PyTorch's go", arguments: backends)
+  func run(backend: TestBackend) throws {
+    let reference = try TrainingReference.shared.get().run
+    // Of the gradients some are too long and some are not.
+    #expect(reference.gradientLengths.contains { $0 > 1.1 * Double(reference.longestGradient) })
+    #expect(reference.gradientLengths.contains { $0 < 0.9 * Double(reference.longestGradient) })
+    let graph = try graph()
+    let trainer = try Trainer(
+      reference.configuration, graph: graph, data: images(), state: TrainingState(parameters: parameters(graph)),
+      on: backend.make())
+    for loss in reference.losses { #expect(abs(try trainer.runEpoch().loss - loss) < 1e-4) }
+    let state = try trainer.state()
+    check(state.parameters, reference.parameters)
+  }
+
+  private func check(_ parameters: Parameters, _ expected: [String: [Float]]) {
+    #expect(Set(parameters.specs.map(\.path.text)) == Set(expected.keys))
+    for (path, values) in expected {
+      #expect(zip(parameters[ParameterPath(path)].values, values).allSatisfy { abs($0 - $1) < 1e-4 }, "\(path)")
+    }
   }
 
   @Test("Cosine and one-cycle rates are PyTorch's at every step", arguments: ["cosine", "one-cycle"])

@@ -38,6 +38,9 @@ struct RecipeOptions: ParsableArguments {
   @Option(help: "It rises linearly during so many epochs first.") var warmUp = 0
   @Option(help: "The share of the last direction that a step keeps.") var momentum: Float = 0.9
   @Option(help: "The pull of all weights towards zero.") var weightDecay: Float = 5e-4
+  @Option(help: "The share of a label's probability that is spread over all classes.") var labelSmoothing: Float = 0
+  @Option(help: "Shorten the gradient of all weights together to this length where it is longer.")
+  var clipGradient: Float?
   @Option(help: "Turn every image by up to so many degrees either way.") var rotation: Double?
   @Option(help: "Move every image by up to so many pixels along each axis.") var translation: Double?
   @Option(help: "Put so many black pixels around images and cut out a window at random.") var crop: Int?
@@ -68,6 +71,7 @@ struct RecipeOptions: ParsableArguments {
       batchSize: batchSize ?? (imageCount < 10_000 ? min(32, imageCount) : 128),
       schedule: try makeSchedule(), momentum: momentum, weightDecay: weightDecay, seed: seed)
     configuration.cleanShare = cleanShare
+    (configuration.labelSmoothing, configuration.longestGradient) = (labelSmoothing, clipGradient)
     try configuration.validate()
     return configuration
   }

@@ -12,8 +12,9 @@ public import Tensors
 ///
 /// Labels and probabilities hold one row an image of the batch.
 public enum Loss: Sendable {
-  /// `-log softmax(z)[y]`.
-  case crossEntropy(labels: [Int])
+  /// `-log softmax(z)[y]`; with `smoothing`, the label's probability is `1 - smoothing`, and `smoothing` is spread over
+  /// all classes alike, as by PyTorch's `label_smoothing`.
+  case crossEntropy(labels: [Int], smoothing: Float = 0)
   /// `max over i != y of z[i], minus z[y]`: positive exactly when the image is misclassified (Carlini and Wagner 2017,
   /// without the clamp).
   case margin(labels: [Int])
@@ -26,7 +27,10 @@ public enum Loss: Sendable {
     return logits.values.withUnsafeBufferPointer { all in
       let z = UnsafeBufferPointer(rebasing: all[row * classes..<(row + 1) * classes])
       switch self {
-      case .crossEntropy(let labels): return logSumExp(z) - z[labels[row]]
+      case .crossEntropy(let labels, let smoothing):
+        let label = z[labels[row]]
+        guard smoothing > 0 else { return logSumExp(z) - label }
+        return logSumExp(z) - (1 - smoothing) * label - smoothing * (z.reduce(0, +) / Float(classes))
       case .margin(let labels): return z[runnerUp(z, besides: labels[row])] - z[labels[row]]
       case .divergence(let probabilities):
         let shift = logSumExp(z)
@@ -61,10 +65,11 @@ public enum Loss: Sendable {
     row: Int, _ z: UnsafeBufferPointer<Float>, _ scale: Float, _ out: UnsafeMutableBufferPointer<Float>
   ) {
     switch self {
-    case .crossEntropy(let labels):
+    case .crossEntropy(let labels, let smoothing):
       writeSoftmax(z, out)
-      out[labels[row]] -= 1
-      for i in out.indices { out[i] *= scale }
+      out[labels[row]] -= 1 - smoothing
+      let share = smoothing / Float(out.count)
+      for i in out.indices { out[i] = scale * (out[i] - share) }
     case .margin(let labels):
       out.update(repeating: 0)
       out[runnerUp(z, besides: labels[row])] = scale

@@ -92,9 +92,10 @@ final class ParameterStore {
   /// Applies the gradients to all trainable parameters.
   func update(_ rule: MomentumUpdate, _ workers: Workers) {
     let (w, g, v) = (values.start, gradients.start, momentum.start)
+    let scale = rule.gradientScale(CollectionOfOne(UnsafeMutableBufferPointer(start: g, count: used)))
     workers.runPieces(of: used) { range in
       for i in range {
-        let direction = rule.momentum * v[i] + (g[i] + rule.weightDecay * w[i])
+        let direction = rule.momentum * v[i] + (scale * g[i] + rule.weightDecay * w[i])
         v[i] = direction
         w[i] -= rule.learningRate * direction
       }
