@@ -18,6 +18,8 @@ public final class Trainer {
   public private(set) var epoch: Int
   private var step: Int
   private var sums: TrainingState.Sums
+  /// The moving average of the parameters; nil where the run keeps none.
+  private var average: Parameters?
 
   /// A trainer of `graph` on `data`, going on from `state`.
   ///
@@ -45,6 +47,7 @@ public final class Trainer {
     self.configuration = configuration
     self.data = data
     (epoch, step, sums) = (state.epoch, state.step, state.sums)
+    average = configuration.averageDecay == nil ? nil : state.model
     stepper = try TrainingStep(configuration, graph: graph, data: data, state: state, on: backend)
   }
 
@@ -57,11 +60,12 @@ public final class Trainer {
   public func state() throws -> TrainingState {
     let parameters = try stepper.program.parameters()
     let momentum = try stepper.program.momentum()
-    let tensors = [parameters.tensors, Array(momentum.values)].joined()
+    let tensors = [parameters.tensors, average?.tensors ?? [], Array(momentum.values)].joined()
     guard tensors.allSatisfy({ $0.values.allSatisfy(\.isFinite) }) else {
       throw Failure(.data, "training: a weight is not finite after \(place): lower --learning-rate")
     }
-    return TrainingState(parameters: parameters, momentum: momentum, epoch: epoch, step: step, sums: sums)
+    return TrainingState(
+      parameters: parameters, average: average, momentum: momentum, epoch: epoch, step: step, sums: sums)
   }
 
   /// Trains to the end of the epoch, from where the state stands in it, and calls `afterStep` after every step.
@@ -94,6 +98,9 @@ public final class Trainer {
     guard loss.isFinite else {
       throw Failure(
         .data, "training: the loss is not finite in epoch \(epoch + 1), step \(step + 1): lower --learning-rate")
+    }
+    if let share = configuration.averageShare(taken: epoch * stepsPerEpoch + step) {
+      average?.move(towards: try stepper.program.parameters(), by: share)
     }
     step += 1
     sums.loss += loss

@@ -26,6 +26,9 @@ public struct TrainingConfiguration: Hashable, Sendable {
   public var labelSmoothing: Float = 0
   /// How long the gradient of a step may be, all parameters together; a longer one is shortened. Nil for any length.
   public var longestGradient: Float?
+  /// The share of the moving average of all parameters that a step keeps, in 0..<1; less in the first steps, so that
+  /// the start is soon forgotten: of the step after t others at most (1 + t) / (10 + t). Nil for no average.
+  public var averageDecay: Float?
   /// The seed of weights, order, poses, dropout and attacks.
   public var seed: UInt64
 
@@ -84,6 +87,11 @@ public struct TrainingConfiguration: Hashable, Sendable {
     if let length = longestGradient {
       try require(length > 0 && length.isFinite, "--clip-gradient \(length): give more than 0")
     }
+    if let averageDecay {
+      try require(
+        (0..<1).contains(averageDecay),
+        "--average-weights \(averageDecay): give a number from 0 up to, not including, 1")
+    }
     try require(
       schedule.initial > 0 && schedule.initial.isFinite, "--learning-rate \(schedule.initial): give more than 0")
     try require(
@@ -92,6 +100,11 @@ public struct TrainingConfiguration: Hashable, Sendable {
       stages.first?.start == 0 && zip(stages, stages.dropFirst()).allSatisfy { $0.start < $1.start },
       "curriculum: its first stage begins with epoch 1 and each other later than the one before")
     for stage in stages { try stage.validate(cleanShare: cleanShare) }
+  }
+
+  /// How far the average goes towards the parameters after a step that follows `taken` others; nil without one.
+  func averageShare(taken: Int) -> Float? {
+    averageDecay.map { Float(1 - min(Double($0), Double(1 + taken) / Double(10 + taken))) }
   }
 
   /// The optimiser's step at a place of the run.

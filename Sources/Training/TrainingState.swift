@@ -16,6 +16,8 @@ public struct TrainingState: Sendable {
 
   /// The network's parameters.
   public var parameters: Parameters
+  /// Their moving average, where the run keeps one; nil before it starts.
+  public var average: Parameters?
   /// The optimiser's momentum of every trainable parameter; empty before the first step.
   public var momentum: [ParameterPath: Tensor]
   /// How many epochs are complete.
@@ -27,12 +29,17 @@ public struct TrainingState: Sendable {
 
   /// A state.
   public init(
-    parameters: Parameters, momentum: [ParameterPath: Tensor] = [:], epoch: Int = 0, step: Int = 0, sums: Sums = Sums()
+    parameters: Parameters, average: Parameters? = nil, momentum: [ParameterPath: Tensor] = [:], epoch: Int = 0,
+    step: Int = 0, sums: Sums = Sums()
   ) {
     self.parameters = parameters
+    self.average = average
     self.momentum = momentum
     self.epoch = epoch
     self.step = step
     self.sums = sums
   }
+
+  /// What the network is to whoever uses it: the average where there is one.
+  public var model: Parameters { average ?? parameters }
 }

@@ -58,7 +58,8 @@ import Testing
     arguments: [
       "--method trades --epsilon 0.1 --steps 2 --rotation 15", "--method transformed-trades --steps 2 --translation 1",
       "--method trades --norm l2 --epsilon 1 --steps 2 --crop 1 --flip", "--method cusp --steps 1",
-      "--method cusp --inner trades", "--curriculum c.json --warm-up 1 --label-smoothing 0.1 --clip-gradient 1",
+      "--method cusp --inner trades",
+      "--curriculum c.json --warm-up 1 --label-smoothing 0.1 --clip-gradient 1 --average-weights 0.5",
       "--schedule one-cycle --milestones-not",
       "--method pgd --epsilon 0.1 --steps 2 --clean-share 0.5 --schedule cosine --rotation 10",
     ])

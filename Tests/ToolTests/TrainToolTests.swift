@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import Networks
 import Records
 import TestSupport
 import Testing
@@ -69,6 +70,24 @@ import Testing
     }
     #expect(files[0] == files[1])
     #expect(files[0] != files[2])
+  }
+
+  @Test("The model of averaged weights is the average, and the file keeps the weights to go on from")
+  func averaging() throws {
+    try Fixture.withTemporaryFolder { folder in
+      let files = try [[], ["--average-weights", "0.9"]].map { more in
+        _ = try tool.run(short + ["--output", "m.h5"] + more, folder: folder)
+        return try Checkpoint(reading: "\(folder)/m.h5")
+      }
+      let (plain, averaged) = (files[0], files[1])
+      #expect(averaged.parameters != plain.parameters && averaged.digest != plain.digest)
+      for (spec, tensor) in zip(plain.parameters.specs, plain.parameters.tensors) {
+        #expect(averaged.optimizer["weights.\(spec.path)"] == tensor)
+      }
+      let rest = averaged.optimizer.filter { !$0.key.hasPrefix("weights.") }
+      #expect(rest == plain.optimizer && Set(rest.keys.map { $0.prefix(9) }) == ["momentum."])
+      #expect(try JSON(parsing: averaged.documents.configuration)["average_weights"]?.number == 0.9)
+    }
   }
 
   @Test("Epochs to keep are kept and announced beside the last")

@@ -68,6 +68,8 @@ import Training
     #expect(message { $0.cleanShare = 0.99 }?.hasPrefix("--clean-share 0.99: give a number from 0") == true)
     #expect(
       message { $0.labelSmoothing = 1 } == "--label-smoothing 1.0: give a number from 0 up to, not including, 1")
+    #expect(
+      message { $0.averageDecay = 1 } == "--average-weights 1.0: give a number from 0 up to, not including, 1")
     for length in [0, -1, .nan, .infinity] as [Float] {
       #expect(message { $0.longestGradient = length } == "--clip-gradient \(length): give more than 0")
     }
@@ -162,6 +164,7 @@ import Training
     let data = try noise(40, for: graph)
     var recipe = recipe(epochs: 2, seed: 5)
     recipe.schedule = Schedule(initial: 0.05, course: .oneCycle, warmUp: 1)
+    (recipe.labelSmoothing, recipe.longestGradient, recipe.averageDecay) = (0.1, 1, 0.5)
     recipe.stages = [
       Stage(method: .trades(attack, beta: 2), poses: PoseDistribution(rotation: 20, cropPadding: 1)),
       Stage(start: 1, method: .pgd(attack), poses: PoseDistribution(translation: 2, isFlipping: true)),

@@ -48,9 +48,9 @@ struct TrainingReference: Decodable {
 
   struct Run: Decodable {
     let epochs: Int
-    let learningRate, momentum, weightDecay, labelSmoothing, longestGradient: Float
+    let learningRate, momentum, weightDecay, labelSmoothing, longestGradient, averageDecay: Float
     let losses, gradientLengths: [Double]
-    let parameters: [String: [Float]]
+    let parameters, averages: [String: [Float]]
 
     var configuration: TrainingConfiguration {
       var configuration = TrainingConfiguration(
@@ -58,6 +58,7 @@ struct TrainingReference: Decodable {
         momentum: momentum, weightDecay: weightDecay, seed: 3)
       configuration.labelSmoothing = labelSmoothing
       configuration.longestGradient = longestGradient
+      configuration.averageDecay = averageDecay
       return configuration
     }
   }
@@ -145,7 +146,8 @@ struct TrainingReference: Decodable {
   }
 
   @Test(
-    "Steps with momentum, decay, smoothed labels and shortened gradients go where PyTorch's go", arguments: backends)
+    "Steps with momentum, decay, smoothed labels and shortened gradients, and their average, go where PyTorch's go",
+    arguments: backends)
   func run(backend: TestBackend) throws {
     let reference = try TrainingReference.shared.get().run
     // Of the gradients some are too long and some are not.
@@ -155,9 +157,13 @@ struct TrainingReference: Decodable {
     let trainer = try Trainer(
       reference.configuration, graph: graph, data: images(), state: TrainingState(parameters: parameters(graph)),
       on: backend.make())
-    for loss in reference.losses { #expect(abs(try trainer.runEpoch().loss - loss) < 1e-4) }
+    for expected in reference.losses {
+      let loss = try trainer.runEpoch().loss
+      #expect(abs(loss - expected) < 1e-4)
+    }
     let state = try trainer.state()
     check(state.parameters, reference.parameters)
+    check(try #require(state.average), reference.averages)
   }
 
   private func check(_ parameters: Parameters, _ expected: [String: [Float]]) {

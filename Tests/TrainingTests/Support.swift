@@ -95,7 +95,7 @@ extension TrainingState {
   /// Every bit of it, so that NaN equals itself and 0 is not -0.
   var bits: [[UInt32]] {
     let moving = momentum.sorted { $0.key.text < $1.key.text }.map(\.value)
-    return (parameters.tensors + moving).map { $0.values.map(\.bitPattern) }
+    return (parameters.tensors + (average?.tensors ?? []) + moving).map { $0.values.map(\.bitPattern) }
       + [[UInt32(epoch), UInt32(step), UInt32(sums.correct)]]
   }
 }

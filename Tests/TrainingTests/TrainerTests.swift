@@ -149,6 +149,41 @@ struct TrainerTests {
     #expect(ends[0] != ends[1])
   }
 
+  @Test("An average changes no step, forgets its start within the first steps, and is the model")
+  func average() throws {
+    let graph = try dropoutGraph()
+    let data = try noise(32, for: graph)
+    let plain = try run(recipe(epochs: 3), graph, data, on: try TestBackend.all[0].make()).state
+    #expect(plain.average == nil && plain.model == plain.parameters)
+    for decay in [0.05, 0.3] as [Float] {
+      var averaging = recipe(epochs: 3)
+      averaging.averageDecay = decay
+      let trainer = try trainer(averaging, graph, data, on: try TestBackend.all[0].make())
+      var expected = try trainer.state().model
+      var taken = 0
+      while !trainer.isFinished {
+        _ = try trainer.runEpoch { _ in
+          let state = try trainer.state()
+          let kept = min(Double(decay), Double(1 + taken) / Double(10 + taken))
+          for (spec, tensor) in zip(state.parameters.specs, state.parameters.tensors) {
+            guard spec.role != .counter else {
+              expected[spec.path] = tensor
+              continue
+            }
+            for (i, value) in tensor.values.enumerated() {
+              expected[spec.path].values[i] += Float(1 - kept) * (value - expected[spec.path].values[i])
+            }
+          }
+          #expect(state.average == expected && state.model == expected)
+          taken += 1
+        }
+      }
+      let state = try trainer.state()
+      #expect(state.parameters == plain.parameters && state.momentum == plain.momentum)
+      #expect(taken == 6 && state.average != state.parameters)
+    }
+  }
+
   @Test("A learning rate that is far too large is told, not trained on", arguments: TestBackend.all)
   func divergence(backend: TestBackend) throws {
     let graph = try digitsGraph()

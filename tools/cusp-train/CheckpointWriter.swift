@@ -63,10 +63,9 @@ struct CheckpointWriter {
     let engine = chosenEngine.map { [JSON.Member("engine", .string($0.name))] } ?? []
     let provenance = JSON.object(
       [.init("tool", .string("cusp-train")), .init("version", .string(toolVersion))] + engine)
-    let momentum = state.momentum.map { ("momentum.\($0.key)", $0.value) }
     return try Checkpoint(
-      definition: run.graph.definition, parameters: state.parameters, classNames: run.images.classNames,
-      optimizer: Dictionary(uniqueKeysWithValues: momentum), progress: state.progress,
+      definition: run.graph.definition, parameters: state.model, classNames: run.images.classNames,
+      optimizer: state.optimizer, progress: state.progress,
       documents: Checkpoint.Documents(
         configuration: run.document.text, history: JSON.array(history).text, provenance: provenance.text))
   }

@@ -41,6 +41,8 @@ struct RecipeOptions: ParsableArguments {
   @Option(help: "The share of a label's probability that is spread over all classes.") var labelSmoothing: Float = 0
   @Option(help: "Shorten the gradient of all weights together to this length where it is longer.")
   var clipGradient: Float?
+  @Option(help: "Keep a moving average of the weights as the model, of which a step keeps this share, as in 0.999.")
+  var averageWeights: Float?
   @Option(help: "Turn every image by up to so many degrees either way.") var rotation: Double?
   @Option(help: "Move every image by up to so many pixels along each axis.") var translation: Double?
   @Option(help: "Put so many black pixels around images and cut out a window at random.") var crop: Int?
@@ -72,6 +74,7 @@ struct RecipeOptions: ParsableArguments {
       schedule: try makeSchedule(), momentum: momentum, weightDecay: weightDecay, seed: seed)
     configuration.cleanShare = cleanShare
     (configuration.labelSmoothing, configuration.longestGradient) = (labelSmoothing, clipGradient)
+    configuration.averageDecay = averageWeights
     try configuration.validate()
     return configuration
   }

@@ -26,6 +26,7 @@ extension TrainingConfiguration {
     if cleanShare > 0 { members.append(.init("clean_share", number(cleanShare))) }
     if labelSmoothing > 0 { members.append(.init("label_smoothing", number(labelSmoothing))) }
     if let longestGradient { members.append(.init("clip_gradient", number(longestGradient))) }
+    if let averageDecay { members.append(.init("average_weights", number(averageDecay))) }
     guard stages.count == 1, let stage = stages.first, stage.learningRate == nil else {
       return .object(members + [.init("curriculum", Curriculum(epochs: epochs, stages: stages).json)])
     }

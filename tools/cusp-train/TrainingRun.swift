@@ -61,7 +61,7 @@ struct TrainingRun {
     document = .object(stored)
     (reference, images) = (begun.reference, begun.images)
     graph = begun.graph
-    state = TrainingState(checkpoint)
+    state = try TrainingState(checkpoint, of: graph, averages: configuration.averageDecay != nil)
     self.history = history
     output = command.output ?? path
     resumed = checkpoint
@@ -92,25 +92,5 @@ struct TrainingRun {
     case .array(let list): list.isEmpty ? "none" : list.map(\.text).joined(separator: ",")
     default: value.text
     }
-  }
-}
-
-extension TrainingState {
-  /// What `checkpoint` has reached.
-  init(_ checkpoint: Checkpoint) {
-    let momentum = checkpoint.optimizer.compactMap { name, tensor in
-      name.hasPrefix("momentum.") ? (ParameterPath(String(name.dropFirst(9))), tensor) : nil
-    }
-    let sums = checkpoint.progress.sums
-    self.init(
-      parameters: checkpoint.parameters, momentum: Dictionary(uniqueKeysWithValues: momentum),
-      epoch: checkpoint.progress.epoch, step: checkpoint.progress.step,
-      sums: Sums(loss: sums["loss"] ?? 0, correct: Int(exactly: sums["correct"] ?? 0) ?? 0))
-  }
-
-  /// The progress that a checkpoint keeps.
-  var progress: Checkpoint.Progress {
-    let sums = step == 0 ? [:] : ["loss": sums.loss, "correct": Double(sums.correct)]
-    return Checkpoint.Progress(epoch: epoch, step: step, sums: sums)
   }
 }

@@ -38,6 +38,25 @@ public struct Parameters: Equatable, Sendable {
     }
   }
 
+  /// Moves every number `share` of the way to that of `other`, as an exponential moving average does; counters are taken
+  /// over.
+  ///
+  /// - Precondition: both are of the same network.
+  public mutating func move(towards other: Parameters, by share: Float) {
+    precondition(specs == other.specs, "parameters of one network")
+    for (index, target) in other.tensors.enumerated() {
+      guard specs[index].role != .counter else {
+        tensors[index] = target
+        continue
+      }
+      target.values.withUnsafeBufferPointer { target in
+        tensors[index].values.withUnsafeMutableBufferPointer { own in
+          for i in own.indices { own[i] += share * (target[i] - own[i]) }
+        }
+      }
+    }
+  }
+
   /// How many numbers the optimiser changes.
   public var trainableCount: Int {
     specs.reduce(0) { $0 + ($1.role == .trainable ? $1.shape.count : 0) }

@@ -1,0 +1,50 @@
+import Checkpoints
+import Failures
+import Networks
+import Tensors
+import Training
+
+extension TrainingState {
+  /// What `checkpoint` has reached, of a run that keeps a moving average or not.
+  ///
+  /// - Throws: `Failure` when tensors of the training are missing or of another shape.
+  init(_ checkpoint: Checkpoint, of graph: NetworkGraph, averages: Bool) throws {
+    func parameters(_ group: String) throws -> Parameters? {
+      let tensors = checkpoint.tensors(of: group)
+      return tensors.isEmpty ? nil : try Parameters(of: graph, matching: tensors)
+    }
+    let sums = checkpoint.progress.sums
+    self.init(
+      parameters: try parameters("weights") ?? checkpoint.parameters, average: averages ? checkpoint.parameters : nil,
+      momentum: checkpoint.tensors(of: "momentum"), epoch: checkpoint.progress.epoch, step: checkpoint.progress.step,
+      sums: Sums(loss: sums["loss"] ?? 0, correct: Int(exactly: sums["correct"] ?? 0) ?? 0))
+  }
+
+  /// What a checkpoint keeps to go on from, beside the model: the momentum, and the weights where they are not the model.
+  var optimizer: [String: Tensor] {
+    var tensors = Dictionary(uniqueKeysWithValues: momentum.map { ("momentum.\($0.key)", $0.value) })
+    if average != nil { tensors.merge(named("weights", parameters)) { $1 } }
+    return tensors
+  }
+
+  /// The progress that a checkpoint keeps.
+  var progress: Checkpoint.Progress {
+    let sums = step == 0 ? [:] : ["loss": sums.loss, "correct": Double(sums.correct)]
+    return Checkpoint.Progress(epoch: epoch, step: step, sums: sums)
+  }
+}
+
+/// The tensors of `parameters` by the names that they have as the optimiser's.
+private func named(_ group: String, _ parameters: Parameters) -> [String: Tensor] {
+  Dictionary(uniqueKeysWithValues: zip(parameters.specs.map { "\(group).\($0.path)" }, parameters.tensors))
+}
+
+extension Checkpoint {
+  /// The optimiser's tensors `GROUP.PATH` by path.
+  fileprivate func tensors(of group: String) -> [ParameterPath: Tensor] {
+    let named = optimizer.compactMap { name, tensor in
+      name.hasPrefix("\(group).") ? (ParameterPath(String(name.dropFirst(group.count + 1))), tensor) : nil
+    }
+    return Dictionary(uniqueKeysWithValues: named)
+  }
+}
