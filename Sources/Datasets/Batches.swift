@@ -6,7 +6,7 @@ public struct Batches: Sendable {
   public enum Order: Sendable {
     /// As in the data set.
     case inOrder
-    /// By a permutation of `0..<images.count`.
+    /// By positions in `0..<images.count`: a permutation of all, or of those that are wanted.
     case shuffled([Int])
   }
 
@@ -19,17 +19,23 @@ public struct Batches: Sendable {
 
   /// Batches of `size` of `images` in `order`.
   ///
-  /// - Precondition: `size` is at least 1; a permutation has as many elements as there are images.
+  /// - Precondition: `size` is at least 1; there are no more positions than images.
   public init(of images: LabeledImages, size: Int, order: Order = .inOrder) {
     precondition(size > 0, "a batch has at least one image")
-    if case .shuffled(let permutation) = order {
-      precondition(permutation.count == images.count, "a permutation of \(images.count) images")
-    }
     (self.images, self.size, self.order) = (images, size, order)
+    precondition(length <= images.count, "positions among \(images.count) images")
   }
 
   /// How many batches there are.
-  public var count: Int { images.count / size + (images.count % size == 0 ? 0 : 1) }
+  public var count: Int { length / size + (length % size == 0 ? 0 : 1) }
+
+  /// How many images the batches have together.
+  private var length: Int {
+    switch order {
+    case .inOrder: images.count
+    case .shuffled(let positions): positions.count
+    }
+  }
 
   /// The shape of a batch: `[size, c, h, w]`, also of the last one.
   public var shape: Shape { Shape([size] + images.imageShape.sizes) }
@@ -48,7 +54,7 @@ public struct Batches: Sendable {
   /// - Precondition: `number` is in 0..<`count`.
   public func copyIndices(ofBatch number: Int, into indices: inout [Int]) {
     precondition((0..<count).contains(number), "batch \(number) of \(count)")
-    let positions = number * size..<min(number * size + size, images.count)
+    let positions = number * size..<min(number * size + size, length)
     let first = images.indices.lowerBound
     indices.removeAll(keepingCapacity: true)
     switch order {

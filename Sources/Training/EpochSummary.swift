@@ -16,7 +16,7 @@ public struct EpochSummary: Sendable {
   public var epsilon: Float
   /// What the batches came to before their steps.
   public var sums: TrainingState.Sums
-  /// Wall-clock time since the epoch was begun or resumed, in seconds.
+  /// Wall-clock time of the steps since the epoch was begun or resumed, in seconds.
   public var seconds: Double
   /// Images trained on so far.
   public var images: Int
@@ -24,6 +24,10 @@ public struct EpochSummary: Sendable {
   public var earlierImages: Int
   /// Images of the whole epoch.
   public var imagesPerEpoch: Int
+  /// What was measured on the images held out after the epoch, in 0...1; nil before that and where none are.
+  public var validation: Double?
+  /// The best epoch so far, counted from 1; nil likewise.
+  public var kept: Int?
 
   /// The mean loss of the images trained on, before their steps.
   public var loss: Double { images > 0 ? sums.loss / Double(images) : 0 }

@@ -15,6 +15,14 @@ public enum Method: Hashable, Sendable {
   /// the attacked image in its pose.
   case transformedTrades(ProjectedGradientDescent, beta: Float)
 
+  /// The attack's budget, if there is an attack.
+  var budget: ProjectedGradientDescent? {
+    switch self {
+    case .natural: nil
+    case .pgd(let attack), .trades(let attack, _), .transformedTrades(let attack, _): attack
+    }
+  }
+
   /// The attack as it is carried out, with the run's seed.
   func attack(seed: UInt64) -> ProjectedGradientDescent? {
     switch self {
@@ -29,7 +37,7 @@ public enum Method: Hashable, Sendable {
   }
 
   /// The attack's radius in pixel units; 0 without one.
-  public var epsilon: Float { attack(seed: 0)?.epsilon ?? 0 }
+  public var epsilon: Float { budget?.epsilon ?? 0 }
 }
 
 /// A part of a run in which everything but the learning rate stays the same.

@@ -10,7 +10,10 @@ public final class Trainer {
   /// What the run does.
   public let configuration: TrainingConfiguration
   private let data: LabeledImages
+  /// Where in `data` the images are that are trained on.
+  private let trained: [Int]
   private let stepper: TrainingStep
+  private let validator: Validator?
   private let stepsPerEpoch: Int
   /// The batch at work.
   private var images: [Int] = []
@@ -20,6 +23,8 @@ public final class Trainer {
   private var sums: TrainingState.Sums
   /// The moving average of the parameters; nil where the run keeps none.
   private var average: Parameters?
+  /// The best epoch so far, where one is looked for.
+  private var best: TrainingState.Best?
 
   /// A trainer of `graph` on `data`, going on from `state`.
   ///
@@ -36,19 +41,26 @@ public final class Trainer {
         "\(data.name): \(data.classNames.count) classes of [\(data.imageShape)] do not fit "
           + "\(graph.definition.architecture), made for \(graph.classCount) of [\(graph.imageShape)]")
     }
-    guard data.count >= configuration.batchSize else {
+    let trainedCount = configuration.trainedCount(of: data.count)
+    guard trainedCount >= configuration.batchSize else {
       throw Failure(
         .usage,
-        "\(data.name): \(data.count) images do not fill a batch of \(configuration.batchSize): "
-          + "lower --batch-size")
+        "\(data.name): \(trainedCount) images do not fill a batch of \(configuration.batchSize): "
+          + "lower --batch-size" + (configuration.validation == nil ? "" : " or --validation"))
     }
-    stepsPerEpoch = data.count / configuration.batchSize
+    stepsPerEpoch = trainedCount / configuration.batchSize
     try state.validate(graph, configuration, stepsPerEpoch: stepsPerEpoch)
     self.configuration = configuration
     self.data = data
     (epoch, step, sums) = (state.epoch, state.step, state.sums)
-    average = configuration.averageDecay == nil ? nil : state.model
+    average = configuration.averageDecay == nil ? nil : state.average ?? state.parameters
+    best = configuration.validation == nil ? nil : state.best
+    let split = configuration.validation?.split(count: data.count, seed: configuration.seed)
+    trained = split?.trained ?? Array(0..<data.count)
     stepper = try TrainingStep(configuration, graph: graph, data: data, state: state, on: backend)
+    validator = try Validator(
+      configuration, graph, state.parameters, data: data,
+      images: (split?.heldOut ?? []).map { data.indices.lowerBound + $0 }, on: backend)
   }
 
   /// Whether all epochs are complete.
@@ -65,10 +77,11 @@ public final class Trainer {
       throw Failure(.data, "training: a weight is not finite after \(place): lower --learning-rate")
     }
     return TrainingState(
-      parameters: parameters, average: average, momentum: momentum, epoch: epoch, step: step, sums: sums)
+      parameters: parameters, average: average, best: best, momentum: momentum, epoch: epoch, step: step, sums: sums)
   }
 
-  /// Trains to the end of the epoch, from where the state stands in it, and calls `afterStep` after every step.
+  /// Trains to the end of the epoch, from where the state stands in it, calls `afterStep` after every step, and measures
+  /// the model on the images held out, if any.
   ///
   /// What `afterStep` throws ends the training there; `state()` is then, as within `afterStep`, one to go on from.
   ///
@@ -77,8 +90,8 @@ public final class Trainer {
     let clock = ContinuousClock()
     let start = clock.now
     var generator = Generator(seed: configuration.seed, purpose: .shuffle, epoch: epoch)
-    let order = Batches.Order.shuffled(generator.permutation(count: data.count))
-    let batches = Batches(of: data, size: configuration.batchSize, order: order)
+    let order = generator.permutation(count: trained.count).map { trained[$0] }
+    let batches = Batches(of: data, size: configuration.batchSize, order: .shuffled(order))
     var summary = summary(earlierImages: step * configuration.batchSize)
     while step < stepsPerEpoch {
       batches.copyIndices(ofBatch: step, into: &images)
@@ -87,8 +100,21 @@ public final class Trainer {
       summary.seconds = Double((clock.now - start) / .microseconds(1)) / 1e6
       try afterStep(summary)
     }
+    summary.validation = try validate()
+    summary.kept = best?.epoch
     (epoch, step, sums) = (epoch + 1, 0, TrainingState.Sums())
     return summary
+  }
+
+  /// Measures what the epoch came to, and keeps it where it is better than those before.
+  private func validate() throws -> Double? {
+    guard let validator else { return nil }
+    let model = try average ?? stepper.program.parameters()
+    let accuracy = try validator.accuracy(of: model)
+    if accuracy > best?.accuracy ?? -1 {
+      best = TrainingState.Best(epoch: epoch + 1, accuracy: accuracy, parameters: model)
+    }
+    return accuracy
   }
 
   /// One step on the images of the batch; its learning rate.

@@ -29,7 +29,9 @@ public struct TrainingConfiguration: Hashable, Sendable {
   /// The share of the moving average of all parameters that a step keeps, in 0..<1; less in the first steps, so that
   /// the start is soon forgotten: of the step after t others at most (1 + t) / (10 + t). Nil for no average.
   public var averageDecay: Float?
-  /// The seed of weights, order, poses, dropout and attacks.
+  /// How the best epoch is found; nil to take the last one.
+  public var validation: Validation?
+  /// The seed of weights, order, poses, dropout, attacks and the images held out.
   public var seed: UInt64
 
   /// A configuration of several stages.
@@ -99,6 +101,15 @@ public struct TrainingConfiguration: Hashable, Sendable {
     try require(
       stages.first?.start == 0 && zip(stages, stages.dropFirst()).allSatisfy { $0.start < $1.start },
       "curriculum: its first stage begins with epoch 1 and each other later than the one before")
+    if let validation {
+      try require(validation.imageCount >= 1, "--validation \(validation.imageCount): give 1 or more")
+      try require(
+        validation.metric != .robust || validationAttack != nil,
+        "--keep-best robust needs a method that attacks: pgd, trades or cusp")
+      try require(
+        validation.metric != .spatial || validationPoses != nil, "--keep-best spatial needs --rotation or --translation"
+      )
+    }
     for stage in stages { try stage.validate(cleanShare: cleanShare) }
   }
 

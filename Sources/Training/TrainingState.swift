@@ -14,10 +14,27 @@ public struct TrainingState: Sendable {
     public init(loss: Double = 0, correct: Int = 0) { (self.loss, self.correct) = (loss, correct) }
   }
 
+  /// The epoch with the best accuracy on the images held out; the first one of equals.
+  public struct Best: Equatable, Sendable {
+    /// The epoch, counted from 1.
+    public var epoch: Int
+    /// The accuracy after it, in 0...1.
+    public var accuracy: Double
+    /// The model after it.
+    public var parameters: Parameters
+
+    /// The best epoch of a run.
+    public init(epoch: Int, accuracy: Double, parameters: Parameters) {
+      (self.epoch, self.accuracy, self.parameters) = (epoch, accuracy, parameters)
+    }
+  }
+
   /// The network's parameters.
   public var parameters: Parameters
   /// Their moving average, where the run keeps one; nil before it starts.
   public var average: Parameters?
+  /// The best epoch so far; nil before there is one, and where the last one is taken.
+  public var best: Best?
   /// The optimiser's momentum of every trainable parameter; empty before the first step.
   public var momentum: [ParameterPath: Tensor]
   /// How many epochs are complete.
@@ -29,17 +46,18 @@ public struct TrainingState: Sendable {
 
   /// A state.
   public init(
-    parameters: Parameters, average: Parameters? = nil, momentum: [ParameterPath: Tensor] = [:], epoch: Int = 0,
-    step: Int = 0, sums: Sums = Sums()
+    parameters: Parameters, average: Parameters? = nil, best: Best? = nil, momentum: [ParameterPath: Tensor] = [:],
+    epoch: Int = 0, step: Int = 0, sums: Sums = Sums()
   ) {
     self.parameters = parameters
     self.average = average
+    self.best = best
     self.momentum = momentum
     self.epoch = epoch
     self.step = step
     self.sums = sums
   }
 
-  /// What the network is to whoever uses it: the average where there is one.
-  public var model: Parameters { average ?? parameters }
+  /// What the network is to whoever uses it: that of the best epoch or else the average, where there are such.
+  public var model: Parameters { best?.parameters ?? average ?? parameters }
 }

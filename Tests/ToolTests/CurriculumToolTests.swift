@@ -61,6 +61,9 @@ import Testing
       "--method cusp --inner trades",
       "--curriculum c.json --warm-up 1 --label-smoothing 0.1 --clip-gradient 1 --average-weights 0.5",
       "--schedule one-cycle --milestones-not",
+      "--keep-best natural --validation 20",
+      "--method pgd --epsilon 0.1 --steps 2 --average-weights 0.9 --keep-best robust --validation 0.25",
+      "--method cusp --keep-best spatial",
       "--method pgd --epsilon 0.1 --steps 2 --clean-share 0.5 --schedule cosine --rotation 10",
     ])
   func methods(arguments: String) throws {
@@ -119,6 +122,8 @@ import Testing
       ("--method cusp --beta 2", 64, "--beta needs trades"),
       ("--clean-share 0.5", 64, "--clean-share needs --method pgd or cusp"),
       ("--schedule cosine --milestones 3", 64, "--milestones needs --schedule steps"),
+      ("--validation 0.2", 64, "--validation needs --keep-best"),
+      ("--keep-best robust", 64, "--keep-best robust needs a method that attacks: pgd, trades or cusp"),
       ("--warm-up 11", 64, "--warm-up 11: give 0 to 10 epochs"),
       ("--rotation=-1", 64, "--rotation -1.0: give 0 or more"),
       ("--curriculum nowhere", 66, "nowhere: no such curriculum; give cusp-cifar10, cusp-mnist or a file"),

@@ -9,7 +9,10 @@ import Testing
 /// Nothing is lost: a run that was stopped, however, ends with the bytes of one that was not.
 @Suite struct ResumeTests {
   private let tool = BuiltTool("cusp-train")
-  private let recipe = "--quiet --epochs 6 --limit 640 --method pgd --epsilon 0.1 --steps 2 --threads 1"
+  private let recipe = """
+    --quiet --epochs 6 --limit 640 --method pgd --epsilon 0.1 --steps 2 --threads 1 --label-smoothing 0.1 \
+    --clip-gradient 1 --average-weights 0.9 --keep-best robust --validation 0.1
+    """
 
   private func bytes(_ path: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path)) }
 

@@ -90,6 +90,29 @@ import Testing
     }
   }
 
+  @Test("The best epoch is in the records, and its model is the file's, whatever came later")
+  func keepingBest() throws {
+    try Fixture.withTemporaryFolder { folder in
+      let command =
+        "--epochs 5 --limit 160 --learning-rate 0.3 --quiet --keep-best natural --validation 0.5 --keep 1,2,3,4"
+      let outcome = try tool.run(command.split(separator: " ").map(String.init) + ["--output", "m.h5"], folder: folder)
+      #expect(outcome.problems.isEmpty)
+      let records = try outcome.records()
+      let epochs = records.filter { $0["type"]?.string == "epoch" }
+      let accuracies = epochs.compactMap { $0["validation"]?.number }
+      #expect(accuracies.count == 5 && accuracies.allSatisfy { $0 * 80 == ($0 * 80).rounded() })
+      let best = try #require(accuracies.firstIndex(of: accuracies.max() ?? 0)) + 1
+      let kept = epochs.compactMap { $0["kept"]?.integer }
+      #expect(kept.last == best && kept == kept.sorted())
+      #expect(records.last?["epoch"]?.integer == best)
+      let file = try Checkpoint(reading: "\(folder)/m.h5")
+      #expect(records.last?["digest"]?.string == file.digest && file.progress.epoch == 5)
+      if best < 5 { #expect(try Checkpoint(reading: "\(folder)/m-epoch\(best).h5").digest == file.digest) }
+      let document = try JSON(parsing: file.documents.configuration)
+      #expect(document["keep_best"]?.string == "natural" && document["validation"]?.integer == 80)
+    }
+  }
+
   @Test("Epochs to keep are kept and announced beside the last")
   func keeping() throws {
     try Fixture.withTemporaryFolder { folder in

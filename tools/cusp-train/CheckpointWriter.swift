@@ -37,15 +37,15 @@ struct CheckpointWriter {
     if kept.contains(state.epoch), state.epoch < epoch.epochs {
       let path = name(epoch: state.epoch)
       try checkpoint.write(to: path)
-      announced.append(record(checkpoint, at: path))
+      announced.append(record(checkpoint, of: state, at: path))
     }
     try write(checkpoint)
-    if state.epoch == epoch.epochs { announced.append(record(checkpoint, at: run.output)) }
+    if state.epoch == epoch.epochs { announced.append(record(checkpoint, of: state, at: run.output)) }
     return announced
   }
 
   /// The record of a run that was finished before.
-  func announce(_ checkpoint: Checkpoint) -> CheckpointRecord { record(checkpoint, at: run.output) }
+  func announce(_ checkpoint: Checkpoint) -> CheckpointRecord { record(checkpoint, of: run.state, at: run.output) }
 
   /// `failure` of the training, with what the file still holds.
   func describing(_ failure: Failure) -> Failure {
@@ -70,9 +70,9 @@ struct CheckpointWriter {
         configuration: run.document.text, history: JSON.array(history).text, provenance: provenance.text))
   }
 
-  private func record(_ checkpoint: Checkpoint, at path: String) -> CheckpointRecord {
+  private func record(_ checkpoint: Checkpoint, of state: TrainingState, at path: String) -> CheckpointRecord {
     CheckpointRecord(
-      path: absolutePath(path), digest: checkpoint.digest, epoch: checkpoint.progress.epoch,
+      path: absolutePath(path), digest: checkpoint.digest, epoch: state.best?.epoch ?? state.epoch,
       architecture: checkpoint.definition.architecture, data: absoluteData)
   }
 

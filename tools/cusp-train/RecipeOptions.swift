@@ -43,6 +43,10 @@ struct RecipeOptions: ParsableArguments {
   var clipGradient: Float?
   @Option(help: "Keep a moving average of the weights as the model, of which a step keeps this share, as in 0.999.")
   var averageWeights: Float?
+  @Option(help: "The model is that of the best epoch: by natural, spatial or robust accuracy on images held out.")
+  var keepBest: Validation.Metric?
+  @Option(help: "With --keep-best: how many images are held out, or a share of them below 1; the default is 0.1.")
+  var validation: HeldOutImages?
   @Option(help: "Turn every image by up to so many degrees either way.") var rotation: Double?
   @Option(help: "Move every image by up to so many pixels along each axis.") var translation: Double?
   @Option(help: "Put so many black pixels around images and cut out a window at random.") var crop: Int?
@@ -75,6 +79,10 @@ struct RecipeOptions: ParsableArguments {
     configuration.cleanShare = cleanShare
     (configuration.labelSmoothing, configuration.longestGradient) = (labelSmoothing, clipGradient)
     configuration.averageDecay = averageWeights
+    configuration.validation = keepBest.map {
+      Validation(metric: $0, imageCount: (validation ?? .share(0.1)).count(of: imageCount))
+    }
+    if validation != nil, keepBest == nil { throw Failure(.usage, "--validation needs --keep-best") }
     try configuration.validate()
     return configuration
   }

@@ -27,6 +27,12 @@ extension TrainingConfiguration {
     if labelSmoothing > 0 { members.append(.init("label_smoothing", number(labelSmoothing))) }
     if let longestGradient { members.append(.init("clip_gradient", number(longestGradient))) }
     if let averageDecay { members.append(.init("average_weights", number(averageDecay))) }
+    if let validation {
+      members += [
+        .init("keep_best", .string(validation.metric.rawValue)),
+        .init("validation", .integer(Int64(validation.imageCount))),
+      ]
+    }
     guard stages.count == 1, let stage = stages.first, stage.learningRate == nil else {
       return .object(members + [.init("curriculum", Curriculum(epochs: epochs, stages: stages).json)])
     }
@@ -42,17 +48,18 @@ extension EpochRecord {
       epoch: summary.epoch, epochs: summary.epochs, learningRate: shortest(summary.learningRate),
       rotation: summary.rotation,
       translation: summary.translation, epsilon: shortest(summary.epsilon), loss: summary.loss,
-      accuracy: summary.accuracy,
+      accuracy: summary.accuracy, validation: summary.validation, kept: summary.kept,
       imagesPerSecond: summary.imagesPerSecond, seconds: summary.seconds)
   }
 
   /// What the checkpoint keeps of it: all but the times, which differ from run to run.
   var historyEntry: JSON {
-    .object([
-      .init("epoch", .integer(Int64(epoch))), .init("learning_rate", .number(learningRate)),
-      .init("rotation", .number(rotation)), .init("translation", .number(translation)),
-      .init("epsilon", .number(epsilon)), .init("loss", .number(loss)), .init("accuracy", .number(accuracy)),
-    ])
+    .object(
+      [
+        .init("epoch", .integer(Int64(epoch))), .init("learning_rate", .number(learningRate)),
+        .init("rotation", .number(rotation)), .init("translation", .number(translation)),
+        .init("epsilon", .number(epsilon)), .init("loss", .number(loss)), .init("accuracy", .number(accuracy)),
+      ] + (validation.map { [.init("validation", .number($0))] } ?? []))
   }
 }
 
@@ -66,9 +73,12 @@ extension EpochSummary {
     return "\(finalText), \(NumberText.duration(seconds: left)) left"
   }
 
-  /// Loss, accuracy and speed.
+  /// Loss, accuracy, speed, and how the epoch compares with those before.
   var finalText: String {
-    "loss \(NumberText.decimal(loss, places: 4)), accuracy \(NumberText.percent(accuracy)), "
+    var text =
+      "loss \(NumberText.decimal(loss, places: 4)), accuracy \(NumberText.percent(accuracy)), "
       + "\(NumberText.decimal(imagesPerSecond, places: 0)) images/s"
+    if let validation, let kept { text += ", validation \(NumberText.percent(validation)), best in epoch \(kept)" }
+    return text
   }
 }

@@ -45,7 +45,7 @@ struct TrainCommand: EngineCommand {
     let arguments = Array(CommandLine.arguments.dropFirst())
     let run = try resume.map { try TrainingRun(resuming: $0, arguments: arguments) } ?? TrainingRun(self)
     if recipe.printCurriculum {
-      let steps = max(1, run.images.count / run.configuration.batchSize)
+      let steps = max(1, run.configuration.trainedCount(of: run.images.count) / run.configuration.batchSize)
       return try context.output.write(run.configuration.table(stepsPerEpoch: steps))
     }
     let backend = try engine.makeBackend(context.diagnostics)

@@ -61,7 +61,7 @@ struct TrainingRun {
     document = .object(stored)
     (reference, images) = (begun.reference, begun.images)
     graph = begun.graph
-    state = try TrainingState(checkpoint, of: graph, averages: configuration.averageDecay != nil)
+    state = try TrainingState(checkpoint, history: history, of: graph, configuration)
     self.history = history
     output = command.output ?? path
     resumed = checkpoint

@@ -1,29 +1,45 @@
 import Checkpoints
 import Failures
 import Networks
+import Records
 import Tensors
 import Training
 
 extension TrainingState {
-  /// What `checkpoint` has reached, of a run that keeps a moving average or not.
+  /// What `checkpoint` has reached, of a run of `configuration` whose complete epochs gave `history`.
   ///
   /// - Throws: `Failure` when tensors of the training are missing or of another shape.
-  init(_ checkpoint: Checkpoint, of graph: NetworkGraph, averages: Bool) throws {
+  init(
+    _ checkpoint: Checkpoint, history: [JSON], of graph: NetworkGraph, _ configuration: TrainingConfiguration
+  ) throws {
     func parameters(_ group: String) throws -> Parameters? {
       let tensors = checkpoint.tensors(of: group)
       return tensors.isEmpty ? nil : try Parameters(of: graph, matching: tensors)
     }
     let sums = checkpoint.progress.sums
+    let best = configuration.validation == nil ? nil : Self.best(history)
     self.init(
-      parameters: try parameters("weights") ?? checkpoint.parameters, average: averages ? checkpoint.parameters : nil,
+      parameters: try parameters("weights") ?? checkpoint.parameters,
+      average: configuration.averageDecay == nil ? nil : try parameters("average") ?? checkpoint.parameters,
+      best: best.map { Best(epoch: $0.epoch, accuracy: $0.accuracy, parameters: checkpoint.parameters) },
       momentum: checkpoint.tensors(of: "momentum"), epoch: checkpoint.progress.epoch, step: checkpoint.progress.step,
       sums: Sums(loss: sums["loss"] ?? 0, correct: Int(exactly: sums["correct"] ?? 0) ?? 0))
   }
 
-  /// What a checkpoint keeps to go on from, beside the model: the momentum, and the weights where they are not the model.
+  /// The first epoch with the best accuracy on the images held out.
+  private static func best(_ history: [JSON]) -> (epoch: Int, accuracy: Double)? {
+    let measured = history.enumerated().compactMap { index, entry in
+      entry["validation"]?.number.map { (epoch: index + 1, accuracy: $0) }
+    }
+    return measured.reduce(nil) { best, next in next.accuracy > best?.accuracy ?? -1 ? next : best }
+  }
+
+  /// What a checkpoint keeps to go on from, beside the model: the momentum, and weights and average where they are not
+  /// the model.
   var optimizer: [String: Tensor] {
     var tensors = Dictionary(uniqueKeysWithValues: momentum.map { ("momentum.\($0.key)", $0.value) })
-    if average != nil { tensors.merge(named("weights", parameters)) { $1 } }
+    if average != nil || best != nil { tensors.merge(named("weights", parameters)) { $1 } }
+    if let average, best != nil { tensors.merge(named("average", average)) { $1 } }
     return tensors
   }
 

@@ -9,7 +9,7 @@ public struct CheckpointRecord: Record {
   public var path: String
   /// The model's digest: SHA-256, in lower-case hexadecimal, of its definition and tensors.
   public var digest: String
-  /// How many epochs the model was trained.
+  /// How many epochs the model was trained; the best of them where that was kept.
   public var epoch: Int
   /// The architecture's name.
   public var architecture: String

@@ -21,15 +21,19 @@ public struct EpochRecord: Record {
   public var loss: Double
   /// The share, 0...1, of the epoch's training images that were classified rightly as the network saw them.
   public var accuracy: Double
+  /// The metric on the images held out, 0...1; nil where none are.
+  public var validation: Double?
+  /// The epoch whose model the file holds, the best so far, counted from 1; nil where it is the last one.
+  public var kept: Int?
   /// Images trained per second of the epoch.
   public var imagesPerSecond: Double
-  /// The epoch's duration.
+  /// How long its steps took.
   public var seconds: Double
 
   /// A record of all its parts.
   public init(
     epoch: Int, epochs: Int, learningRate: Double, rotation: Double, translation: Double, epsilon: Double, loss: Double,
-    accuracy: Double, imagesPerSecond: Double, seconds: Double
+    accuracy: Double, validation: Double? = nil, kept: Int? = nil, imagesPerSecond: Double, seconds: Double
   ) {
     self.epoch = epoch
     self.epochs = epochs
@@ -39,6 +43,8 @@ public struct EpochRecord: Record {
     self.epsilon = epsilon
     self.loss = loss
     self.accuracy = accuracy
+    self.validation = validation
+    self.kept = kept
     self.imagesPerSecond = imagesPerSecond
     self.seconds = seconds
   }
@@ -55,6 +61,8 @@ public struct EpochRecord: Record {
     epsilon = try fields.number("epsilon")
     loss = try fields.number("loss")
     accuracy = try fields.number("accuracy")
+    validation = try fields.optionalNumber("validation")
+    kept = try fields.optionalInteger("kept")
     imagesPerSecond = try fields.number("images_per_second")
     seconds = try fields.number("seconds")
   }
@@ -70,6 +78,8 @@ public struct EpochRecord: Record {
     writer.write("epsilon", epsilon)
     writer.write("loss", loss)
     writer.write("accuracy", accuracy)
+    if let validation { writer.write("validation", validation) }
+    if let kept { writer.write("kept", kept) }
     writer.write("images_per_second", imagesPerSecond)
     writer.write("seconds", seconds)
     writer.end()
