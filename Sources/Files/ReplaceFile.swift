@@ -50,7 +50,7 @@ public func writeFile(at path: String, bytes: [UInt8]) throws {
 // MARK: - Names
 
 /// `path` with the symbolic links of its last component followed, also to a target that does not exist yet.
-private func resolvingLinks(_ path: String) throws -> String {
+func resolvingLinks(_ path: String) throws -> String {
   guard !path.isEmpty, !path.utf8.contains(0) else {
     throw Failure(.cannotCreate, "\"\(path.prefix { $0 != "\0" })\": not a file name; name a file to write")
   }
@@ -69,7 +69,7 @@ private func resolvingLinks(_ path: String) throws -> String {
 }
 
 /// The folder of `path` (`.` if it names none) and the last component.
-private func split(_ path: String) -> (folder: String, name: String) {
+func split(_ path: String) -> (folder: String, name: String) {
   guard let slash = path.lastIndex(of: "/") else { return (".", path) }
   let folder = path[..<slash]
   return (folder.isEmpty ? "/" : String(folder), String(path[path.index(after: slash)...]))
@@ -79,14 +79,18 @@ private let temporaryCount = Atomic<Int>(0)
 
 /// A name in `folder` that no other call gets and no file has: `.NAME.cusp-PID-N`.
 private func temporaryPath(folder: String, name: String) -> String {
-  // Names end at 255 bytes; what follows NAME takes at most 40.
-  let shortName = String(decoding: name.utf8.prefix(200), as: UTF8.self)
   var status = stat()
   while true {
     let number = temporaryCount.add(1, ordering: .relaxed).newValue
-    let path = "\(folder)/.\(shortName).cusp-\(getpid())-\(number)"
+    let path = "\(folder)/\(temporaryPrefix(name))\(getpid())-\(number)"
     if lstat(path, &status) != 0 { return path }
   }
+}
+
+/// How the names of temporaries for the file `name` begin: `.NAME.cusp-`.
+func temporaryPrefix(_ name: String) -> String {
+  // Names end at 255 bytes; what follows NAME takes at most 40.
+  ".\(String(decoding: name.utf8.prefix(200), as: UTF8.self)).cusp-"
 }
 
 // MARK: - Checks

@@ -63,7 +63,8 @@ import Testing
       "--schedule one-cycle --milestones-not",
       "--keep-best natural --validation 20",
       "--method pgd --epsilon 0.1 --steps 2 --average-weights 0.9 --keep-best robust --validation 0.25",
-      "--method cusp --keep-best spatial",
+      "--method cusp --keep-best spatial", "--curriculum one.json",
+      "--method cusp --curriculum one.json --inner trades",
       "--method pgd --epsilon 0.1 --steps 2 --clean-share 0.5 --schedule cosine --rotation 10",
     ])
   func methods(arguments: String) throws {
@@ -73,6 +74,8 @@ import Testing
         {"from":2,"method":"pgd","norm":"l2","epsilon":"128/255","steps":2,"translation":1}]}
         """
       try Data(curriculum.utf8).write(to: URL(fileURLWithPath: "\(folder)/c.json"))
+      let single = #"{"epochs":1,"stages":[{"from":1,"rotation":5.5,"method":"pgd","epsilon":0.1,"steps":1}]}"#
+      try Data(single.utf8).write(to: URL(fileURLWithPath: "\(folder)/one.json"))
       let arguments = arguments.replacingOccurrences(of: " --milestones-not", with: "")
       let recipe = "--quiet --threads 1 --limit 96 --epochs 3 \(arguments)"
       let outcome = try run("\(recipe) --output m.h5 --keep 1,2", in: folder)
@@ -83,7 +86,7 @@ import Testing
       for (resumed, more) in [
         ("m-epoch1.h5", ""), ("m-epoch2.h5", recipe.replacingOccurrences(of: "--quiet", with: "")),
       ] {
-        #expect(try run("-q --threads 1 --resume \(resumed) --save-every 1 \(more)", in: folder).problems.isEmpty)
+        #expect(try run("-q --resume \(resumed) --save-every 1 \(more)", in: folder).problems.isEmpty)
         #expect(try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(resumed)")) == whole)
       }
     }
@@ -98,6 +101,8 @@ import Testing
       #expect(epochs.map { $0["epsilon"]?.number } == [0.1, 0.2, 0.3])
       let document = try JSON(parsing: Checkpoint(reading: "\(folder)/m.h5").documents.configuration)
       #expect(document["method"] == nil)
+      let schema = try #require(try RecordSchemas.schema(of: "curriculum"))
+      #expect(schema.problems(document["curriculum"] ?? .null) == [])
       #expect(
         document["curriculum"]?["stages"]?.array?.last?.text
           == #"{"from":3,"method":"trades","rotation":30,"norm":"linf","epsilon":0.3,"steps":10,"step_size":0.075,"beta":5}"#

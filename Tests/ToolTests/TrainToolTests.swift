@@ -35,7 +35,7 @@ import Testing
     #expect(
       documents.configuration == """
         {"data":"digits","limit":null,"epochs":2,"batch_size":32,"learning_rate":0.05,\
-        "milestones":[1],"momentum":0.9,"weight_decay":0.0005,"seed":"0","method":"natural"}
+        "milestones":[1],"momentum":0.9,"weight_decay":0.0005,"seed":"0","threads":\(sysconf(Int32(_SC_NPROCESSORS_ONLN))),"method":"natural"}
         """)
     let history = try JSON(parsing: documents.history).array ?? []
     #expect(history.map { $0["epoch"]?.integer } == [1, 2])

@@ -12,18 +12,19 @@ import Training
 struct CheckpointWriter {
   private let run: TrainingRun
   private let kept: [Int]
-  /// Named in provenance where a choice of algorithms was asked for, since bits depend on it.
+  /// Named in provenance, since bits depend on it, where a choice of algorithms was asked for.
   private let chosenEngine: (any Backend)?
   private var history: [JSON]
   /// What the file under its name holds of this run; nil before the first writing.
   private(set) var saved: Checkpoint.Progress?
 
   /// A writer for `run` that also keeps the model after the epochs `kept`; refuses at once where it could not write in
-  /// the end.
+  /// the end, and tidies up where a killed run could not.
   init(_ run: TrainingRun, keeping kept: [Int], chosenEngine: (any Backend)? = nil) throws {
     try checkReplaceable(run.output)
     (self.run, self.kept, self.chosenEngine, history) = (run, kept, chosenEngine, run.history)
     saved = run.resumed?.progress
+    for path in [run.output] + kept.map(name(epoch:)) { removeAbandonedFiles(of: path) }
   }
 
   /// Saves `state` in the midst of an epoch.

@@ -5,9 +5,12 @@ import ToolSupport
 import Training
 
 extension RecipeOptions {
+  /// Whether a curriculum says what happens, be it of one stage.
+  var followsCurriculum: Bool { method == .cusp || curriculum != nil }
+
   /// The stages that the options come to.
   func stages(channels: Int) throws -> [Stage] {
-    guard method == .cusp || curriculum != nil else { return [try stage(channels: channels)] }
+    guard followsCurriculum else { return [try stage(channels: channels)] }
     guard method == .cusp || method == .natural else {
       throw Failure(.usage, "--curriculum says the method: leave out --method \(method.rawValue)")
     }

@@ -1,14 +1,17 @@
 import Attacks
 import Records
+import ToolOptions
 import ToolSupport
 import Training
 
 extension TrainingConfiguration {
   /// Everything that decided the run, with defaults filled in, for the checkpoint: every key is an option's name, so that
   /// the run can be resumed from it.
-  func json(data: String, limit: Int?) -> JSON {
+  ///
+  /// The engine's settings are among them: bits depend on them.
+  func json(_ command: TrainCommand) -> JSON {
     var members: [JSON.Member] = [
-      .init("data", .string(data)), .init("limit", limit.map { .integer(Int64($0)) } ?? .null),
+      .init("data", .string(command.data)), .init("limit", command.limit.map { .integer(Int64($0)) } ?? .null),
       .init("epochs", .integer(Int64(epochs))), .init("batch_size", .integer(Int64(batchSize))),
       .init("learning_rate", number(schedule.initial)),
     ]
@@ -21,8 +24,9 @@ extension TrainingConfiguration {
     if schedule.warmUp > 0 { members.append(.init("warm_up", .integer(Int64(schedule.warmUp)))) }
     members += [
       .init("momentum", number(momentum)), .init("weight_decay", number(weightDecay)),
-      .init("seed", .string(String(seed))),
+      .init("seed", .string(String(seed))), .init("threads", .integer(Int64(command.engine.threadCount))),
     ]
+    if let algorithms = command.engine.algorithms { members.append(.init(algorithms.rawValue, .bool(true))) }
     if cleanShare > 0 { members.append(.init("clean_share", number(cleanShare))) }
     if labelSmoothing > 0 { members.append(.init("label_smoothing", number(labelSmoothing))) }
     if let longestGradient { members.append(.init("clip_gradient", number(longestGradient))) }
@@ -33,7 +37,7 @@ extension TrainingConfiguration {
         .init("validation", .integer(Int64(validation.imageCount))),
       ]
     }
-    guard stages.count == 1, let stage = stages.first, stage.learningRate == nil else {
+    guard !command.recipe.followsCurriculum, let stage = stages.first else {
       return .object(members + [.init("curriculum", Curriculum(epochs: epochs, stages: stages).json)])
     }
     return .object(

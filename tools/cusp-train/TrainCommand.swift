@@ -48,9 +48,10 @@ struct TrainCommand: EngineCommand {
       let steps = max(1, run.configuration.trainedCount(of: run.images.count) / run.configuration.batchSize)
       return try context.output.write(run.configuration.table(stepsPerEpoch: steps))
     }
-    let backend = try engine.makeBackend(context.diagnostics)
+    if let note = run.note { context.diagnostics.note(note) }
+    let backend = try run.engine.makeBackend(context.diagnostics)
     var writer = try CheckpointWriter(
-      run, keeping: keep?.epochs ?? [], chosenEngine: engine.algorithms == nil ? nil : backend)
+      run, keeping: keep?.epochs ?? [], chosenEngine: run.engine.algorithms == nil ? nil : backend)
     let trainer = try Trainer(
       run.configuration, graph: run.graph, data: run.images, state: run.state, on: backend)
     try context.output.write(

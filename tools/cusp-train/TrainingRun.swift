@@ -5,11 +5,14 @@ import Failures
 import Networks
 import Records
 import Tensors
+import ToolOptions
 import Training
 
 /// A run that is ready to start, or to go on: what its command line, or the model file to resume, comes to.
 struct TrainingRun {
   let configuration: TrainingConfiguration
+  /// How it computes.
+  let engine: EngineOptions
   /// What the model file says of it.
   let document: JSON
   let graph: NetworkGraph
@@ -22,6 +25,8 @@ struct TrainingRun {
   let output: String
   /// Set where this goes on with a file.
   let resumed: Checkpoint?
+  /// What people should know before it starts.
+  let note: String?
 
   /// The run that `command` describes, from its first step, of its network or of `definition`.
   init(_ command: TrainCommand, definition: NetworkDefinition? = nil) throws {
@@ -29,11 +34,12 @@ struct TrainingRun {
     images = try reference.load(split: .train, limit: command.limit)
     let definition = definition ?? command.definition(for: images)
     configuration = try command.recipe.configuration(channels: images.imageShape[0], imageCount: images.count)
-    document = configuration.json(data: command.data, limit: command.limit)
+    document = configuration.json(command)
+    engine = command.engine
     output = command.output ?? "\(definition.architecture)-\(command.recipe.name).h5"
     graph = try NetworkGraph(definition)
     state = TrainingState(parameters: Parameters(initializing: graph, seed: configuration.seed))
-    (history, resumed) = ([], nil)
+    (history, resumed, note) = ([], nil, nil)
   }
 
   /// The run that the model file `path` is part of; `arguments` may repeat its settings, but not change them.
@@ -42,29 +48,48 @@ struct TrainingRun {
   init(resuming path: String, arguments: [String]) throws {
     let checkpoint = try Checkpoint(reading: path)
     let stored = try Self.members(checkpoint.documents.configuration, of: path)
-    guard let command = try? TrainCommand.parse(Self.options(stored) + arguments),
+    guard (try? TrainCommand.parse(Self.options(stored))) != nil,
       let history = try? JSON(parsing: checkpoint.documents.history).array
     else { throw Self.noTraining(path) }
+    let command = try Self.command(stored, arguments, path: path)
     let begun = try TrainingRun(command, definition: checkpoint.definition)
-    let keys = stored.map(\.key) + (begun.document.members ?? []).map(\.key)
-    for key in keys where key != "data" {
-      let (there, given) = (JSON.object(stored)[key]?.text ?? "not set", begun.document[key]?.text ?? "not set")
-      guard there != given else { continue }
-      throw Failure(.usage, "--resume \(path): \(key) is \(there) there, not \(given); leave it out")
-    }
+    try begun.checkSettings(stored, path: path)
     if command.arch != nil || command.normalise != nil,
       command.definition(for: begun.images) != checkpoint.definition
     {
       throw Failure(.usage, "--resume \(path): holds another network; leave out --arch and --normalise")
     }
-    configuration = begun.configuration
-    document = .object(stored)
+    let (earlier, threads) = (JSON.object(stored)["threads"], JSON.integer(Int64(begun.engine.threadCount)))
+    note = earlier.flatMap {
+      $0 == threads
+        ? nil : "--resume \(path): threads were \($0.text), now \(threads.text); the same bytes need the same"
+    }
+    document = .object(stored.map { $0.key == "threads" ? .init($0.key, threads) : $0 })
+    (configuration, engine) = (begun.configuration, begun.engine)
     (reference, images) = (begun.reference, begun.images)
     graph = begun.graph
     state = try TrainingState(checkpoint, history: history, of: graph, configuration)
     self.history = history
     output = command.output ?? path
     resumed = checkpoint
+  }
+
+  /// Refuses settings that are others than those `stored` in `path`; data may have moved, and threads are noted.
+  private func checkSettings(_ stored: [JSON.Member], path: String) throws {
+    for key in stored.map(\.key) + (document.members ?? []).map(\.key) where key != "data" && key != "threads" {
+      let (there, given) = (JSON.object(stored)[key]?.text ?? "not set", document[key]?.text ?? "not set")
+      guard there != given else { continue }
+      throw Failure(.usage, "--resume \(path): \(key) is \(there) there, not \(given); leave it out")
+    }
+  }
+
+  /// The command line of the run `stored` in `path`, with `arguments` behind it.
+  private static func command(_ stored: [JSON.Member], _ arguments: [String], path: String) throws -> TrainCommand {
+    do {
+      return try TrainCommand.parse(options(stored) + arguments)
+    } catch {
+      throw Failure(.usage, "--resume \(path): \(TrainCommand.message(for: error)); leave it out")
+    }
   }
 
   private static func members(_ configuration: String, of path: String) throws -> [JSON.Member] {
