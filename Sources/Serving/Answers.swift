@@ -5,80 +5,57 @@ import Spatial
 import Tensors
 import ToolOptions
 
-/// Answers requests in batches: those that ask for the same share a call of the model's programs.
+/// Answers for images in batches.
 final class Answers {
   /// How many attacks stay prepared.
   static let preparedAttacks = 4
 
+  /// Called before every evaluation of a gradient; ends the attack by what it throws.
+  var lookUp: () throws(Interruption) -> Void = {}
+
   private let model: ServedModel
-  private let limits: ServiceLimits
   private var gradient: (any LossGradient)?
   private var runners: [(attack: NamedAttack, runner: AttackRunner)] = []
   private var resamplers: [Interpolation: Resampler]
 
-  init(_ model: ServedModel, _ limits: ServiceLimits) {
-    (self.model, self.limits) = (model, limits)
+  init(_ model: ServedModel) {
+    self.model = model
     resamplers = Dictionary(
       uniqueKeysWithValues: Interpolation.allCases.map {
         ($0, Resampler(imageShape: model.classifier.imageShape, interpolation: $0))
       })
   }
 
-  /// The replies to `requests`, one each in their order; at most a batch of the programs.
-  func replies(to requests: [Request]) -> [Reply] {
-    var replies = requests.map { request in
-      guard case .transform(let image) = request else { return Reply.description(model.facts, limits) }
-      return .transformed(
-        index: image.index, pose: image.transform?.pose ?? .identity, pixels: posed(image),
-        shape: model.classifier.imageShape.sizes)
-    }
-    for work in works(requests) {
-      let answered: [Reply]
-      do {
-        answered = try answer(work)
-      } catch {
-        let failure = error as? Failure ?? Failure(.internal, "\(error)")
-        answered = work.positions.map { _ in .failure(failure) }
+  /// The replies for `images`, one each in their order; at most a batch of the programs.
+  ///
+  /// A computation that fails is a reply, too.
+  /// - Throws: what `lookUp` throws.
+  func replies(_ computation: Computation, of images: [ServedImage]) throws(Interruption) -> [Reply] {
+    do {
+      switch computation {
+      case .transformation: return images.map(transformation)
+      case .prediction: return try predictions(images, tensor(images.map(posed)))
+      case .attack(let attack):
+        let pixels = tensor(images.map(posed))
+        let isUntouched = images.allSatisfy { $0.transform == nil }
+        return try attacks(attack, images, pixels, untouched: isUntouched ? pixels : tensor(images.map(\.pixels)))
       }
-      for (position, reply) in zip(work.positions, answered) { replies[position] = reply }
+    } catch let interruption as Interruption {
+      throw interruption
+    } catch {
+      let failure = error as? Failure ?? Failure(.internal, "\(error)")
+      return images.map { _ in .failure(failure) }
     }
-    return replies
   }
 }
 
-// MARK: - Requests that share a call
-
-/// Images that go through the programs together; without an attack they are predicted.
-private struct Work {
-  let attack: NamedAttack?
-  var positions: [Int] = []
-  var images: [ServedImage] = []
-}
+// MARK: - One batch
 
 extension Answers {
-  private func works(_ requests: [Request]) -> [Work] {
-    var works: [Work] = []
-    func add(_ image: ServedImage, _ attack: NamedAttack?, at position: Int) {
-      let place = works.firstIndex { $0.attack == attack } ?? works.endIndex
-      if place == works.endIndex { works.append(Work(attack: attack)) }
-      works[place].positions.append(position)
-      works[place].images.append(image)
-    }
-    for (position, request) in requests.enumerated() {
-      switch request {
-      case .predict(let image): add(image, nil, at: position)
-      case .attack(let image, let attack): add(image, attack, at: position)
-      case .transform, .describe: break
-      }
-    }
-    return works
-  }
-
-  private func answer(_ work: Work) throws -> [Reply] {
-    let pixels = tensor(work.images.map(posed))
-    guard let attack = work.attack else { return try predictions(work.images, pixels) }
-    let isUntouched = work.images.allSatisfy { $0.transform == nil }
-    return try attacks(attack, work.images, pixels, untouched: isUntouched ? pixels : tensor(work.images.map(\.pixels)))
+  private func transformation(_ image: ServedImage) -> Reply {
+    .transformed(
+      index: image.index, pose: image.transform?.pose ?? .identity, pixels: posed(image),
+      shape: model.classifier.imageShape.sizes)
   }
 
   private func tensor(_ images: [[Float]]) -> Tensor {
@@ -134,7 +111,9 @@ extension Answers {
       runners.append(runners.remove(at: found))
       return runners[runners.count - 1].runner
     }
-    let gradient = try gradient ?? model.makeGradient()
+    let gradient =
+      try gradient
+      ?? WatchedGradient(model.makeGradient()) { [unowned self] () throws(Interruption) in try lookUp() }
     self.gradient = gradient
     let runner = try AttackRunner(
       attack.attack, stopsEarly: attack.stopsEarly, model: gradient, classifier: model.classifier)

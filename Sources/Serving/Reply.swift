@@ -14,8 +14,14 @@ public enum Reply: Equatable, Sendable {
   case transformed(index: Int, pose: Pose, pixels: [Float], shape: [Int])
   /// What the model is.
   case description(ModelFacts, ServiceLimits)
+  /// How many requests of this `id` were still to be answered and are cancelled.
+  case cancellation(of: JSON, count: Int)
   /// Why there is no answer.
   case failure(Failure)
+  /// There is no answer, since the request of a later line did not want it any more.
+  case cancelled(byLine: Int)
+  /// There is no answer, since it would have come too late.
+  case expired
 }
 
 /// An image after an attack, with what `cusp-attack` records of it.
@@ -45,9 +51,9 @@ public struct AttackedImage: Equatable, Sendable {
 extension Reply {
   /// Appends the record for the request at `address`.
   public func write(_ address: ReplyAddress, into writer: inout RecordWriter) {
-    if case .failure(let failure) = self {
+    if let (code, message) = problem {
       let line = address.id == nil ? address.line : nil
-      return ErrorRecord(failure, line: line, id: address.id).write(into: &writer)
+      return ErrorRecord(code: code, message: message, line: line, id: address.id).write(into: &writer)
     }
     writer.begin("reply")
     if let id = address.id { writer.write("id", id) } else { writer.write("line", address.line) }
@@ -72,9 +78,26 @@ extension Reply {
       writer.write("op", Request.Operation.describe.rawValue)
       facts.write(limits, into: &writer)
       facts.writeDetails(into: &writer)
-    case .failure: break
+    case .cancellation(let id, let count):
+      writer.write("op", Request.Operation.cancel.rawValue)
+      writer.write("cancel", id)
+      writer.write("cancelled", count)
+    case .failure, .cancelled, .expired: break
     }
     writer.end()
+  }
+
+  /// Whether it is written as an `error` record.
+  var isError: Bool { problem != nil }
+
+  /// The kind of failure and the words for it, where there is no answer.
+  private var problem: (code: String, message: String)? {
+    switch self {
+    case .failure(let failure): (failure.kind.code, failure.message)
+    case .cancelled(let line): ("cancelled", "cancelled by line \(line)")
+    case .expired: ("deadline", "the deadline passed before the answer; give more time or ask for less")
+    default: nil
+    }
   }
 }
 

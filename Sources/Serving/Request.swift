@@ -12,13 +12,15 @@ public enum Request: Equatable, Sendable {
   case transform(ServedImage)
   /// What the model is.
   case describe
+  /// That the requests of this `id` are not answered any more.
+  case cancel(JSON)
 }
 
 extension Request {
   /// The values of `op`.
   public enum Operation: String, CaseIterable, Sendable {
     /// As the cases of `Request`.
-    case predict, attack, transform, describe
+    case predict, attack, transform, describe, cancel
   }
 }
 

@@ -32,6 +32,11 @@ public struct RequestDecoder {
     }
     switch operation {
     case .describe: return .describe
+    case .cancel:
+      guard let id = fields.find("cancel") else {
+        throw Failure(.data, "request without `cancel`; give the `id` of the request to cancel")
+      }
+      return .cancel(id)
     case .predict: return .predict(try image(&fields))
     case .transform: return .transform(try image(&fields))
     case .attack:

@@ -62,10 +62,16 @@ public struct ServedModel {
 
 /// What bounds the service's memory and time.
 public struct ServiceLimits: Equatable, Sendable {
-  /// The longest line, in bytes; a group of requests is not much longer either.
+  /// The longest line, in bytes.
   public var lineLength = LineReader.defaultMaximalLength
   /// The most requests that are taken together; the program's own batch unless less is asked for.
   public var batchSize: Int?
+  /// The most requests that are read before the first of them is answered; four of the program's batches unless given.
+  public var waiting: Int?
+  /// The most bytes of their lines and images; a line that begins below is still read.
+  public var waitingBytes = 256 << 20
+  /// How long a request waits for others to fill its batch.
+  public var maximalDelay: Duration = .zero
   /// The most steps an attack may take, those of all restarts together.
   public var attackSteps = 10_000
 
@@ -95,6 +101,7 @@ extension ModelFacts {
     writer.beginObject("limits")
     writer.write("line", limits.lineLength)
     if let batchSize = limits.batchSize { writer.write("batch", batchSize) }
+    if let waiting = limits.waiting { writer.write("waiting", waiting) }
     writer.write("attack_steps", limits.attackSteps)
     writer.endObject()
   }

@@ -8,7 +8,8 @@
 /// always.
 ///
 /// The handler puts the null device in the place of standard input. So there is no flag that a blocked read could miss:
-/// the read is interrupted, tried again, and finds the end.
+/// the read is interrupted, tried again, and finds the end. The signal must reach the thread that reads, so the calling
+/// thread, and those it makes, leave it to that one.
 public func endInputOnTermination() {
   var action = sigaction()
   #if canImport(Darwin)
@@ -18,6 +19,17 @@ public func endInputOnTermination() {
   #endif
   // Without SA_RESTART, so that a blocked read returns.
   sigaction(SIGTERM, &action, nil)
+  maskTermination(SIG_BLOCK)
+}
+
+/// Makes the calling thread the one that SIGTERM goes to.
+func receiveTermination() { maskTermination(SIG_UNBLOCK) }
+
+private func maskTermination(_ how: Int32) {
+  var signals = sigset_t()
+  sigemptyset(&signals)
+  sigaddset(&signals, SIGTERM)
+  pthread_sigmask(how, &signals, nil)
 }
 
 /// Calls only what may be called in a signal handler.

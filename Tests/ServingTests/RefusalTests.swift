@@ -88,7 +88,7 @@ import Testing
   @Test(
     "Choices that do not exist, and what no program would take, are wrong usage",
     arguments: [
-      (#"{"id":7,"op":"paint"}"#, "request: `op` is `paint`; choose predict, attack, transform, describe"),
+      (#"{"id":7,"op":"paint"}"#, "request: `op` is `paint`; choose predict, attack, transform, describe, cancel"),
       (
         predict(#"{"data":"digits","index":0,"split":"dev"}"#), "image: `split` is `dev`; choose train, test"
       ),

@@ -3,7 +3,6 @@ import Records
 import Serving
 import TestSupport
 import Testing
-import ToolSupport
 
 @Suite struct StreamTests {
   @Test(
@@ -84,26 +83,39 @@ import ToolSupport
 
   @Test("A reply comes before the next request does, and half a line holds nothing up")
   func conversation() throws {
-    let (requests, replies) = (Pipe(), Pipe())
-    let thread = Thread {
-      guard var service = try? Service(TinyModel.served()) else { return }
-      let output = StandardOutput(descriptor: replies.fileHandleForWriting.fileDescriptor)
-      _ = try? service.run(descriptor: requests.fileHandleForReading.fileDescriptor, output: output)
-      try? replies.fileHandleForWriting.close()
-    }
-    thread.start()
-    var lines = LineReader(descriptor: replies.fileHandleForReading.fileDescriptor)
-    func say(_ text: String) throws { try requests.fileHandleForWriting.write(contentsOf: Data(text.utf8)) }
-    #expect(try lines.next())
+    let service = try Conversation()
     for number in 0..<3 {
-      try say(#"{"id":\#(number),"op":"describe"}"# + "\n\n\r\n" + #"{"id":"half"#)
-      #expect(try lines.next())
-      #expect(try JSON(parsing: lines.bytes)["id"] == .integer(Int64(number)))
-      try say(#"","op":"describe"}"# + "\n")
-      #expect(try lines.next())
-      #expect(try JSON(parsing: lines.bytes)["id"] == .string("half"))
+      service.write(#"{"id":\#(number),"op":"describe"}"# + "\n\n\r\n" + #"{"id":"half"#)
+      #expect(try service.hear()["id"] == .integer(Int64(number)))
+      service.write(#"","op":"describe"}"# + "\n")
+      #expect(try service.hear()["id"] == .string("half"))
     }
-    try requests.fileHandleForWriting.close()
-    #expect(try !lines.next())
+    #expect(try service.end() == [])
+  }
+
+  @Test("Alike requests share a batch wherever they stand; the order of replies is the requests' unless not asked for")
+  func readiness() throws {
+    let all = try TinyModel.replies(Self.mixed, keepsOrder: false)
+    // What needs no computing comes first, then each kind in the order of its first request.
+    let numbers = [3, 4].flatMap { Self.numbers($0) }.sorted() + [0, 1, 2].flatMap { Self.numbers($0) }
+    #expect(all.map { $0["id"]?.integer } == numbers)
+    let ordered = try TinyModel.replies(Self.mixed)
+    for reply in all { #expect(ordered[try #require(reply["id"]?.integer)] == reply) }
+  }
+
+  private static func numbers(_ kind: Int) -> [Int] { (0..<40).filter { $0 % 5 == kind } }
+
+  @Test(
+    "However little may wait, every request has the same reply",
+    arguments: [(1, 1 << 20), (2, 1 << 20), (3, 1 << 20), (1000, 1)], [true, false])
+  func backPressure(bounds: (waiting: Int, bytes: Int), keepsOrder: Bool) throws {
+    var limits = ServiceLimits()
+    (limits.waiting, limits.waitingBytes) = bounds
+    let replies = try TinyModel.replies(Self.mixed, limits, keepsOrder: keepsOrder)
+    let others = try TinyModel.replies(Self.mixed)
+    #expect(replies.count == others.count)
+    for reply in replies where reply["op"]?.string != "describe" {
+      #expect(others[try #require(reply["id"]?.integer)] == reply)
+    }
   }
 }

@@ -17,14 +17,16 @@ enum TinyModel {
   }
 
   /// What the service writes when it reads `input`: its lines, the first of them `ready`.
-  static func lines(_ input: [String], _ limits: ServiceLimits = ServiceLimits()) throws -> [String] {
+  static func lines(
+    _ input: [String], _ limits: ServiceLimits = ServiceLimits(), keepsOrder: Bool = true
+  ) throws -> [String] {
     try Fixture.withTemporaryFolder { folder in
       let (requests, replies) = ("\(folder)/requests", "\(folder)/replies")
       try Data((input.joined(separator: "\n") + "\n").utf8).write(to: URL(fileURLWithPath: requests))
       try Data().write(to: URL(fileURLWithPath: replies))
       let reading = try FileHandle(forReadingFrom: URL(fileURLWithPath: requests))
       let writing = try FileHandle(forWritingTo: URL(fileURLWithPath: replies))
-      var service = Service(try served(), limits: limits)
+      let service = Service(try served(), limits: limits, keepsOrder: keepsOrder)
       let output = StandardOutput(descriptor: writing.fileDescriptor)
       _ = try service.run(descriptor: reading.fileDescriptor, output: output)
       let text = try String(contentsOfFile: replies, encoding: .utf8)
@@ -33,8 +35,10 @@ enum TinyModel {
   }
 
   /// The replies to `input` without the first record.
-  static func replies(_ input: [String], _ limits: ServiceLimits = ServiceLimits()) throws -> [JSON] {
-    try lines(input, limits).dropFirst().map { try JSON(parsing: $0) }
+  static func replies(
+    _ input: [String], _ limits: ServiceLimits = ServiceLimits(), keepsOrder: Bool = true
+  ) throws -> [JSON] {
+    try lines(input, limits, keepsOrder: keepsOrder).dropFirst().map { try JSON(parsing: $0) }
   }
 
   /// The image of sixteen equal bytes.

@@ -162,7 +162,10 @@ import Testing
 
   @Test("A wrong command line, a missing model and what is none")
   func refusals() throws {
-    for arguments in [[], ["a", "b"], ["n.h5", "--batch-size", "0"], ["n.h5", "--max-line", "0"]] {
+    for arguments in [
+      [], ["a", "b"], ["n.h5", "--batch-size", "0"], ["n.h5", "--max-line", "0"], ["n.h5", "--max-delay", "x"],
+      ["n.h5", "--max-delay", "3600001"],
+    ] {
       let outcome = try tool.run(arguments)
       #expect(outcome.status == 64)
       #expect(outcome.output.isEmpty)

@@ -18,6 +18,12 @@ struct ServeCommand: EngineCommand {
   @Argument(help: "The model file.", completion: .file(extensions: ["h5"])) var model: String
   @Option(help: "The most requests taken together; the default is the model's batch. Changes speed, never a reply.")
   var batchSize: Int?
+  @Option(
+    help: ArgumentHelp(
+      "How long a request waits for others to fill its batch; 0, the default, for no longer than input is at hand.",
+      valueName: "milliseconds"))
+  var maxDelay = 0
+  @Flag(help: "Write replies as they are ready, not in the order of the requests.") var unordered = false
   @Option(help: "The longest line in bytes; a longer one gets an error record.")
   var maxLine = LineReader.defaultMaximalLength
   @OptionGroup var engine: EngineOptions
@@ -25,6 +31,9 @@ struct ServeCommand: EngineCommand {
 
   func validate() throws {
     if let batchSize, batchSize < 1 { throw ValidationError("--batch-size \(batchSize): give 1 or more") }
+    guard (0...3_600_000).contains(maxDelay) else {
+      throw ValidationError("--max-delay \(maxDelay): give 0 to 3600000 milliseconds")
+    }
     guard (1...1 << 30).contains(maxLine) else { throw ValidationError("--max-line \(maxLine): give 1 to 2^30 bytes") }
   }
 
@@ -32,8 +41,8 @@ struct ServeCommand: EngineCommand {
     endInputOnTermination()
     let loaded = try LoadedModel(reading: model, on: try engine.makeBackend(context.diagnostics))
     var limits = ServiceLimits()
-    (limits.batchSize, limits.lineLength) = (batchSize, maxLine)
-    var service = Service(try ServedModel(loaded), limits: limits)
+    (limits.batchSize, limits.lineLength, limits.maximalDelay) = (batchSize, maxLine, .milliseconds(maxDelay))
+    let service = Service(try ServedModel(loaded), limits: limits, keepsOrder: !unordered)
     let tally = try service.run(output: context.output)
     context.diagnostics.note("\(tally.replies) replies, \(tally.errors) errors")
   }
