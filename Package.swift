@@ -145,7 +145,7 @@ let targets: [Target] = [
   tests("Networks", ["Networks", "Tensors"]),
   tests("Programs", ["Networks", "Programs", "Tensors"]),
   tests("Backends", ["Archives", "Attacks", "Networks", "Programs", "Tensors"] + backends),
-  tests("Checkpoints", ["Checkpoints", "HDF5", "Networks", "Tensors"]),
+  tests("Checkpoints", ["Checkpoints", "HDF5", "Networks", "Records", "Tensors"]),
   tests("Attacks", ["Attacks", "Networks", "Tensors"]),
   tests("Training", ["Attacks", "Datasets", "Networks", "Programs", "Spatial", "Tensors", "Training"] + backends),
   tests("ToolSupport", ["Records", "ToolSupport", argumentParser]),

@@ -1,12 +1,24 @@
 internal import Crypto
 
+/// A SHA-256 that grows piece by piece, as that of a tensor too large to hold.
+public struct RunningDigest {
+  private var hash = SHA256()
+
+  /// The digest of no bytes.
+  public init() {}
+
+  /// Takes in the next bytes.
+  public mutating func add(_ bytes: UnsafeRawBufferPointer) { hash.update(bufferPointer: bytes) }
+
+  /// The digest of all bytes so far, 64 lowercase hexadecimal digits.
+  public var text: String { hexadecimal(hash.finalize()) }
+}
+
 /// The SHA-256 of the bytes of `values` as they are stored, in lowercase hexadecimal digits.
 func sha256(of values: [Float]) -> String {
-  values.withUnsafeBytes { bytes in
-    var hash = SHA256()
-    hash.update(bufferPointer: bytes)
-    return hexadecimal(hash.finalize())
-  }
+  var digest = RunningDigest()
+  values.withUnsafeBytes { digest.add($0) }
+  return digest.text
 }
 
 /// What a model is known by: the SHA-256 of its definition's JSON and one line `name shape digest` for each tensor,

@@ -1,5 +1,5 @@
 internal import Failures
-internal import Networks
+package import Networks
 
 #if canImport(FoundationEssentials)
   internal import FoundationEssentials
@@ -8,7 +8,7 @@ internal import Networks
 #endif
 
 /// The JSON of `definition` with sorted keys and no spaces, in ASCII: the form that is stored and digested.
-func definitionJSON(_ definition: NetworkDefinition) throws -> String {
+package func definitionJSON(_ definition: NetworkDefinition) throws -> String {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
   do {
@@ -21,7 +21,7 @@ func definitionJSON(_ definition: NetworkDefinition) throws -> String {
 /// The definition that `json` holds.
 ///
 /// - Throws: `.data` naming the key at fault.
-func definition(json: String) throws -> NetworkDefinition {
+package func definition(json: String) throws -> NetworkDefinition {
   do {
     return try JSONDecoder().decode(NetworkDefinition.self, from: Data(json.utf8))
   } catch let DecodingError.keyNotFound(key, context) {

@@ -50,6 +50,18 @@ private func readChunk(_ descriptor: Int32, capacity: Int, path: String) throws 
   }
 }
 
+/// Hands all bytes of the file at `path` to `body`, a mebibyte at a time.
+///
+/// - Throws: `.noInput` if it is missing or unreadable, `.inputOutput` if the disk fails, and what `body` throws.
+public func forEachPiece(ofFileAt path: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+  guard let file = Descriptor(path, O_RDONLY) else { throw readFailure(path, errno) }
+  while true {
+    let piece = try readChunk(file.number, capacity: 1 << 20, path: path)
+    if piece.isEmpty { return }
+    try piece.withUnsafeBytes(body)
+  }
+}
+
 /// The first bytes of the file at `path`, `size` of them or all.
 func readPrefix(path: String, size: Int) throws -> [UInt8] {
   guard let file = Descriptor(path, O_RDONLY) else { throw readFailure(path, errno) }

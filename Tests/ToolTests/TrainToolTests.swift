@@ -40,7 +40,28 @@ import Testing
     let history = try JSON(parsing: documents.history).array ?? []
     #expect(history.map { $0["epoch"]?.integer } == [1, 2])
     #expect(history.allSatisfy { $0["seconds"] == nil && $0["loss"] != nil })
-    #expect(documents.provenance == #"{"tool":"cusp-train","version":"0.1.0"}"#)
+    #expect(
+      documents.provenance == """
+        {"arguments":["--arch=digits-cnn","--data=digits","--epochs=2","--batch-size=32","--learning-rate=0.05",\
+        "--milestones=1","--momentum=0.9","--weight-decay=0.0005","--seed=0",\
+        "--threads=\(sysconf(Int32(_SC_NPROCESSORS_ONLN)))","--method=natural"],\
+        "tool":"cusp-train","version":"0.1.0"}
+        """)
+  }
+
+  @Test("The command line of a model's provenance makes that model again", arguments: ["", "curriculum"])
+  func provenance(kind: String) throws {
+    try Fixture.withTemporaryFolder { folder in
+      let curriculum = #"{"epochs":1,"stages":[{"from":1,"learning_rate":0.1,"rotation":10}]}"#
+      let recipe = kind.isEmpty ? ["--normalise", "0.5/0.25", "--seed", "3", "--flip"] : ["--curriculum", curriculum]
+      #expect(try tool.run(short + recipe + ["--output", "a.h5"], folder: folder).problems.isEmpty)
+      let first = try Checkpoint(reading: "\(folder)/a.h5")
+      let step = try #require(Provenance(json: first.documents.provenance)?.steps.first)
+      #expect(step.parent == nil)
+      #expect(try tool.run(step.arguments + ["--output", "b.h5", "--quiet"], folder: folder).problems.isEmpty)
+      let files = try ["a", "b"].map { try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0).h5")) }
+      #expect(files[0] == files[1])
+    }
   }
 
   #if CUSP_ONEDNN

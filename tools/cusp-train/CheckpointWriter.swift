@@ -61,14 +61,13 @@ struct CheckpointWriter {
   }
 
   private func checkpoint(_ state: TrainingState) throws -> Checkpoint {
-    let engine = chosenEngine.map { [JSON.Member("engine", .string($0.name))] } ?? []
-    let provenance = JSON.object(
-      [.init("tool", .string("cusp-train")), .init("version", .string(toolVersion))] + engine)
+    let provenance = Provenance(
+      .init(tool: "cusp-train", version: toolVersion, arguments: run.arguments, engine: chosenEngine?.name))
     return try Checkpoint(
       definition: run.graph.definition, parameters: state.model, classNames: run.images.classNames,
       optimizer: state.optimizer, progress: state.progress,
       documents: Checkpoint.Documents(
-        configuration: run.document.text, history: JSON.array(history).text, provenance: provenance.text))
+        configuration: run.document.text, history: JSON.array(history).text, provenance: try provenance.json()))
   }
 
   private func record(_ checkpoint: Checkpoint, of state: TrainingState, at path: String) -> CheckpointRecord {

@@ -92,6 +92,16 @@ struct TrainingRun {
     }
   }
 
+  /// A command line that makes the same model, wherever and however often it is saved: for its provenance.
+  var arguments: [String] {
+    let preprocessing = graph.definition.preprocessing
+    let halves = [preprocessing.mean, preprocessing.standardDeviation].map { half in
+      half.map { "\($0)" }.joined(separator: ",")
+    }
+    let normalise = preprocessing == .none ? [] : ["--normalise=\(halves.joined(separator: "/"))"]
+    return ["--arch=\(graph.definition.architecture)"] + normalise + Self.options(document.members ?? [])
+  }
+
   private static func members(_ configuration: String, of path: String) throws -> [JSON.Member] {
     guard let members = try? JSON(parsing: configuration).members else { throw noTraining(path) }
     return members
