@@ -6,6 +6,8 @@ public struct HDF5Dataset: Equatable, Sendable {
     case contiguous(offset: Int)
     /// Small data in chunks, filtered, or inside a header: already decoded by the library, in the file's byte order.
     case decoded([UInt8])
+    /// Larger data in chunks: a child of their own decodes them, window by window, when they are read.
+    case packed
     /// The value of a dataset of strings.
     case value(HDF5Value)
     /// Listed but not read, and why.

@@ -63,11 +63,12 @@ extension HDF5Listing {
     precondition(chunk > 0, "a chunk has at least one byte")
     let dataset = try find(name)
     switch dataset.storage {
-    case .decoded(let content):
-      try content.withUnsafeBytes { bytes in
-        for start in stride(from: 0, to: bytes.count, by: chunk) {
-          try body(UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + chunk, bytes.count)]))
-        }
+    case .decoded(let content): try hand(content, in: chunk, to: body)
+    case .packed:
+      let window = max(Self.windowSize / chunk, 1) * chunk
+      for start in stride(from: 0, to: dataset.byteCount, by: window) {
+        let content = try unpack(dataset, start..<min(start + window, dataset.byteCount))
+        try hand(content, in: chunk, to: body)
       }
     case .contiguous(let offset):
       let buffer = UnsafeMutableRawBufferPointer.allocate(
@@ -80,6 +81,30 @@ extension HDF5Listing {
       }
     case .value: throw unreadable(name, "strings, not numbers")
     case .refused(let reason): throw unreadable(name, reason)
+    }
+  }
+
+  /// How many bytes a child decodes at a time; each child costs a few milliseconds.
+  private static let windowSize = 8 << 20
+
+  /// The bytes `range` of the packed `dataset`, decoded in a child.
+  private func unpack(_ dataset: HDF5Dataset, _ range: Range<Int>) throws -> [UInt8] {
+    // Whole elements around the bytes that were asked for.
+    let size = dataset.element.byteCount
+    let elements = range.lowerBound / size..<(range.upperBound + size - 1) / size
+    let answer = try GuardedReader(path: path, file: file, task: .unpack(elements, of: dataset.name)).contents()
+    guard let part = answer.datasets.first, part.element == dataset.element, part.shape == [elements.count],
+      part.isBigEndian == dataset.isBigEndian, case .decoded(let content) = part.storage
+    else { throw Failure(.data, "\(path): \(GuardedChild.replaced)") }
+    let skipped = range.lowerBound - elements.lowerBound * size
+    return Array(content[skipped..<skipped + range.count])
+  }
+
+  private func hand(_ content: [UInt8], in chunk: Int, to body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    try content.withUnsafeBytes { bytes in
+      for start in stride(from: 0, to: bytes.count, by: chunk) {
+        try body(UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + chunk, bytes.count)]))
+      }
     }
   }
 

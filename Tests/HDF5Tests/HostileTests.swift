@@ -24,7 +24,10 @@ struct Hostile: Sendable, CustomTestStringConvertible {
     .init("shape-bomb", "/bomb: declares 4398046511104 bytes but stores 0"),
     .init("cycle", "/group/up: the group has two names, so the file's groups may run in a circle"),
     .init("deep", "\(String(repeating: "/g", count: 65)): groups nested more than 64 deep"),
-    .init("same-names", "/\u{e9}: two datasets have this name"),
+    .init("same-names", "/\u{e9}: two objects have this name"),
+    .init("two-datasets", "/weight_a: two objects have this name"),
+    .init("two-groups", "/weight_a: two objects have this name"),
+    .init("two-attributes", "/@weight_a: two attributes have this name"),
     .init(
       "unfinished", "its writer did not finish; use an earlier file, or repair a copy with h5clear -s"),
   ]
@@ -59,6 +62,15 @@ struct HostileTests {
   func refused(hostile: Hostile) throws {
     let path = Fixture.path("hdf5/\(hostile.file).h5")
     #expect(try complaint(path) == Failure(.data, "\(path): \(hostile.reason)"))
+  }
+
+  @Test("a filter that is not the library's own is named once its data are wanted, and nothing is loaded for it")
+  func filter() throws {
+    let path = Fixture.path("hdf5/unknown-filter.h5")
+    let listing = try HDF5Listing(path: path)
+    let reason = "filter 511 is not supported; rewrite with h5repack -l CONTI -f NONE"
+    #expect(listing.dataset("/packed")?.storage == .refused(reason))
+    #expect(throws: Failure(.data, "\(path): /packed: \(reason)")) { try listing.readFloats("/packed") }
   }
 
   @Test("chunks that would unpack to far more than they take are refused")

@@ -135,6 +135,61 @@ struct ReadingTests {
     }
   }
 
+  @Test("large packed data are decoded window by window, in the file's byte order", arguments: [1000, 4096, 1 << 20])
+  func packed(size: Int) throws {
+    let listing = try HDF5Listing(path: Fixture.path("hdf5/packed.h5"))
+    #expect(listing.datasets.map(\.storage) == [.packed, .packed])
+    var position = 0
+    var sizes: [Int] = []
+    try listing.withBytes(of: "/bytes", chunk: size) { bytes in
+      #expect(bytes.indices.allSatisfy { bytes[$0] == UInt8(truncatingIfNeeded: position + $0) })
+      position += bytes.count
+      sizes.append(bytes.count)
+    }
+    #expect(position == 9 << 20 + 5)
+    #expect(sizes.dropLast().allSatisfy { $0 == size })
+    #expect(try listing.readFloats("/numbers") == (0..<60 * 81 * 107).map { Float($0 % 1000) })
+  }
+
+  @Test("a window that cuts elements holds their bytes all the same")
+  func cutElements() throws {
+    let listing = try HDF5Listing(path: Fixture.path("hdf5/packed.h5"))
+    var bytes: [UInt8] = []
+    // 8 MiB are no whole number of 4093 bytes, and those no whole number of floats.
+    try listing.withBytes(of: "/numbers", chunk: 4093) { bytes += $0 }
+    let expected = (0..<60 * 81 * 107).flatMap {
+      withUnsafeBytes(of: Float($0 % 1000).bitPattern.bigEndian, Array.init)
+    }
+    #expect(bytes == expected)
+  }
+
+  @Test("packed data that were damaged or replaced since the file was listed are refused by name")
+  func packedDamage() throws {
+    try Fixture.withTemporaryFolder { folder in
+      let path = "\(folder)/packed.h5"
+      let original = try Fixture.data("hdf5/packed.h5")
+      try original.write(to: URL(fileURLWithPath: path))
+      let listing = try HDF5Listing(path: path)
+      let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+      // The file's second half is data alone.
+      try handle.seek(toOffset: UInt64(original.count / 2))
+      try handle.write(contentsOf: [UInt8](repeating: 0x55, count: original.count / 4))
+      let failures = ["/bytes", "/numbers"].compactMap { name -> Failure? in
+        do {
+          _ = try listing.withBytes(of: name, chunk: 1 << 20) { _ in }
+          return nil
+        } catch { return error as? Failure }
+      }
+      #expect(!failures.isEmpty)
+      #expect(failures.allSatisfy { $0.kind == .data && $0.message.contains("damaged HDF5 file") }, "\(failures)")
+      try FileManager.default.removeItem(atPath: path)
+      try original.write(to: URL(fileURLWithPath: path))
+      #expect(throws: Failure(.data, "\(path): replaced while it was being opened; try again")) {
+        try listing.withBytes(of: "/bytes", chunk: 1 << 20) { _ in }
+      }
+    }
+  }
+
   @Test("what the receiver of chunks throws comes through, and ends the reading")
   func receiver() throws {
     let listing = try HDF5Listing(path: Fixture.path("hdf5/storages.h5"))

@@ -49,6 +49,7 @@ struct AnswerDecoder {
     switch try tag(Answer.StorageTag.self) {
     case .contiguous: .contiguous(offset: try integer())
     case .decoded: .decoded(try content())
+    case .packed: .packed
     case .value: .value(try value())
     case .refused: .refused(try string())
     }

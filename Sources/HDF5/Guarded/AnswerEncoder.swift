@@ -2,6 +2,8 @@
 enum Answer {
   /// The largest sum of attribute values, strings and decoded datasets, in bytes.
   static let valueLimit = 64 << 20
+  /// The largest dataset that is decoded while the file is listed, and the largest sum of values with it, in bytes.
+  static let (decodedLimit, decodedSum) = (1 << 20, 16 << 20)
   /// The most groups, datasets and attributes together.
   static let objectLimit = 100_000
   /// The deepest group within groups.
@@ -19,7 +21,7 @@ enum Answer {
 
   /// The kind of a storage.
   enum StorageTag: UInt8 {
-    case contiguous, decoded, value, refused
+    case contiguous, decoded, value, refused, packed
   }
 }
 
@@ -82,6 +84,7 @@ struct AnswerEncoder {
     case .decoded(let content):
       append(Answer.StorageTag.decoded)
       append(content)
+    case .packed: append(Answer.StorageTag.packed)
     case .value(let value):
       append(Answer.StorageTag.value)
       append(value)

@@ -1,4 +1,5 @@
 internal import CHDF5
+internal import Failures
 
 extension FileWalk {
   /// Deflate, shuffle and the checksum: filters that are part of the library itself.
@@ -69,11 +70,44 @@ extension FileWalk {
     return try decoded(dataset)
   }
 
+  /// Lists `elements`, counted row-major, of the chunked dataset `name` of `file`: a dataset of its own with one axis.
+  mutating func unpack(_ elements: Range<Int>, of name: String, in file: hid_t) throws {
+    let dataset = try Handle(calls, "H5Dopen2", of: name) { H5Dopen2(file, name, cusp_defaults()) }
+    let id = dataset.id
+    let type = try Handle(calls, "H5Dget_type", of: name) { H5Dget_type(id) }
+    let space = try Handle(calls, "H5Dget_space", of: name) { H5Dget_space(id) }
+    let (typeID, spaceID) = (type.id, space.id)
+    let (element, isBigEndian) = try elementType(typeID, name: name)
+    let shape = try shape(of: spaceID, name: name)
+    guard element.byteCount > 0, elements.upperBound <= product(shape, 1) ?? 0 else {
+      throw Failure(.data, "\(calls.path): \(GuardedChild.replaced)")
+    }
+    var content = [UInt8](repeating: 0, count: elements.count * element.byteCount)
+    try reserve(content.count, for: name)
+    var position = 0
+    for slab in Slab.covering(elements, of: shape) {
+      let (start, count) = (slab.start.map { hsize_t($0) }, slab.count.map { hsize_t($0) })
+      var size = count.reduce(1, *)
+      let memory = try Handle(calls, "H5Screate_simple", of: name) { H5Screate_simple(1, &size, nil) }
+      let memoryID = memory.id
+      try calls("H5Sselect_hyperslab", of: name) {
+        H5Sselect_hyperslab(spaceID, H5S_SELECT_SET, start, nil, count, nil)
+      }
+      try content.withUnsafeMutableBytes { buffer in
+        let address = buffer.baseAddress?.advanced(by: position)
+        try calls("H5Dread", of: name) { H5Dread(id, typeID, memoryID, spaceID, cusp_defaults(), address) }
+      }
+      position += Int(size) * element.byteCount
+    }
+    answer.append(
+      HDF5Dataset(
+        name: name, element: element, isBigEndian: isBigEndian, shape: [elements.count], storage: .decoded(content)))
+  }
+
   /// Compact and chunked data, through the library, as far as the answer has room.
   private mutating func decoded(_ dataset: Opened) throws -> HDF5Dataset.Storage {
-    guard dataset.byteCount <= Answer.valueLimit - valueBytes else {
-      return .refused(
-        "chunked data of more than \(Answer.valueLimit >> 20) MiB; rewrite with h5repack -l CONTI -f NONE")
+    guard dataset.byteCount <= Answer.decodedLimit, dataset.byteCount <= Answer.decodedSum - valueBytes else {
+      return .packed
     }
     try reserve(dataset.byteCount, for: dataset.name)
     var content = [UInt8](repeating: 0, count: dataset.byteCount)

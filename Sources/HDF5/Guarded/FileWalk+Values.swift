@@ -15,6 +15,7 @@ extension FileWalk {
           }, pointer)
       }
     }
+    if let twin = firstRepeated(names) { throw refusal("\(name)@\(twin)", "two attributes have this name") }
     for attributeName in names {
       let label = "\(name)@\(attributeName)"
       try count(label)

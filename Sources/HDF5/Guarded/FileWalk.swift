@@ -29,7 +29,11 @@ struct FileWalk {
     answer.append(Answer.Tag.group)
     answer.append(name)
     try listAttributes(of: group, name: name)
-    for link in try links(of: group, name: name) {
+    let links = try links(of: group, name: name)
+    if let twin = firstRepeated(links.map(\.name)) {
+      throw refusal(name == "/" ? "/\(twin)" : "\(name)/\(twin)", "two objects have this name")
+    }
+    for link in links {
       let path = name == "/" ? "/\(link.name)" : "\(name)/\(link.name)"
       guard link.type == H5L_TYPE_HARD else { throw refusal(path, "\(kind(of: link.type)) are not followed") }
       let object = try Handle(calls, "H5Oopen", of: path) { H5Oopen(group, link.name, cusp_defaults()) }
@@ -47,6 +51,13 @@ struct FileWalk {
   /// A failure that names the file, the object in it and what is wrong with it.
   func refusal(_ name: String, _ reason: String) -> Failure {
     Failure(.data, "\(calls.path): \(printable(name)): \(reason)")
+  }
+
+  /// The first of `names` that stood there before; Swift takes names for equal that differ only in how they write their
+  /// accents.
+  func firstRepeated(_ names: [String]) -> String? {
+    var seen: Set<String> = []
+    return names.first { !seen.insert($0).inserted }
   }
 
   /// Counts one more object or attribute.

@@ -13,9 +13,18 @@ struct GuardedChild {
   /// Said when the file that was opened by the parent is not the one that the path now names.
   static let replaced = "replaced while it was being opened; try again"
 
+  /// What the child is asked for.
+  enum Task {
+    /// All that the file holds.
+    case list
+    /// Some elements, counted row-major, of one chunked dataset.
+    case unpack(Range<Int>, of: String)
+  }
+
   let path: String
   /// The file as the parent has it open.
   let file: stat
+  let task: Task
   /// The end of the pipe to write to.
   let pipe: Int32
   let limits: GuardLimits
@@ -95,8 +104,12 @@ struct GuardedChild {
       let calls = CheckedCalls(path: path, purpose: .reading, locks: false)
       var walk = FileWalk(calls: calls, fileSize: Int(file.st_size))
       let handle = try openFile(calls)
-      let root = try Handle(calls, "H5Gopen2", of: "/") { H5Gopen2(handle.id, "/", cusp_defaults()) }
-      try walk.list(root.id, name: "/")
+      switch task {
+      case .list:
+        let root = try Handle(calls, "H5Gopen2", of: "/") { H5Gopen2(handle.id, "/", cusp_defaults()) }
+        try walk.list(root.id, name: "/")
+      case .unpack(let elements, let name): try walk.unpack(elements, of: name, in: handle.id)
+      }
       walk.answer.append(Answer.Tag.end)
       return walk.answer.bytes
     } catch {

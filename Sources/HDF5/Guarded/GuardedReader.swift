@@ -18,11 +18,12 @@ struct GuardedReader {
 
   let path: String
   let file: OpenFile
+  var task = GuardedChild.Task.list
   var limits = GuardLimits()
   /// What the child tells instead of what the file lists: for tests of what may become of it.
   var substitute: (@Sendable () -> [UInt8])?
 
-  /// What the file lists.
+  /// What the file lists, or the one dataset with the elements that were asked for.
   ///
   /// - Throws: `.data` for a file that is damaged, hostile or not HDF5.
   func contents() throws -> HDF5Listing.Contents {
@@ -83,7 +84,9 @@ struct GuardedReader {
       for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
       let child = cusp_fork()
       if child == 0 {
-        GuardedChild(path: path, file: file.status, pipe: ends[1], limits: limits, substitute: substitute).run()
+        GuardedChild(
+          path: path, file: file.status, task: task, pipe: ends[1], limits: limits, substitute: substitute
+        ).run()
       }
       close(ends[1])
       guard child > 0 else {

@@ -1,0 +1,28 @@
+/// A block of an array: where it starts and how far it reaches along each axis.
+struct Slab: Equatable {
+  var start: [Int]
+  var count: [Int]
+
+  /// The blocks that hold the elements `range`, counted row-major, of an array of `shape`, in order.
+  static func covering(_ range: Range<Int>, of shape: [Int]) -> [Slab] {
+    let rest = Array(shape.dropFirst())
+    let rowSize = rest.reduce(1, *)
+    var slabs: [Slab] = []
+    var position = range.lowerBound
+    while position < range.upperBound {
+      let row = position / rowSize
+      let wholeRows = (range.upperBound - position) / rowSize
+      if position % rowSize == 0, wholeRows > 0 {
+        slabs.append(Slab(start: [row] + rest.map { _ in 0 }, count: [wholeRows] + rest))
+        position += wholeRows * rowSize
+      } else {
+        let end = min(range.upperBound, (row + 1) * rowSize)
+        slabs += covering(position - row * rowSize..<end - row * rowSize, of: rest).map {
+          Slab(start: [row] + $0.start, count: [1] + $0.count)
+        }
+        position = end
+      }
+    }
+    return slabs
+  }
+}
