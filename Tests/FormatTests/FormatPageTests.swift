@@ -8,7 +8,7 @@ import Testing
   private static let types: [any Record.Type] = [
     RunRecord.self, EpochRecord.self, CheckpointRecord.self, PredictionRecord.self, ScoreRecord.self,
     FoolingRateRecord.self, ErrorRecord.self, BenchmarkRecord.self, BenchmarkStepRecord.self,
-    ModelRecord.self,
+    ModelRecord.self, TensorFileRecord.self, DifferenceRecord.self,
   ]
 
   @Test(

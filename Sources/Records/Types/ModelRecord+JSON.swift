@@ -84,36 +84,14 @@ extension ModelRecord.Tensor {
   init(json: JSON) throws(Failure) {
     var fields = try RecordFields(json, name: "model record: tensor")
     self.init(
-      name: try fields.string("name"), shape: try fields.integers("shape"), digest: try fields.string("digest"))
+      name: try fields.string("name"), shape: try fields.integers("shape"), digest: try fields.string("digest"),
+      statistics: fields.find("statistics"))
   }
 
   var json: JSON {
-    .object([.init("name", .string(name)), .init("shape", .integers(shape)), .init("digest", .string(digest))])
-  }
-}
-
-extension JSON {
-  fileprivate static func integers(_ values: [Int]) -> JSON { .array(values.map { .integer(Int64($0)) }) }
-  fileprivate static func strings(_ values: [String]) -> JSON { .array(values.map(JSON.string)) }
-}
-
-extension RecordFields {
-  fileprivate mutating func integers(_ key: String) throws(Failure) -> [Int] {
-    try elements(key, "whole numbers", \.integer)
-  }
-
-  fileprivate mutating func strings(_ key: String) throws(Failure) -> [String] { try elements(key, "texts", \.string) }
-
-  fileprivate mutating func floats(_ key: String) throws(Failure) -> [Float] {
-    try elements(key, "numbers") { $0.number.map { Float($0) } }
-  }
-
-  private mutating func elements<Element>(
-    _ key: String, _ what: String, _ take: (JSON) -> Element?
-  ) throws(Failure) -> [Element] {
-    let values = try array(key)
-    let elements = values.compactMap(take)
-    guard elements.count == values.count else { throw Failure(.data, "`\(key)` is not a list of \(what)") }
-    return elements
+    let members: [JSON.Member] = [
+      .init("name", .string(name)), .init("shape", .integers(shape)), .init("digest", .string(digest)),
+    ]
+    return .object(members + (statistics.map { [.init("statistics", $0)] } ?? []))
   }
 }

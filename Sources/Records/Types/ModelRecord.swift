@@ -89,19 +89,19 @@ public struct ModelRecord: Record {
   }
 
   /// One tensor of the network.
-  public struct Tensor: Hashable, Sendable {
+  public struct Tensor: Equatable, Sendable {
     /// Its dotted name, as in `features.0.weight`.
     public var name: String
     /// Its sizes; none for a single number.
     public var shape: [Int]
     /// The SHA-256 of its bytes, in lower-case hexadecimal.
     public var digest: String
+    /// Its numbers summed up, an object, if that was asked for.
+    public var statistics: JSON?
 
     /// A tensor of all its parts.
-    public init(name: String, shape: [Int], digest: String) {
-      self.name = name
-      self.shape = shape
-      self.digest = digest
+    public init(name: String, shape: [Int], digest: String, statistics: JSON? = nil) {
+      (self.name, self.shape, self.digest, self.statistics) = (name, shape, digest, statistics)
     }
   }
 
