@@ -18,26 +18,26 @@ package func definitionJSON(_ definition: NetworkDefinition) throws -> String {
   }
 }
 
-/// The definition that `json` holds.
+/// The definition that `json` holds, as `formats/definition.md` describes it.
 ///
-/// - Throws: `.data` naming the key at fault.
+/// - Throws: `.data` naming the key at fault and the node it belongs to.
 package func definition(json: String) throws -> NetworkDefinition {
   do {
     return try JSONDecoder().decode(NetworkDefinition.self, from: Data(json.utf8))
   } catch let DecodingError.keyNotFound(key, context) {
-    throw malformed(context.codingPath + [key], "is missing")
+    throw malformed(context.codingPath + [key], of: json, "is missing")
   } catch let DecodingError.typeMismatch(_, context) {
-    throw malformed(context.codingPath, "has another type")
+    throw malformed(context.codingPath, of: json, "has another type")
   } catch let DecodingError.valueNotFound(_, context) {
-    throw malformed(context.codingPath, "is null")
+    throw malformed(context.codingPath, of: json, "is null")
   } catch let DecodingError.dataCorrupted(context) where !context.codingPath.isEmpty {
-    throw malformed(context.codingPath, "has a value that is not known")
+    throw malformed(context.codingPath, of: json, "has a value that is not known")
   } catch DecodingError.dataCorrupted where isJSON(json) {
     // Numbers are told without their place.
     let reason = "a number where it does not fit, as a fraction for a count"
     throw Failure(.data, "the definition has \(reason); was it written by a newer version?")
   } catch {
-    throw Failure(.data, "the definition is not JSON; write the checkpoint again")
+    throw Failure(.data, "the definition is not JSON; formats/definition.md says what it is")
   }
 }
 
@@ -48,9 +48,23 @@ private func isJSON(_ text: String) -> Bool {
   return (try? JSONDecoder().decode(Anything.self, from: Data(text.utf8))) != nil
 }
 
-private func malformed(_ path: [any CodingKey], _ reason: String) -> Failure {
+private func malformed(_ path: [any CodingKey], of json: String, _ reason: String) -> Failure {
   let place = path.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
-  return Failure(.data, "the definition's \(place) \(reason); was it written by a newer version?")
+  let node = path.count > 1 ? path[1].intValue.flatMap { nodeName($0, in: json) } : nil
+  let owner = node.map { " (node \($0))" } ?? ""
+  return Failure(.data, "the definition's \(place)\(owner) \(reason); was it written by a newer version?")
+}
+
+/// What node `index` is called, if the definition gets that far.
+private func nodeName(_ index: Int, in json: String) -> String? {
+  struct Names: Decodable {
+    struct Node: Decodable {
+      let name: String?
+    }
+    let nodes: [Node]
+  }
+  let names = try? JSONDecoder().decode(Names.self, from: Data(json.utf8)).nodes
+  return names.flatMap { $0.indices.contains(index) ? $0[index].name : nil }
 }
 
 /// `json` with `\u` escapes for what is not ASCII, which in JSON can only stand in strings.

@@ -31,8 +31,9 @@ extension ConvolutionGeometry {
     switch algorithm {
     case .direct: true
     case .winograd:
+      // The library's kernels, which train, take whole blocks of channels; ours fill them.
       groups == 1 && kernelSize == 3 && stride == 1 && border <= 1
-        && source[1].isMultiple(of: 16) && destination[1].isMultiple(of: 16)
+        && (!training || source[1].isMultiple(of: 16) && destination[1].isMultiple(of: 16))
     case .denseProduct: !training && groups == 1 && source[2...].allSatisfy { $0 <= 2 }
     }
   }

@@ -42,12 +42,11 @@ struct PoolingGeometry {
   let destination: [Int]
   let strides, window, padding: [Int64]
 
-  init(_ settings: Pooling, takesMaximum: Bool, batchSize: Int, input: [Int], output: [Int]) {
+  init(_ windows: PoolingWindow, takesMaximum: Bool, batchSize: Int, output: [Int]) {
     self.takesMaximum = takesMaximum
     destination = [batchSize] + output
-    let (height, width) = settings.window(on: input)
-    window = [Int64(height), Int64(width)]
-    strides = [Int64(settings.stride), Int64(settings.stride)]
-    padding = [Int64(settings.padding), Int64(settings.padding)]
+    window = [Int64(windows.height), Int64(windows.width)]
+    strides = [Int64(windows.stride), Int64(windows.stride)]
+    padding = [Int64(windows.padding), Int64(windows.padding)]
   }
 }

@@ -34,7 +34,7 @@ final class Engine {
           dnnl_primitive_execute(primitive.handle, stream, Int32($0.count), $0.baseAddress)
         }
         try check(status, "dnnl_primitive_execute")
-      case .winograd(let pass):
+      case .own(let pass):
         try wait()
         pass.run()
       }
@@ -79,7 +79,7 @@ final class Call {
   /// The library's work, or ours.
   enum Work {
     case kernel(PrimitiveDescriptor, Primitive, [dnnl_exec_arg_t])
-    case winograd(WinogradPass)
+    case own(any OwnPass)
   }
 
   init(_ name: String, _ descriptor: PrimitiveDescriptor, _ arguments: [Argument: Memory]) throws {
@@ -90,11 +90,26 @@ final class Call {
       arguments.map { dnnl_exec_arg_t(arg: $0.number, memory: $1.handle) })
   }
 
-  init(_ name: String, _ pass: WinogradPass) {
+  init(_ name: String, _ pass: any OwnPass) {
     self.name = name
     memories = pass.memories
-    work = .winograd(pass)
+    work = .own(pass)
   }
+}
+
+/// Work between the library's kernels that is ours.
+protocol OwnPass {
+  /// All it reads and writes.
+  var memories: [Memory] { get }
+  /// How it computes, in a profile; empty where there is only one way.
+  var algorithm: String { get }
+  /// The layout of what it reads, and of what it writes if that is another.
+  var layoutText: String { get }
+  /// As a kernel of the library would call itself.
+  var implementation: String { get }
+
+  /// Does it, at once.
+  func run()
 }
 
 /// Which operand of a kernel a memory is.

@@ -91,7 +91,7 @@ extension Call.Work {
   fileprivate var algorithm: String {
     switch self {
     case .kernel(let descriptor, _, _): descriptor.algorithm
-    case .winograd: ConvolutionAlgorithm.winograd.rawValue
+    case .own(let pass): pass.algorithm
     }
   }
 
@@ -99,7 +99,7 @@ extension Call.Work {
     get throws {
       switch self {
       case .kernel(let descriptor, _, _): try descriptor.layoutText
-      case .winograd(let pass): pass.layoutText
+      case .own(let pass): pass.layoutText
       }
     }
   }
@@ -107,7 +107,7 @@ extension Call.Work {
   fileprivate var implementation: String {
     switch self {
     case .kernel(let descriptor, _, _): descriptor.implementation
-    case .winograd: WinogradPass.implementation
+    case .own(let pass): pass.implementation
     }
   }
 }

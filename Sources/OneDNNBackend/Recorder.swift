@@ -8,6 +8,7 @@ final class Recorder {
   private var memories: [Memory] = []
   /// Shared by the calls outside the two passes.
   private let scratchpad = Buffer(byteCount: 0)
+  private var staging: Memory?
 
   init() throws { engine = try Engine() }
 
@@ -20,6 +21,14 @@ final class Recorder {
   func persistentMemory(_ layout: Layout) throws -> Memory {
     let memory = try memory(layout)
     memory.buffer.persist()
+    return memory
+  }
+
+  /// Memory for the moment between two calls outside the two passes, shared by all who ask.
+  func stagingMemory(_ layout: Layout) throws -> Memory {
+    if let staging { return try view(staging, as: layout) }
+    let memory = try persistentMemory(layout)
+    staging = memory
     return memory
   }
 
@@ -43,7 +52,7 @@ final class Recorder {
   }
 
   /// Appends a call of our own.
-  func record(_ name: String, _ pass: WinogradPass) {
+  func record(_ name: String, _ pass: any OwnPass) {
     for memory in pass.memories { memory.buffer.touch(at: now) }
     calls.append(Call(name, pass))
   }

@@ -21,9 +21,10 @@ final class TrainingSession: TrainingEngine {
     threads.use()
     loaded = parameters
     for entry in entries {
-      try lowered.engine.write(parameters[entry.path].values, to: entry.value, sizes: entry.sizes)
-      let zero = [Float](repeating: 0, count: entry.sizes.reduce(1, *))
-      try lowered.engine.write(momentum[entry.path]?.values ?? zero, to: entry.momentum, sizes: entry.sizes)
+      let (tensor, sizes) = (entry.tensor, entry.tensor.sizes)
+      try lowered.engine.write(parameters[entry.path].values, to: tensor.value, sizes: sizes)
+      let zero = [Float](repeating: 0, count: sizes.reduce(1, *))
+      try lowered.engine.write(momentum[entry.path]?.values ?? zero, to: tensor.momentum, sizes: sizes)
     }
     for (weights, source) in zip(lowered.weights, plan.weights) {
       if case .constant(let scale, let shift) = source, let bias = weights.bias {
@@ -58,11 +59,11 @@ final class TrainingSession: TrainingEngine {
     threads.use()
     copy(logitGradient, to: start.floats)
     // The library's kernels replace what they write.
-    if accumulates { earlier = entries.map { Array($0.gradient.floats) } }
+    if accumulates { earlier = entries.map { Array($0.tensor.gradient.floats) } }
     try lowered.engine.run(lowered.backward)
     guard accumulates else { return }
     for (entry, values) in zip(entries, earlier) {
-      let gradient = entry.gradient.floats
+      let gradient = entry.tensor.gradient.floats
       for i in gradient.indices { gradient[i] += values[i] }
     }
     earlier = []
@@ -70,14 +71,14 @@ final class TrainingSession: TrainingEngine {
 
   func update(_ rule: MomentumUpdate) throws {
     threads.use()
-    let scale = rule.gradientScale(entries.lazy.map(\.gradient.floats))
-    for entry in entries { apply(rule, scale, entry.value.floats, entry.momentum.floats, entry.gradient.floats) }
+    let scale = rule.gradientScale(entries.lazy.map(\.tensor.gradient.floats))
+    for entry in entries { apply(rule, scale, entry.tensor) }
     for weights in lowered.weights { try lowered.engine.run(weights.refresh) }
   }
 
   func parameters() throws -> Parameters {
     var parameters = try require(loaded, "parameters before they are loaded")
-    for entry in entries { parameters[entry.path] = try tensor(entry.value, entry) }
+    for entry in entries { parameters[entry.path] = try tensor(entry.tensor.value, entry) }
     for norm in lowered.norms {
       let path = norm.source.path
       parameters[path("running_mean")].values = norm.runningMean
@@ -88,17 +89,17 @@ final class TrainingSession: TrainingEngine {
   }
 
   func momentum() throws -> [ParameterPath: Tensor] {
-    Dictionary(uniqueKeysWithValues: try entries.map { ($0.path, try tensor($0.momentum, $0)) })
+    Dictionary(uniqueKeysWithValues: try entries.map { ($0.path, try tensor($0.tensor.momentum, $0)) })
   }
 
   func gradients() throws -> [ParameterPath: Tensor] {
-    Dictionary(uniqueKeysWithValues: try entries.map { ($0.path, try tensor($0.gradient, $0)) })
+    Dictionary(uniqueKeysWithValues: try entries.map { ($0.path, try tensor($0.tensor.gradient, $0)) })
   }
 
   /// What `memory`, laid out like the entry's parameter, holds under the parameter's shape.
   private func tensor(_ memory: Memory, _ entry: TrainedParameter) throws -> Tensor {
     let shape = try require(loaded, "parameters before they are loaded")[entry.path].shape
-    return Tensor(shape, try lowered.engine.read(memory, sizes: entry.sizes))
+    return Tensor(shape, try lowered.engine.read(memory, sizes: entry.tensor.sizes))
   }
 
   /// Gradients that wait while others are computed, parallel to `entries`.
@@ -108,40 +109,24 @@ final class TrainingSession: TrainingEngine {
   private lazy var entries: [TrainedParameter] = zip(lowered.weights, plan.weights).flatMap(trainedParameters)
 }
 
-/// One trainable parameter: three memories of one layout.
-private struct TrainedParameter {
-  let path: ParameterPath
-  /// As the library counts them: a grouped convolution's weight has five.
-  let sizes: [Int]
-  let value, momentum, gradient: Memory
-}
+private typealias TrainedParameter = (path: ParameterPath, tensor: TrainedTensor)
 
 private func trainedParameters(_ weights: Weights, _ source: WeightSource) -> [TrainedParameter] {
+  guard let trained = weights.trained else { return [] }
   let (path, biasPath): (ParameterPath, ParameterPath?)
   switch source {
-  case .affine(let weight, let bias, _): (path, biasPath) = (weight, bias)
+  case .affine(let weight, let bias, _, _): (path, biasPath) = (weight, bias)
   case .norm(let norm): (path, biasPath) = (norm.path("weight"), norm.path("bias"))
   case .constant: return []
   }
-  guard let trained = weights.trained else { return [] }
-  var entries = [
-    TrainedParameter(
-      path: path, sizes: weights.sizes, value: weights.weight, momentum: trained.weightMomentum,
-      gradient: trained.weightGradient)
-  ]
-  if let biasPath, let bias = weights.bias, let momentum = trained.biasMomentum, let gradient = trained.biasGradient {
-    entries.append(
-      TrainedParameter(
-        path: biasPath, sizes: bias.layout.sizes, value: bias, momentum: momentum, gradient: gradient))
-  }
+  var entries = [(path: path, tensor: trained.weight)]
+  if let biasPath, let bias = trained.bias { entries.append((path: biasPath, tensor: bias)) }
   return entries
 }
 
 /// One pass over three buffers of one layout; the padding of blocked layouts is zero in each and stays so.
-private func apply(
-  _ rule: MomentumUpdate, _ scale: Float, _ weights: UnsafeMutableBufferPointer<Float>,
-  _ momentum: UnsafeMutableBufferPointer<Float>, _ gradient: UnsafeMutableBufferPointer<Float>
-) {
+private func apply(_ rule: MomentumUpdate, _ scale: Float, _ tensor: TrainedTensor) {
+  let (weights, momentum, gradient) = (tensor.value.floats, tensor.momentum.floats, tensor.gradient.floats)
   precondition(weights.count == momentum.count && weights.count == gradient.count, "equally laid out")
   guard let w = weights.baseAddress, let v = momentum.baseAddress, let g = gradient.baseAddress else { return }
   for i in 0..<weights.count {

@@ -15,29 +15,55 @@ final class Weights {
   /// Brings the copies into step with `weight`, in training; some layouts of evaluation cannot be read back.
   private(set) var refresh: [Call] = []
   /// Set where a convolution runs as one matrix product: `sizes` are those of the matrix then.
-  var expansion: DenseProduct?
+  var product: DenseProduct?
   /// Set where a convolution runs by our own Winograd: what makes the content of `weight` and of each copy.
   private(set) var filters: [(filter: WinogradFilter, memory: Memory)] = []
   /// Set in training.
-  var trained: Trained?
+  private(set) var trained: Trained?
+  /// Set in training where weights are made of smaller parameters.
+  private(set) var expansion: FilterExpansion?
 
-  /// What training adds, equally laid out.
+  /// What the optimiser works on: `weight` and `bias` themselves, or what they are expanded from.
   struct Trained {
-    let weightGradient, weightMomentum: Memory
-    let biasGradient, biasMomentum: Memory?
+    let weight: TrainedTensor
+    let bias: TrainedTensor?
   }
 
   /// Persistent memories for a weight of `layout` and a bias of `channels`.
-  init(_ layout: Layout, bias channels: Int?, training: Bool, in recorder: Recorder) throws {
+  init(
+    _ layout: Layout, bias channels: Int?, training: Bool, expanding expansion: FilterExpansion? = nil,
+    in recorder: Recorder
+  ) throws {
     sizes = layout.sizes
     weight = try recorder.persistentMemory(layout)
-    let biasLayout = try channels.map { try Layout.plain([$0]) }
-    bias = try biasLayout.map(recorder.persistentMemory)
+    bias = try channels.map { try recorder.persistentMemory(.plain([$0])) }
     guard training else { return }
+    if let expansion {
+      try expand(expansion, in: recorder)
+    } else {
+      trained = Trained(
+        weight: try TrainedTensor(weight, in: recorder), bias: try bias.map { try TrainedTensor($0, in: recorder) })
+    }
+  }
+
+  /// Makes what the optimiser works on, and the calls that bring weight and bias into step with it.
+  private func expand(_ expansion: FilterExpansion, in recorder: Recorder) throws {
+    let filters = try recorder.persistentMemory(.plain([expansion.count]))
+    let staged = try recorder.stagingMemory(.plain(sizes))
+    let reorder = try recorder.engine.reorder(staged.layout, weight.layout)
+    refresh = [
+      Call("filters", FilterPass(expansion, expanding: filters, into: staged)),
+      try recorder.call("weights", reorder, [.source: staged, .destination: weight]),
+    ]
+    var offsets: Memory?
+    if let bias {
+      let made = try recorder.persistentMemory(.plain([expansion.outputs]))
+      refresh.append(Call("filters", FilterPass(expansion.ofBias, expanding: made, into: bias)))
+      offsets = made
+    }
+    self.expansion = expansion
     trained = Trained(
-      weightGradient: try recorder.persistentMemory(layout), weightMomentum: try recorder.persistentMemory(layout),
-      biasGradient: try biasLayout.map(recorder.persistentMemory),
-      biasMomentum: try biasLayout.map(recorder.persistentMemory))
+      weight: try TrainedTensor(filters, in: recorder), bias: try offsets.map { try TrainedTensor($0, in: recorder) })
   }
 
   /// A scale and a shift of `layout`, for evaluation.
@@ -76,12 +102,31 @@ final class Weights {
   /// Takes over the weights of an evaluation plan.
   func load(_ source: PreparedWeights, on engine: Engine) throws {
     for (filter, memory) in filters { filter.transform(source.weight.values, into: memory.floats) }
-    let values = expansion?.weight(source.weight.values) ?? source.weight.values
-    for memory in filters.isEmpty ? [weight] + copies : [] { try engine.write(values, to: memory, sizes: sizes) }
+    guard filters.isEmpty else {
+      // What fills the last block stays zero.
+      _ = bias?.floats.update(fromContentsOf: source.bias.values)
+      return
+    }
+    let values = product?.weight(source.weight.values) ?? source.weight.values
+    for memory in [weight] + copies { try engine.write(values, to: memory, sizes: sizes) }
     guard let bias else { return }
     try engine.write(
-      expansion?.bias(source.bias.values) ?? source.bias.values, to: bias, sizes: bias.layout.sizes)
+      product?.bias(source.bias.values) ?? source.bias.values, to: bias, sizes: bias.layout.sizes)
   }
+}
+
+/// One trainable parameter: three memories of one layout.
+struct TrainedTensor {
+  let value, momentum, gradient: Memory
+
+  init(_ value: Memory, in recorder: Recorder) throws {
+    self.value = value
+    momentum = try recorder.persistentMemory(value.layout)
+    gradient = try recorder.persistentMemory(value.layout)
+  }
+
+  /// As the library counts them: a grouped convolution's weight has five.
+  var sizes: [Int] { value.layout.sizes }
 }
 
 extension Engine {

@@ -59,7 +59,7 @@ extension Plan {
         counts[index] = (output[0] * (input[0] / settings.groups) * taps, output[0])
       case .dense(_, let index): counts[index] = (output[0] * input[0], output[0])
       case .scaleShift(let index), .batchNormalization(_, let index): counts[index] = (input[0], input[0])
-      case .maxPooling, .averagePooling, .dropout, .flatten, .sum, .concatenation, .identity: break
+      case .maxPooling, .averagePooling, .dropout, .reshape, .sum, .concatenation, .identity: break
       }
     }
     return counts

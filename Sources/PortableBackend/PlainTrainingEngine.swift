@@ -23,7 +23,7 @@ final class PlainTrainingEngine: TrainingEngine {
   func load(_ parameters: Parameters, momentum: [ParameterPath: Tensor]) throws {
     loaded = parameters
     store.load(parameters, momentum: momentum)
-    network.weightsChanged()
+    weightsChanged()
   }
 
   func forward(
@@ -40,11 +40,17 @@ final class PlainTrainingEngine: TrainingEngine {
     // The kernels replace what they write.
     if accumulates { try store.setGradientsAside() }
     try network.backward(logitGradient)
+    store.sumGradients()
     if accumulates { store.addGradientsSetAside() }
   }
 
   func update(_ rule: MomentumUpdate) throws {
     store.update(rule, workers)
+    weightsChanged()
+  }
+
+  private func weightsChanged() {
+    store.expand()
     network.weightsChanged()
   }
 

@@ -58,7 +58,7 @@ extension Operation {
     case .batchNormalization: "norm"
     case .maxPooling, .averagePooling: "pooling"
     case .dropout: "dropout"
-    case .flatten: "flatten"
+    case .reshape: "reshape"
     case .sum: "sum"
     case .concatenation: "concatenation"
     case .identity: "relu"

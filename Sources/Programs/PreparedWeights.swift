@@ -22,10 +22,14 @@ public struct PreparedWeights: Sendable {
       let (scale, shift) = norm.scaleAndShift(parameters)
       weight = Tensor([scale.count], scale.map { Float($0) })
       bias = Tensor([shift.count], shift.map { Float($0) })
-    case .affine(let path, let biasPath, let norm):
+    case .affine(let path, let biasPath, let expansion, let norm):
       var weight = parameters[path]
+      var bias = biasPath.map { parameters[$0] } ?? Tensor([weight.shape[0]])
+      if let expansion {
+        weight = expansion.weight(weight)
+        bias = Tensor([weight.shape[0]], expansion.ofBias.expanded(bias.values))
+      }
       let channels = weight.shape[0]
-      var bias = biasPath.map { parameters[$0] } ?? Tensor([channels])
       if let (scale, shift) = norm?.scaleAndShift(parameters) {
         let stride = weight.shape.count / channels
         for channel in 0..<channels {
@@ -48,6 +52,19 @@ extension NormSource {
     let (mean, variance) = (parameters[path("running_mean")].values, parameters[path("running_var")].values)
     let epsilon = Double(settings.epsilon)
     let scale = weight.indices.map { Double(weight[$0]) / (Double(variance[$0]) + epsilon).squareRoot() }
-    return (scale, weight.indices.map { Double(bias[$0]) - Double(mean[$0]) * scale[$0] })
+    let shift = weight.indices.map { Double(bias[$0]) - Double(mean[$0]) * scale[$0] }
+    return (repeated(scale), repeated(shift))
+  }
+
+  private func repeated(_ values: [Double]) -> [Double] {
+    values.flatMap { [Double](repeating: $0, count: mapsPerChannel) }
+  }
+}
+
+extension FilterExpansion {
+  /// A plain convolution's weight `[o, i, k, k]`, of the parameter `[outputs, inputs, order, k, k]`.
+  fileprivate func weight(_ parameter: Tensor) -> Tensor {
+    let sizes = parameter.shape.sizes
+    return Tensor([outputs * rows.count, inputs * sizes[2], sizes[3], sizes[4]], expanded(parameter.values))
   }
 }

@@ -32,6 +32,8 @@
 
     static let winograd = [
       (64, 64, 32, 1), (32, 64, 12, 0), (128, 64, 7, 1), (80, 48, 10, 1), (32, 112, 5, 1), (256, 512, 4, 1),
+      // These do not fill their blocks of 16 channels.
+      (40, 90, 9, 0), (184, 72, 7, 1), (64, 33, 6, 1),
     ].map {
       Case(inputs: $0.0, outputs: $0.1, side: $0.2, padding: $0.3, algorithm: .winograd)
     }

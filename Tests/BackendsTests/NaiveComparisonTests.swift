@@ -13,7 +13,7 @@ struct NaiveComparisonTests {
   func networks() {
     for networks in [Self.evaluated, Self.trained] {
       #expect(networks.count == 120)
-      #expect(Set(networks.flatMap { $0.graph.vertices.map(\.node.layer.name) }).count == 10)
+      #expect(Set(networks.flatMap { $0.graph.vertices.map(\.node.layer.name) }).count == Layer.Kind.allCases.count)
     }
   }
 

@@ -1,5 +1,6 @@
 import Networks
 import Programs
+import Symmetry
 
 /// Layers backward.
 extension NaiveEngine {
@@ -11,13 +12,23 @@ extension NaiveEngine {
     var dx = Batch(batchSize, vertex.inputShapes[0])
     switch vertex.node.layer {
     case .convolution(let settings): affineBackward(settings, vertex, x, dy, &dx)
+    case .groupConvolution(let settings): affineBackward(settings.plain, vertex, x, dy, &dx)
+    case .groupBatchNormalization(let settings, let group):
+      var slopes = dx.grouped(group.order)
+      normBackward(settings, index, x.grouped(group.order), dy.grouped(group.order), &slopes)
+      dx.values = slopes.values
+    case .groupMaxPooling(let group):
+      for (i, maps) in x.maps(group.order).enumerated() { passToMaximum(maps, of: x, dy.values[i], &dx) }
+    case .groupAveragePooling(let group):
+      for (i, maps) in x.maps(group.order).enumerated() {
+        for place in maps { dx.values[place] += dy.values[i] / Double(group.order) }
+      }
     case .dense(let settings): affineBackward(Convolution(settings), vertex, x, dy, &dx)
     case .batchNormalization(let settings): normBackward(settings, index, x, dy, &dx)
     case .relu: for i in dx.values.indices { dx.values[i] = x.values[i] > 0 ? dy.values[i] : 0 }
     case .maxPooling(let settings):
       for (i, window) in settings.windows(from: x, to: dy).windows.enumerated() {
-        let largest = window.map { x.values[$0] }.max()
-        if let first = window.first(where: { x.values[$0] == largest }) { dx.values[first] += dy.values[i] }
+        passToMaximum(window, of: x, dy.values[i], &dx)
       }
     case .averagePooling(let settings):
       let (windows, area) = settings.windows(from: x, to: dy)
@@ -39,10 +50,15 @@ extension NaiveEngine {
     return [dx]
   }
 
+  private func passToMaximum(_ places: [Int], of x: Batch, _ slope: Double, _ dx: inout Batch) {
+    let largest = places.map { x.values[$0] }.max()
+    if let first = places.first(where: { x.values[$0] == largest }) { dx.values[first] += slope }
+  }
+
   private func affineBackward(
     _ settings: Convolution, _ vertex: NetworkGraph.Vertex, _ x: Batch, _ dy: Batch, _ dx: inout Batch
   ) {
-    let weight = values(vertex, "weight")
+    let weight = computed(vertex, "weight")
     var slopes = dx.values
     var (sums, sizes) = (weight.map { _ in 0.0 }, weight.map { _ in 0.0 })
     settings.forEachProduct(from: x, to: dy) {
@@ -85,9 +101,17 @@ extension NaiveEngine {
     keep(vertex, name, sums, sizes)
   }
 
+  /// The sums over all that one number of the parameter is computed with as.
+  private func summed(_ values: [Double], _ vertex: NetworkGraph.Vertex, _ name: String) -> [Double] {
+    guard let places = vertex.places(of: name) else { return values }
+    var sums = [Double](repeating: 0, count: (places.max() ?? -1) + 1)
+    for (value, place) in zip(values, places) { sums[place] += value }
+    return sums
+  }
+
   private func keep(_ vertex: NetworkGraph.Vertex, _ name: String, _ sums: [Double], _ sizes: [Double]) {
     let path = ParameterPath(node: vertex.node.name, name)
-    gradients[path] = sums
-    magnitudes[path] = sizes.max()
+    gradients[path] = summed(sums, vertex, name)
+    magnitudes[path] = summed(sizes, vertex, name).max()
   }
 }

@@ -1,5 +1,6 @@
 import Networks
 import Programs
+import Symmetry
 
 /// Layers forward.
 extension NaiveEngine {
@@ -7,6 +8,12 @@ extension NaiveEngine {
 
   func values(_ vertex: NetworkGraph.Vertex, _ name: String) -> [Double] {
     parameters[ParameterPath(node: vertex.node.name, name)] ?? []
+  }
+
+  /// The numbers of a parameter that are computed with.
+  func computed(_ vertex: NetworkGraph.Vertex, _ name: String) -> [Double] {
+    let parameter = values(vertex, name)
+    return parameter.isEmpty ? [] : vertex.places(of: name)?.map { parameter[$0] } ?? parameter
   }
 
   func forward(_ index: Int, _ masks: inout ArraySlice<[Double]>) -> Batch {
@@ -17,6 +24,17 @@ extension NaiveEngine {
     var y = Batch(batchSize, vertex.outputShape)
     switch vertex.node.layer {
     case .convolution(let settings): affine(settings, vertex, x, &y)
+    case .groupConvolution(let settings): affine(settings.plain, vertex, x, &y)
+    case .groupBatchNormalization(let settings, let group):
+      var normal = y.grouped(group.order)
+      norm(settings, index, x.grouped(group.order), &normal)
+      y.values = normal.values
+    case .groupMaxPooling(let group):
+      for (i, maps) in x.maps(group.order).enumerated() { y.values[i] = maximum(maps, of: x, largest) }
+    case .groupAveragePooling(let group):
+      for (i, maps) in x.maps(group.order).enumerated() {
+        y.values[i] = maps.reduce(0) { $0 + x.values[$1] } / Double(group.order)
+      }
     case .dense(let settings): affine(Convolution(settings), vertex, x, &y)
     case .batchNormalization(let settings): norm(settings, index, x, &y)
     case .relu:
@@ -24,11 +42,7 @@ extension NaiveEngine {
       for value in x.values where value != 0 { closestTie = min(closestTie, abs(value) / largest) }
     case .maxPooling(let settings):
       for (i, window) in settings.windows(from: x, to: y).windows.enumerated() {
-        let ordered = window.map { x.values[$0] }.sorted(by: >)
-        y.values[i] = ordered[0]
-        if let next = ordered.first(where: { $0 != ordered[0] }) {
-          closestTie = min(closestTie, (ordered[0] - next) / largest)
-        }
+        y.values[i] = maximum(window, of: x, largest)
       }
     case .averagePooling(let settings):
       let (windows, area) = settings.windows(from: x, to: y)
@@ -45,8 +59,16 @@ extension NaiveEngine {
     return y
   }
 
+  private func maximum(_ places: [Int], of x: Batch, _ largest: Double) -> Double {
+    let ordered = places.map { x.values[$0] }.sorted(by: >)
+    if let next = ordered.first(where: { $0 != ordered[0] }) {
+      closestTie = min(closestTie, (ordered[0] - next) / largest)
+    }
+    return ordered[0]
+  }
+
   private func affine(_ settings: Convolution, _ vertex: NetworkGraph.Vertex, _ x: Batch, _ y: inout Batch) {
-    let (weight, bias) = (values(vertex, "weight"), values(vertex, "bias"))
+    let (weight, bias) = (computed(vertex, "weight"), computed(vertex, "bias"))
     var sums = y.values
     settings.forEachProduct(from: x, to: y) { sums[$2] += x.values[$0] * weight[$1] }
     if !bias.isEmpty { for i in sums.indices { sums[i] += bias[y.channel(i)] } }

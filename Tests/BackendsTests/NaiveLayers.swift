@@ -1,4 +1,5 @@
 import Networks
+import Symmetry
 import Tensors
 
 /// A batch of images in `Double`, `[n, c, h, w]`; features are images of one pixel.
@@ -21,6 +22,20 @@ struct Batch {
 
   /// The indices of all numbers of `channel`.
   func indices(channel: Int) -> [Int] { values.indices.filter { self.channel($0) == channel } }
+
+  /// The same numbers as channels of `order` maps each, laid below each other.
+  func grouped(_ order: Int) -> Batch {
+    var batch = Batch(n, [c / order, order * h, w])
+    batch.values = values
+    return batch
+  }
+
+  /// For every pixel of every channel of `order` maps, where the maps' numbers lie.
+  func maps(_ order: Int) -> [[Int]] {
+    (0..<n * c / order).flatMap { channel in
+      (0..<h * w).map { pixel in (0..<order).map { (channel * order + $0) * h * w + pixel } }
+    }
+  }
 
   var largest: Double { values.reduce(0) { max($0, abs($1)) } }
 }
@@ -47,6 +62,22 @@ extension Convolution {
             }
           }
         }
+      }
+    }
+  }
+}
+
+extension NetworkGraph.Vertex {
+  /// For every number of `weight` or `bias` that is computed with, its place in the parameter; nil where that is its own.
+  func places(of name: String) -> [Int]? {
+    guard case .groupConvolution(let settings) = node.layer else { return nil }
+    let (outputs, order) = (settings.outputChannels, settings.group.order)
+    if name == "bias" { return (0..<outputs * order).map { $0 / order } }
+    let inputs = inputShapes[0][0] / settings.inputOrder
+    let rows = settings.filterTable.rows
+    return (0..<outputs).flatMap { output in
+      rows.flatMap { row in
+        (0..<inputs).flatMap { input in row.map { (output * inputs + input) * row.count + $0 } }
       }
     }
   }

@@ -1,4 +1,5 @@
 import Networks
+import Symmetry
 import Tensors
 
 /// Draws a small network from every kind of layer, with the settings that engines get wrong: odd channel counts, strides
@@ -64,6 +65,7 @@ struct RandomDefinition {
     case 3: pool(x)
     case 4...6: join(x)
     case 7: concatenate(x)
+    case 8: commute(x)
     default: sameShape(x)
     }
   }
@@ -77,6 +79,33 @@ struct RandomDefinition {
       bias: chance(50))
     func side(_ length: Int) -> Int { (length + 2 * settings.padding - kernel) / settings.stride + 1 }
     return add(.convolution(settings), [x], [settings.outputChannels, side(x.shape[1]), side(x.shape[2])])
+  }
+
+  /// Layers over a group, from an image to feature maps over it, and sometimes back.
+  private mutating func commute(_ x: Value) {
+    let group = pick(SymmetryGroup.allCases)
+    var y = groupConvolve(group, x, lifting: true)
+    // Behind a 1x1 convolution of a norm, a norm undoes that one's scale, whose gradient then is rounding alone.
+    if min(x.shape[1], x.shape[2]) >= 3, y.shape[1] * y.shape[2] >= 3 {
+      y = add(.groupBatchNormalization(BatchNormalization(), over: group), [y], y.shape)
+      y = add(.relu, [y], y.shape)
+    }
+    if chance(70) { y = groupConvolve(group, y, lifting: false) }
+    if chance(30) { y = add(.relu, [y], y.shape) }
+    guard chance(50) else { return }
+    let shape = [y.shape[0] / group.order, y.shape[1], y.shape[2]]
+    add(chance(50) ? .groupMaxPooling(group) : .groupAveragePooling(group), [y], shape)
+  }
+
+  private mutating func groupConvolve(_ group: SymmetryGroup, _ x: Value, lifting: Bool) -> Value {
+    let sides = (group == .p4 ? [1, 2, 3] : [1, 3]).filter { $0 <= min(x.shape[1], x.shape[2]) }
+    let kernel = lifting ? sides[sides.count - 1] : pick(sides)
+    let settings = GroupConvolution(
+      group, lifting: lifting, outputChannels: 1 + dice.integer(below: 3), kernelSize: kernel, stride: pick([1, 1, 2]),
+      padding: pick([0, kernel / 2]), bias: chance(50))
+    func side(_ length: Int) -> Int { (length + 2 * settings.padding - kernel) / settings.stride + 1 }
+    let shape = [settings.outputChannels * group.order, side(x.shape[1]), side(x.shape[2])]
+    return add(.groupConvolution(settings), [x], shape)
   }
 
   private mutating func pool(_ x: Value) {

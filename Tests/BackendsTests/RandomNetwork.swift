@@ -90,7 +90,7 @@ struct RandomNetwork: Sendable, CustomStringConvertible, CustomTestStringConvert
           switch (spec.role, spec.shape.rank) {
           case (.counter, _): 0
           case (.trainable, 2...): unit * (3 / fanIn).squareRoot()
-          case (.trainable, _): spec.path.text.hasPrefix("batch-norm") ? 0.3 + unit : 0.3 * unit
+          case (.trainable, _): spec.path.text.contains("batch-norm") ? 0.3 + unit : 0.3 * unit
           case (.statistic, _): spec.path.text.hasSuffix("var") ? 1 + 0.5 * unit : 0.3 * unit
           }
       }

@@ -18,7 +18,8 @@ struct Subject {
     self.name = name
     let reference = try ReferenceNumbers(named: name)
     let definition =
-      try Architecture(rawValue: name)?.definition(classCount: reference.classes)
+      try Architecture(rawValue: name)?.definition(
+        imageShape: Array(reference.input.dropFirst()), classCount: reference.classes)
       ?? ReferenceNumbers.definition(NetworkDefinition.self, named: name)
     graph = try NetworkGraph(definition)
     let expected = reference.parameters

@@ -121,6 +121,16 @@ struct DamagedCheckpointTests {
           #"{"architecture":"a","classCount":2,"imageShape":[1,"x"]}"#, "the definition's imageShape.1 has another type"
         ),
         (
+          #"{"architecture":"a","classCount":2,"imageShape":[1,1,1],"preprocessing":{"mean":[],"standardDeviation":[]},"#
+            + #""nodes":[{"name":"conv1","inputs":["input"],"kind":"tanh"}]}"#,
+          "the definition's nodes.0.kind (node conv1) has a value that is not known"
+        ),
+        (
+          #"{"architecture":"a","classCount":2,"imageShape":[1,1,1],"preprocessing":{"mean":[],"standardDeviation":[]},"#
+            + #""nodes":[{"name":"fc","inputs":["input"],"kind":"dense"}]}"#,
+          "the definition's nodes.0.outputs (node fc) is missing"
+        ),
+        (
           #"{"architecture":"a","classCount":2,"imageShape":[1,1,1],"nodes":[],"#
             + #""preprocessing":{"mean":[],"standardDeviation":[]}}"#, "has 0 nodes"
         ),

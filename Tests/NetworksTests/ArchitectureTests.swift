@@ -17,8 +17,8 @@ struct ArchitectureTests {
   func parameterShapes(name: String) throws {
     let reference = try ReferenceNumbers(named: name)
     let architecture = try #require(Architecture(rawValue: name))
-    let graph = try NetworkGraph(architecture.definition(classCount: reference.classes))
-    #expect(graph.imageShape.sizes == Array(reference.input.dropFirst()))
+    let imageShape = Array(reference.input.dropFirst())
+    let graph = try NetworkGraph(architecture.definition(imageShape: imageShape, classCount: reference.classes))
     let specs = graph.parameters.filter { $0.role != .counter }
     #expect(
       Dictionary(uniqueKeysWithValues: specs.map { ($0.path.text, $0.shape.sizes) })
@@ -35,6 +35,12 @@ struct ArchitectureTests {
     #expect(try before(.vgg16, "flatten") == [512, 1, 1])
     #expect(try before(.resnet18, "pool") == [512, 4, 4])
     #expect(try before(.resnet50, "linear") == [2048])
+    #expect(try before(.p4mResNet18, "layer4.0.conv2") == [181 * 8, 4, 4])
+    #expect(try before(.p4mResNet18, "linear") == [181 * 8])
+    #expect(try before(.p4mResNet50, "linear") == [4 * 181 * 8])
+    #expect(try before(.p4CNN, "top") == [40, 4, 4])
+    #expect(try before(.z2CNN, "top") == [20, 4, 4])
+    #expect(try before(.wideResNet34, "fc") == [640])
   }
 
   @Test("cost what the papers say, in multiply-adds an image")
@@ -47,6 +53,47 @@ struct ArchitectureTests {
   func otherShape(architecture: Architecture) throws {
     let definition = architecture.definition(imageShape: [4, 40, 48], classCount: 7)
     #expect(try NetworkGraph(definition).vertices.last?.outputShape == [7])
+  }
+
+  @Test("are found by name, wide ResNets of any depth and width besides")
+  func names() {
+    #expect(Set(Architecture.allCases.map(\.name)).count == Architecture.allCases.count)
+    for architecture in Architecture.allCases {
+      #expect(Architecture(rawValue: architecture.name) == architecture && !architecture.source.isEmpty)
+    }
+    #expect(Architecture(rawValue: "wrn-28-10")?.name == "wrn-28-10")
+    for name in ["wrn", "wrn-34", "wrn-33-10", "wrn-34-0", "wrn-034-10", "wrn-34-10-1", "wrn-4-1", "wrn-1006-1", "vgg"]
+    {
+      #expect(Architecture(rawValue: name) == nil, "\(name)")
+    }
+  }
+
+  @Test("over p4m have as many parameters as the plain ones, and eight times the maps")
+  func budgets() throws {
+    func graph(_ architecture: Architecture) throws -> NetworkGraph { try NetworkGraph(architecture.definition()) }
+    for (plain, group): (Architecture, Architecture) in [
+      (.resnet18, .p4mResNet18), (.resnet18, .p4ResNet18), (.resnet34, .p4mResNet34), (.resnet50, .p4mResNet50),
+    ] {
+      let counts = try [plain, group].map { Parameters(initializing: try graph($0), seed: 0).trainableCount }
+      #expect(abs(Double(counts[1]) / Double(counts[0]) - 1) < 0.005)
+    }
+    #expect(try graph(.p4mResNet18).multiplyAdds > 8 * graph(.resnet18).multiplyAdds)
+    #expect(try graph(.p4ResNet18).multiplyAdds < 5 * graph(.resnet18).multiplyAdds)
+  }
+
+  @Test("group convolutions begin uniform within 1 / sqrt(in k k), wide ResNets normal with variance 2 / (out k k)")
+  func groupInitialization() throws {
+    let lifted = Parameters(initializing: try NetworkGraph(Architecture.p4CNN.definition()), seed: 1)
+    let weights = lifted["l2.conv.weight"]
+    #expect(weights.shape == [10, 10, 4, 3, 3])
+    let bound = 1 / Float(90).squareRoot()
+    #expect(weights.values.allSatisfy { abs($0) <= bound } && weights.values.contains { abs($0) > 0.98 * bound })
+    let wide = Parameters(
+      initializing: try NetworkGraph(#require(Architecture(rawValue: "wrn-10-2")).definition()), seed: 1)
+    let values = wide["block2.layer.0.conv1.weight"].values
+    #expect(values.count == 64 * 32 * 9)
+    let variance = values.reduce(0) { $0 + Double($1) * Double($1) } / Double(values.count)
+    #expect(abs(variance / (2 / Double(64 * 9)) - 1) < 0.05)
   }
 
   @Test("begin at the same weights for the same seed")

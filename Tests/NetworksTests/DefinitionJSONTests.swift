@@ -1,5 +1,6 @@
 import Foundation
 import Networks
+import Symmetry
 import Testing
 
 /// A node's JSON with every setting, for every kind of layer.
@@ -30,6 +31,23 @@ private let nodes: [(kind: String, settings: [String: String], layer: Layer)] = 
     .dense(Dense(outputs: 10, initialWeights: .zero))
   ),
   ("dropout", ["rate": "0.5", "channelwise": "true"], .dropout(Dropout(rate: 0.5, channelwise: true))),
+  (
+    "group-convolution",
+    [
+      "group": #""p4m""#, "lifting": "true", "outputChannels": "8", "kernelSize": "5", "stride": "2", "padding": "1",
+      "bias": "false", "initialWeights": #""kaiming-normal-fan-out""#,
+    ],
+    .groupConvolution(
+      GroupConvolution(
+        .p4m, lifting: true, outputChannels: 8, kernelSize: 5, stride: 2, padding: 1, bias: false,
+        initialWeights: .kaimingNormalFanOut))
+  ),
+  (
+    "group-batch-normalization", ["group": #""p4""#, "epsilon": "0.5", "momentum": "0.25"],
+    .groupBatchNormalization(BatchNormalization(epsilon: 0.5, momentum: 0.25), over: .p4)
+  ),
+  ("group-max-pooling", ["group": #""p4m""#], .groupMaxPooling(.p4m)),
+  ("group-average-pooling", ["group": #""p4""#], .groupAveragePooling(.p4)),
   ("flatten", [:], .flatten), ("sum", [:], .sum), ("concatenation", [:], .concatenation),
 ]
 

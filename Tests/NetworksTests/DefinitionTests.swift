@@ -1,6 +1,7 @@
 import Failures
 import Foundation
 import Networks
+import Symmetry
 import Tensors
 import TestSupport
 import Testing
@@ -51,6 +52,28 @@ struct Refusal: Sendable, CustomTestStringConvertible {
       definition: network([.maxPooling(Pooling(kernelSize: 3, padding: 2))] + end),
       message: "max-pooling n0: needs padding of at most half the window"),
     .init(definition: network([.dropout(Dropout(rate: 1))] + end), message: "dropout n0: needs a rate in 0..<1"),
+    .init(
+      definition: network([.groupConvolution(GroupConvolution(.p4, outputChannels: 2, kernelSize: 3))] + end),
+      message: "group-convolution n0: needs [4 c, h, w], maps over p4, has [3x8x8]"),
+    .init(
+      definition: network(
+        [.groupConvolution(GroupConvolution(.p4m, lifting: true, outputChannels: 2, kernelSize: 4))] + end),
+      message: "group-convolution n0: needs an odd kernel for p4m, has 4x4"),
+    .init(
+      definition: network(
+        [.groupConvolution(GroupConvolution(.p4, lifting: true, outputChannels: 1 << 20, kernelSize: 3))] + end),
+      message: "group-convolution n0: needs outputChannels in 1...1048576, has 4194304"),
+    .init(
+      definition: network(
+        [.groupConvolution(GroupConvolution(.p4, lifting: true, outputChannels: 0, kernelSize: 3))] + end),
+      message: "group-convolution n0: needs outputChannels in 1...1048576, has 0"),
+    .init(
+      definition: network([.groupMaxPooling(.p4m)] + end),
+      message: "group-max-pooling n0: needs [8 c, h, w], maps over p4m, has [3x8x8]"),
+    .init(
+      definition: network(
+        [.groupBatchNormalization(BatchNormalization(epsilon: 0), over: .p4)] + end, image: [4, 2, 2]),
+      message: "group-batch-normalization n0: needs epsilon > 0 and momentum in 0...1"),
     .init(definition: network([.sum] + end), message: "sum n0: needs two or more inputs, has 1"),
     .init(definition: network(end, classes: 3), message: ": ends in [2], not in 3 logits"),
     .init(definition: network(end, classes: 1), message: ": has 1 classes, needs 2 or more"),
@@ -64,8 +87,11 @@ struct Refusal: Sendable, CustomTestStringConvertible {
   static let graphs: [Refusal] = [
     .init(
       definition: nodes([("a", ["b"], .relu), ("b", ["a"], .relu)]),
-      message: "relu a: reads b, which no earlier node is"),
-    .init(definition: nodes([("a", ["a"], .relu)]), message: "relu a: reads a, which no earlier node is"),
+      message: "relu a: reads b, which does not stand before it: reorder, or break the cycle"),
+    .init(
+      definition: nodes([("a", ["a"], .relu)]),
+      message: "relu a: reads a, which does not stand before it: reorder, or break the cycle"),
+    .init(definition: nodes([("a", ["b"], .relu)]), message: "relu a: reads b, which no node is"),
     .init(
       definition: nodes([("a", ["input"], .relu), ("a", ["a"], .relu)]),
       message: "relu a: has the name of an earlier node: rename it"),

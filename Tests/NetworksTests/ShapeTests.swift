@@ -88,7 +88,8 @@ struct ShapeTests {
     let last = definition.nodes.count - 1
     let (input, name) = (definition.nodes[last].inputs[0], definition.nodes[last].name)
     definition.nodes.swapAt(last, last - 1)
-    #expect(throws: Failure(.data, "network random, dense \(name): reads \(input), which no earlier node is")) {
+    let reason = "which does not stand before it: reorder, or break the cycle"
+    #expect(throws: Failure(.data, "network random, dense \(name): reads \(input), \(reason)")) {
       try NetworkGraph(definition)
     }
   }

@@ -1,4 +1,4 @@
-public import ArgumentParser
+import ArgumentParser
 import Networks
 
 /// Means and standard deviations as typed: `0.49,0.48,0.45/0.20,0.20,0.20`.
@@ -11,13 +11,5 @@ struct Normalisation: ExpressibleByArgument {
     }
     guard halves.count == 2, halves[0].count == halves[1].count, !halves.joined().contains(nil) else { return nil }
     preprocessing = Preprocessing(mean: halves[0].compactMap { $0 }, standardDeviation: halves[1].compactMap { $0 })
-  }
-}
-
-extension Architecture: ExpressibleByArgument {
-  /// What suits images of `shape` `[c, h, w]` when nobody says otherwise.
-  static func customary(for shape: [Int]) -> Architecture {
-    if shape[1] < 28 || shape[2] < 28 { return .digitsCNN }
-    return shape[0] == 1 ? .smallCNN : .vgg16
   }
 }

@@ -18,12 +18,15 @@ struct TrainCommand: EngineCommand {
     examples: [
       "cusp-train", "cusp-train --method pgd --epsilon 0.1 --epochs 20 --output robust.h5",
       "cusp-train --method cusp --data mnist:DIR --epochs 6 --save-every 100 --output cusp.h5",
+      "cusp-train --arch network.json --epochs 5", "cusp-train --list-architectures",
       "cusp-train --data mnist:DIR --arch small-cnn --epochs 3 | cusp-attack --pgd | cusp-fooling-rate",
     ])
 
   @Option(help: "digits, mnist:DIR, fashion:DIR, cifar10:DIR, cifar100:DIR, FILE.npz or FILE.h5.")
   var data = "digits"
-  @Option(help: "The network by name; the default suits the images.") var arch: Architecture?
+  @Option(help: "The network by name, or a file with its definition; the default suits the images.")
+  var arch: ArchitectureOption?
+  @Flag(help: "Only list the networks by name.") var listArchitectures = false
   @Option(help: "Train on at most the first so many images.") var limit: Int?
   @Option(help: "Subtract and divide by these per channel, as in 0.49,0.48,0.45/0.20,0.20,0.20; kept in the model.")
   var normalise: Normalisation?
@@ -42,6 +45,7 @@ struct TrainCommand: EngineCommand {
   }
 
   func execute(_ context: ToolContext) throws {
+    if listArchitectures { return try context.output.write(Architecture.table()) }
     let arguments = Array(CommandLine.arguments.dropFirst())
     let run = try resume.map { try TrainingRun(resuming: $0, arguments: arguments) } ?? TrainingRun(self)
     if recipe.printCurriculum {
@@ -91,10 +95,8 @@ struct TrainCommand: EngineCommand {
   }
 
   /// The network to train on `images`.
-  func definition(for images: LabeledImages) -> NetworkDefinition {
-    let architecture = arch ?? Architecture.customary(for: images.imageShape.sizes)
-    return architecture.definition(
-      imageShape: images.imageShape.sizes, classCount: images.classNames.count,
-      preprocessing: normalise?.preprocessing ?? .none)
+  func definition(for images: LabeledImages) throws -> NetworkDefinition {
+    let architecture = arch ?? .named(.customary(for: images.imageShape.sizes))
+    return try architecture.definition(for: images, preprocessing: normalise?.preprocessing)
   }
 }

@@ -32,11 +32,12 @@ struct TrainingRun {
   init(_ command: TrainCommand, definition: NetworkDefinition? = nil) throws {
     reference = try DatasetReference(command.data)
     images = try reference.load(split: .train, limit: command.limit)
-    let definition = definition ?? command.definition(for: images)
+    let definition = try definition ?? command.definition(for: images)
     configuration = try command.recipe.configuration(channels: images.imageShape[0], imageCount: images.count)
     document = configuration.json(command)
     engine = command.engine
-    output = command.output ?? "\(definition.architecture)-\(command.recipe.name).h5"
+    let name = definition.architecture.replacing("/", with: "-")
+    output = command.output ?? "\(name)-\(command.recipe.name).h5"
     graph = try NetworkGraph(definition)
     state = TrainingState(parameters: Parameters(initializing: graph, seed: configuration.seed))
     (history, resumed, note) = ([], nil, nil)
@@ -55,7 +56,7 @@ struct TrainingRun {
     let begun = try TrainingRun(command, definition: checkpoint.definition)
     try begun.checkSettings(stored, path: path)
     if command.arch != nil || command.normalise != nil,
-      command.definition(for: begun.images) != checkpoint.definition
+      try command.definition(for: begun.images) != checkpoint.definition
     {
       throw Failure(.usage, "--resume \(path): holds another network; leave out --arch and --normalise")
     }

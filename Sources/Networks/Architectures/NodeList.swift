@@ -1,6 +1,16 @@
+import Symmetry
+
 /// Nodes under construction: each new one reads the last one unless told otherwise.
 struct NodeList {
+  /// The group that convolutions and norms commute with, if any.
+  var group: SymmetryGroup?
+  /// How the weights of convolutions begin.
+  var initialWeights = InitialWeights.uniformFanIn
   private(set) var nodes: [Node] = []
+
+  init(over group: SymmetryGroup? = nil, initialWeights: InitialWeights = .uniformFanIn) {
+    (self.group, self.initialWeights) = (group, initialWeights)
+  }
 
   /// The name of the last node, or of the image.
   var last: String { nodes.last?.name ?? Node.image }
@@ -9,11 +19,37 @@ struct NodeList {
     nodes.append(Node(name: name, inputs: inputs ?? [last], layer: layer))
   }
 
-  /// A convolution without bias and its batch norm, as residual networks have them.
-  mutating func addNormalized(
-    _ convolution: (name: String, settings: Convolution), norm: String, reading input: String? = nil
+  /// A convolution without bias, over the group if there is one; its padding keeps the image's size at stride 1 unless
+  /// given.
+  mutating func addConvolution(
+    _ name: String, _ channels: Int, kernelSize: Int, stride: Int = 1, padding: Int? = nil, reading input: String? = nil
   ) {
-    add(convolution.name, .convolution(convolution.settings), reading: input.map { [$0] })
-    add(norm, .batchNormalization(BatchNormalization()))
+    let padding = padding ?? kernelSize / 2
+    let layer: Layer =
+      if let group {
+        .groupConvolution(
+          GroupConvolution(
+            group, lifting: nodes.isEmpty, outputChannels: channels, kernelSize: kernelSize, stride: stride,
+            padding: padding, bias: false, initialWeights: initialWeights))
+      } else {
+        .convolution(
+          Convolution(
+            outputChannels: channels, kernelSize: kernelSize, stride: stride, padding: padding, bias: false,
+            initialWeights: initialWeights))
+      }
+    add(name, layer, reading: input.map { [$0] })
+  }
+
+  /// A batch norm, over the group if there is one.
+  mutating func addNorm(_ name: String) {
+    let settings = BatchNormalization()
+    add(name, group.map { .groupBatchNormalization(settings, over: $0) } ?? .batchNormalization(settings))
+  }
+
+  /// The mean over the whole image and a dense layer named `name`.
+  mutating func addClassifier(_ name: String, classCount: Int) {
+    add("pool", .averagePooling(.global))
+    add("flatten", .flatten)
+    add(name, .dense(Dense(outputs: classCount)))
   }
 }

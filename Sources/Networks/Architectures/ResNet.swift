@@ -1,14 +1,20 @@
-/// A CIFAR ResNet: four stages of `blocks` residual blocks, widths 64, 128, 256, 512 (times 4 behind a bottleneck).
+import Symmetry
+
+/// A CIFAR ResNet: stages of `blocks` residual blocks with `widths` channels (times 4 behind a bottleneck), over `group`
+/// if given.
 ///
 /// The published code pools 4x4 windows at the end, which on 32x32 images is the whole map; here it is the whole map for
-/// every image size.
-func resnet(blocks: [Int], bottleneck: Bool, classCount: Int) -> [Node] {
-  var list = NodeList()
-  list.addNormalized(("conv1", convolution(64, kernelSize: 3)), norm: "bn1")
+/// every image size. Over a group the elements stay apart until the last layer, as there.
+func resnet(
+  _ blocks: [Int], bottleneck: Bool = false, widths: [Int] = [64, 128, 256, 512], over group: SymmetryGroup? = nil,
+  classCount: Int
+) -> [Node] {
+  var list = NodeList(over: group)
+  list.addConvolution("conv1", widths[0], kernelSize: 3)
+  list.addNorm("bn1")
   list.add("relu", .relu)
-  var channels = 64
-  for (stage, count) in blocks.enumerated() {
-    let width = 64 << stage
+  var channels = widths[0]
+  for (stage, (count, width)) in zip(blocks, widths).enumerated() {
     let outputChannels = bottleneck ? 4 * width : width
     for block in 0..<count {
       let stride = block == 0 && stage > 0 ? 2 : 1
@@ -19,9 +25,7 @@ func resnet(blocks: [Int], bottleneck: Bool, classCount: Int) -> [Node] {
       channels = outputChannels
     }
   }
-  list.add("pool", .averagePooling(.global))
-  list.add("flatten", .flatten)
-  list.add("linear", .dense(Dense(outputs: classCount)))
+  list.addClassifier("linear", classCount: classCount)
   return list.nodes
 }
 
@@ -31,27 +35,18 @@ extension NodeList {
   fileprivate mutating func addBlock(_ name: String, width: Int, stride: Int, bottleneck: Bool, shortcut: Int?) {
     let input = last
     let layers =
-      bottleneck
-      ? [
-        convolution(width, kernelSize: 1), convolution(width, kernelSize: 3, stride: stride),
-        convolution(4 * width, kernelSize: 1),
-      ]
-      : [convolution(width, kernelSize: 3, stride: stride), convolution(width, kernelSize: 3)]
-    for (index, settings) in layers.enumerated() {
-      addNormalized(("\(name).conv\(index + 1)", settings), norm: "\(name).bn\(index + 1)")
+      bottleneck ? [(width, 1, 1), (width, 3, stride), (4 * width, 1, 1)] : [(width, 3, stride), (width, 3, 1)]
+    for (index, (channels, kernelSize, stride)) in layers.enumerated() {
+      addConvolution("\(name).conv\(index + 1)", channels, kernelSize: kernelSize, stride: stride)
+      addNorm("\(name).bn\(index + 1)")
       if index + 1 < layers.count { add("\(name).relu\(index + 1)", .relu) }
     }
     let trunk = last
     if let shortcut {
-      let settings = convolution(shortcut, kernelSize: 1, stride: stride)
-      addNormalized(("\(name).shortcut.0", settings), norm: "\(name).shortcut.1", reading: input)
+      addConvolution("\(name).shortcut.0", shortcut, kernelSize: 1, stride: stride, reading: input)
+      addNorm("\(name).shortcut.1")
     }
     add("\(name).sum", .sum, reading: [trunk, shortcut == nil ? input : last])
     add("\(name).relu", .relu)
   }
-}
-
-/// A convolution without bias that keeps the image's size at stride 1.
-private func convolution(_ channels: Int, kernelSize: Int, stride: Int = 1) -> Convolution {
-  Convolution(outputChannels: channels, kernelSize: kernelSize, stride: stride, padding: kernelSize / 2, bias: false)
 }

@@ -1,3 +1,5 @@
+import Symmetry
+
 /// The tiny network of the built-in digits; our own.
 func digitsNetwork(classCount: Int) -> [Node] {
   var list = NodeList()
@@ -66,5 +68,24 @@ func leNetNetwork(classCount: Int) -> [Node] {
     list.add("relu\(index + 3)", .relu)
   }
   list.add("fc3", .dense(Dense(outputs: classCount)))
+  return list.nodes
+}
+
+/// Cohen and Welling's networks for rotated MNIST: six 3x3 convolutions with norm and ReLU, a 4x4 one to the classes, one
+/// pooling and dropout between; over a group, the largest logit of all elements counts.
+func rotatedMNISTNetwork(width: Int, over group: SymmetryGroup?, classCount: Int) -> [Node] {
+  var list = NodeList(over: group)
+  for layer in 1...6 {
+    list.addConvolution("l\(layer).conv", width, kernelSize: 3, padding: 0)
+    list.addNorm("l\(layer).bn")
+    list.add("l\(layer).relu", .relu)
+    list.add(
+      "l\(layer).\(layer == 2 ? "pool" : "drop")",
+      layer == 2 ? .maxPooling(Pooling(kernelSize: 2)) : .dropout(Dropout(rate: 0.3)))
+  }
+  list.addConvolution("top", classCount, kernelSize: 4, padding: 0)
+  if let group { list.add("maximum", .groupMaxPooling(group)) }
+  list.add("pool", .maxPooling(.global))
+  list.add("flatten", .flatten)
   return list.nodes
 }

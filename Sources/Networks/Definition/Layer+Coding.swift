@@ -1,3 +1,5 @@
+internal import Symmetry
+
 extension Layer: Codable {
   /// The names of the layers in a definition.
   package enum Kind: String, Codable, CaseIterable {
@@ -5,9 +7,13 @@ extension Layer: Codable {
     case batchNormalization = "batch-normalization"
     case maxPooling = "max-pooling"
     case averagePooling = "average-pooling"
+    case groupConvolution = "group-convolution"
+    case groupBatchNormalization = "group-batch-normalization"
+    case groupMaxPooling = "group-max-pooling"
+    case groupAveragePooling = "group-average-pooling"
   }
 
-  private enum CodingKeys: String, CodingKey { case kind }
+  private enum CodingKeys: String, CodingKey { case kind, group }
 
   /// The layer's name in a definition, as in `batch-normalization`.
   public var name: String { kind.rawValue }
@@ -24,6 +30,10 @@ extension Layer: Codable {
     case .flatten: .flatten
     case .sum: .sum
     case .concatenation: .concatenation
+    case .groupConvolution: .groupConvolution
+    case .groupBatchNormalization: .groupBatchNormalization
+    case .groupMaxPooling: .groupMaxPooling
+    case .groupAveragePooling: .groupAveragePooling
     }
   }
 
@@ -38,12 +48,19 @@ extension Layer: Codable {
     case .dense(let settings): try settings.encode(to: encoder)
     case .dropout(let settings): try settings.encode(to: encoder)
     case .relu, .flatten, .sum, .concatenation: break
+    case .groupConvolution(let settings): try settings.encode(to: encoder)
+    case .groupBatchNormalization(let settings, let group):
+      try settings.encode(to: encoder)
+      try container.encode(group, forKey: .group)
+    case .groupMaxPooling(let group), .groupAveragePooling(let group): try container.encode(group, forKey: .group)
     }
   }
 
   /// Reads `kind` and the settings from one object; every setting must be there.
   public init(from decoder: any Decoder) throws {
-    switch try decoder.container(keyedBy: CodingKeys.self).decode(Kind.self, forKey: .kind) {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    func group() throws -> SymmetryGroup { try container.decode(SymmetryGroup.self, forKey: .group) }
+    switch try container.decode(Kind.self, forKey: .kind) {
     case .convolution: self = .convolution(try Convolution(from: decoder))
     case .batchNormalization: self = .batchNormalization(try BatchNormalization(from: decoder))
     case .relu: self = .relu
@@ -54,6 +71,11 @@ extension Layer: Codable {
     case .flatten: self = .flatten
     case .sum: self = .sum
     case .concatenation: self = .concatenation
+    case .groupConvolution: self = .groupConvolution(try GroupConvolution(from: decoder))
+    case .groupBatchNormalization:
+      self = .groupBatchNormalization(try BatchNormalization(from: decoder), over: try group())
+    case .groupMaxPooling: self = .groupMaxPooling(try group())
+    case .groupAveragePooling: self = .groupAveragePooling(try group())
     }
   }
 }

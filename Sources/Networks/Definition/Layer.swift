@@ -1,3 +1,5 @@
+public import Symmetry
+
 /// What one node of a network computes.
 ///
 /// To add a layer, add a case here with its settings as a struct in `LayerSettings.swift`; the compiler then lists what
@@ -31,4 +33,14 @@ public enum Layer: Hashable, Sendable {
   case sum
   /// The inputs one after the other along the channels.
   case concatenation
+  /// A convolution that commutes with a group of symmetries: to feature maps over the group, from an image or from such.
+  ///
+  /// Feature maps over a group of order `o` are `[c * o, h, w]`: a channel's maps for all elements lie side by side.
+  case groupConvolution(GroupConvolution)
+  /// Batch normalisation of feature maps over a group, per channel: all elements share statistics and parameters.
+  case groupBatchNormalization(BatchNormalization, over: SymmetryGroup)
+  /// The maximum over the elements of the group: `[c * o, h, w]` to `[c, h, w]`.
+  case groupMaxPooling(SymmetryGroup)
+  /// The mean over the elements of the group: `[c * o, h, w]` to `[c, h, w]`.
+  case groupAveragePooling(SymmetryGroup)
 }

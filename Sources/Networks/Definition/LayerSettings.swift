@@ -106,6 +106,8 @@ public enum InitialWeights: String, Hashable, Sendable, Codable {
   case uniformFanIn = "uniform-fan-in"
   /// Weights normal with variance `2 / fan in` (He et al. 2015), bias zero.
   case kaimingNormal = "kaiming-normal"
+  /// Weights normal with variance `2 / fan out`, the kernel's area times the outputs, bias zero.
+  case kaimingNormalFanOut = "kaiming-normal-fan-out"
   /// Weights and bias zero.
   case zero
 }

@@ -1,3 +1,4 @@
+internal import Symmetry
 public import Tensors
 
 extension Layer {
@@ -8,17 +9,19 @@ extension Layer {
       let k = settings.kernelSize
       let weights: Shape = [settings.outputChannels, input[0] / settings.groups, k, k]
       return affineParameters(node, weights, bias: settings.bias, settings.initialWeights)
+    case .groupConvolution(let settings):
+      let (k, order) = (settings.kernelSize, settings.inputOrder)
+      return affineParameters(
+        node, [settings.outputChannels, input[0] / order, order, k, k], bias: settings.bias, settings.initialWeights,
+        // GrouPy's initial weights are those of one element's filter.
+        fanIn: input[0] / order * k * k)
     case .dense(let settings):
       return affineParameters(node, [settings.outputs, input[0]], bias: settings.bias, settings.initialWeights)
-    case .batchNormalization:
-      return [
-        spec(node, "weight", [input[0]], .trainable, .constant(1)),
-        spec(node, "bias", [input[0]], .trainable, .constant(0)),
-        spec(node, "running_mean", [input[0]], .statistic, .constant(0)),
-        spec(node, "running_var", [input[0]], .statistic, .constant(1)),
-        spec(node, "num_batches_tracked", [], .counter, .constant(0)),
-      ]
-    case .relu, .maxPooling, .averagePooling, .dropout, .flatten, .sum, .concatenation: return []
+    case .batchNormalization: return normParameters(node, channels: input[0])
+    case .groupBatchNormalization(_, let group): return normParameters(node, channels: input[0] / group.order)
+    case .relu, .maxPooling, .averagePooling, .dropout, .flatten, .sum, .concatenation, .groupMaxPooling,
+      .groupAveragePooling:
+      return []
     }
   }
 
@@ -27,26 +30,43 @@ extension Layer {
     switch self {
     case .convolution(let settings):
       output.count * (input[0] / settings.groups) * settings.kernelSize * settings.kernelSize
+    case .groupConvolution(let settings): Layer.convolution(settings.plain).multiplyAdds(input: input, output: output)
     case .dense: output.count * input.count
-    case .batchNormalization, .relu, .maxPooling, .averagePooling, .dropout, .flatten, .sum, .concatenation: 0
+    case .batchNormalization, .relu, .maxPooling, .averagePooling, .dropout, .flatten, .sum, .concatenation,
+      .groupBatchNormalization, .groupMaxPooling, .groupAveragePooling:
+      0
     }
   }
 }
 
-/// Weight and bias of a convolution or dense layer; the fan-in is the product of all but the weight's first size.
+/// Weight and bias of a convolution or dense layer; the fan-in is the product of all but the weight's first size, unless
+/// given.
 private func affineParameters(
-  _ node: String, _ shape: Shape, bias: Bool, _ initial: InitialWeights
+  _ node: String, _ shape: Shape, bias: Bool, _ initial: InitialWeights, fanIn: Int? = nil
 ) -> [ParameterSpec] {
-  let fanIn = Float(shape.sizes.dropFirst().reduce(1, *))
+  let fanIn = Float(fanIn ?? shape.sizes.dropFirst().reduce(1, *))
+  let fanOut = Float(shape[0] * shape.sizes.dropFirst(2).reduce(1, *))
   let bound = 1 / fanIn.squareRoot()
   let (weight, offset): (ParameterSpec.InitialValue, ParameterSpec.InitialValue) =
     switch initial {
     case .uniformFanIn: (.uniform(bound: bound), .uniform(bound: bound))
     case .kaimingNormal: (.normal(standardDeviation: (2 / fanIn).squareRoot()), .constant(0))
+    case .kaimingNormalFanOut: (.normal(standardDeviation: (2 / fanOut).squareRoot()), .constant(0))
     case .zero: (.constant(0), .constant(0))
     }
   return [spec(node, "weight", shape, .trainable, weight)]
     + (bias ? [spec(node, "bias", [shape[0]], .trainable, offset)] : [])
+}
+
+/// What a batch norm of `channels` has: scale and shift, running statistics and their counter.
+private func normParameters(_ node: String, channels: Int) -> [ParameterSpec] {
+  [
+    spec(node, "weight", [channels], .trainable, .constant(1)),
+    spec(node, "bias", [channels], .trainable, .constant(0)),
+    spec(node, "running_mean", [channels], .statistic, .constant(0)),
+    spec(node, "running_var", [channels], .statistic, .constant(1)),
+    spec(node, "num_batches_tracked", [], .counter, .constant(0)),
+  ]
 }
 
 private func spec(

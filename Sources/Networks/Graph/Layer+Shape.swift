@@ -1,3 +1,4 @@
+internal import Symmetry
 import Tensors
 
 /// The largest network this package builds: bounds that a hostile definition meets before any buffer is made.
@@ -30,7 +31,14 @@ extension Layer {
   private func outputShape(_ input: Shape) throws(ShapeMismatch) -> Shape {
     switch self {
     case .convolution(let settings): return try settings.outputShape(input)
+    case .groupConvolution(let settings): return try settings.outputShape(input)
     case .maxPooling(let settings), .averagePooling(let settings): return try settings.outputShape(input)
+    case .groupMaxPooling(let group), .groupAveragePooling(let group):
+      try requireMaps(input, over: group)
+      return [input[0] / group.order, input[1], input[2]]
+    case .groupBatchNormalization(let settings, let group):
+      try requireMaps(input, over: group)
+      return try Layer.batchNormalization(settings).outputShape(input)
     case .batchNormalization(let settings):
       try requireImage(input)
       guard settings.epsilon > 0, settings.epsilon.isFinite, (0...1).contains(settings.momentum) else {
@@ -79,6 +87,22 @@ extension Convolution {
   }
 }
 
+extension GroupConvolution {
+  fileprivate func outputShape(_ input: Shape) throws(ShapeMismatch) -> Shape {
+    if lifting { try requireImage(input) } else { try requireMaps(input, over: group) }
+    try require(outputChannels, "outputChannels")
+    guard group == .p4 || !kernelSize.isMultiple(of: 2) else {
+      throw ShapeMismatch("needs an odd kernel for p4m, has \(kernelSize)x\(kernelSize)")
+    }
+    let output = try plain.outputShape(input)
+    // What is computed with is larger than the parameter.
+    guard isBounded([output[0], input[0], kernelSize, kernelSize]) else {
+      throw ShapeMismatch("is too large: [\(input)] to [\(output)]")
+    }
+    return output
+  }
+}
+
 extension Pooling {
   fileprivate func outputShape(_ input: Shape) throws(ShapeMismatch) -> Shape {
     try requireImage(input)
@@ -100,6 +124,14 @@ struct ShapeMismatch: Error {
 
 private func requireImage(_ input: Shape) throws(ShapeMismatch) {
   guard input.rank == 3 else { throw ShapeMismatch("needs [c, h, w], has [\(input)]") }
+}
+
+/// Feature maps over `group`: a channel is as many maps as the group has elements.
+private func requireMaps(_ input: Shape, over group: SymmetryGroup) throws(ShapeMismatch) {
+  try requireImage(input)
+  guard input[0].isMultiple(of: group.order) else {
+    throw ShapeMismatch("needs [\(group.order) c, h, w], maps over \(group.rawValue), has [\(input)]")
+  }
 }
 
 private func require(_ value: Int, _ name: String) throws(ShapeMismatch) {

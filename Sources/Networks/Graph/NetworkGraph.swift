@@ -68,7 +68,9 @@ extension NetworkGraph.Vertex {
     let inputs: [Int?] = try node.inputs.map { name in
       if name == Node.image { return nil }
       guard let index = indices[name] else {
-        throw refusal(definition, node, "reads \(name), which no earlier node is")
+        let isThere = definition.nodes.contains { $0.name == name }
+        let reason = isThere ? "which does not stand before it: reorder, or break the cycle" : "which no node is"
+        throw refusal(definition, node, "reads \(name), \(reason)")
       }
       return index
     }
@@ -109,7 +111,8 @@ private func check(_ definition: NetworkDefinition) throws {
   }
 }
 
-private func isBounded(_ sizes: [Int]) -> Bool {
+/// Whether a tensor of `sizes` is small enough to be made.
+func isBounded(_ sizes: [Int]) -> Bool {
   var product = 1
   for size in sizes {
     let (next, overflow) = product.multipliedReportingOverflow(by: size)

@@ -73,7 +73,7 @@ extension Lowering {
     let source = try recorder.view(recorder.converted(value(step.inputs[0]), to: images), as: inputs)
     let output = try recorder.memory(descriptor.chosen(.destination))
     let weights = try makeWeights(index, descriptor, bias: product.sizes.outputs)
-    weights.expansion = product
+    weights.product = product
     var arguments: [Argument: Memory] = [
       .source: try recorder.converted(source, to: descriptor.chosen(.source)), .weights: weights.weight,
       .destination: output,
@@ -148,7 +148,9 @@ extension Lowering {
   }
 
   private func makeWeights(_ index: Int, _ descriptor: PrimitiveDescriptor, bias channels: Int?) throws -> Weights {
-    let made = try Weights(descriptor.chosen(.weights), bias: channels, training: training, in: recorder)
+    let made = try Weights(
+      descriptor.chosen(.weights), bias: channels, training: training, expanding: plan.weights[index].expansion,
+      in: recorder)
     weights[index] = made
     return made
   }
@@ -177,15 +179,26 @@ extension Lowering {
   ) throws {
     let trained = try require(weights.trained, "\(name) in training")
     let layout = try descriptor.chosen(.weightsGradient)
-    let keeps = layout == trained.weightGradient.layout
-    let weightGradient = keeps ? trained.weightGradient : try recorder.memory(layout)
+    let keeps = weights.expansion == nil && layout == trained.weight.gradient.layout
+    let weightGradient = keeps ? trained.weight.gradient : try recorder.memory(layout)
+    let biasGradient =
+      weights.expansion == nil ? trained.bias?.gradient : try weights.bias.map { try recorder.memory($0.layout) }
     var arguments: [Argument: Memory] = [
       .source: try recorder.converted(source, to: descriptor.chosen(.source)),
       .destinationGradient: try recorder.converted(gradient, to: descriptor.chosen(.destinationGradient)),
       .weightsGradient: weightGradient,
     ]
-    arguments[.biasGradient] = trained.biasGradient
+    arguments[.biasGradient] = biasGradient
     try recorder.record("\(name) backward weights", descriptor, arguments)
-    if !keeps { try recorder.convert(weightGradient, into: trained.weightGradient) }
+    if let expansion = weights.expansion {
+      let filters = try recorder.converted(weightGradient, to: .plain(weights.sizes))
+      recorder.record(
+        "\(name) filters backward", FilterPass(expansion, summing: filters, into: trained.weight.gradient))
+      if let biasGradient, let sums = trained.bias?.gradient {
+        recorder.record("\(name) filters backward", FilterPass(expansion.ofBias, summing: biasGradient, into: sums))
+      }
+    } else if !keeps {
+      try recorder.convert(weightGradient, into: trained.weight.gradient)
+    }
   }
 }

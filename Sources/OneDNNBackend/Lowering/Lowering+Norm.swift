@@ -52,10 +52,10 @@ extension Lowering {
         input.layout, epsilon: settings.epsilon, relu: step.relu, hint: descriptor)
       var arguments: [Argument: Memory] = [
         .source: input, .mean: norm.mean, .variance: norm.variance, .scale: source.weight,
-        .destinationGradient: gradient, .sourceGradient: gradient, .scaleGradient: trained.weightGradient,
+        .destinationGradient: gradient, .sourceGradient: gradient, .scaleGradient: trained.weight.gradient,
       ]
       if Engine.normBackwardTakesShift { arguments[.shift] = source.bias }
-      arguments[.shiftGradient] = trained.biasGradient
+      arguments[.shiftGradient] = trained.bias?.gradient
       arguments[.workspace] = workspace
       try recorder.record("\(step.name) norm backward", backward, arguments)
       try deliver(gradient, to: step.inputs[0])

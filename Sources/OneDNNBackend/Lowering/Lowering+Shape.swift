@@ -4,11 +4,10 @@ import Tensors
 
 /// Poolings and what moves or adds values.
 extension Lowering {
-  func pooling(_ settings: Pooling, takesMaximum: Bool, _ step: Step) throws -> Pullback {
+  func pooling(_ windows: PoolingWindow, takesMaximum: Bool, _ step: Step) throws -> Pullback {
     let input = try value(step.inputs[0])
     let geometry = PoolingGeometry(
-      settings, takesMaximum: takesMaximum, batchSize: plan.batchSize, input: plan.values[step.inputs[0]].sizes,
-      output: plan.values[step.output].sizes)
+      windows, takesMaximum: takesMaximum, batchSize: plan.batchSize, output: plan.values[step.output].sizes)
     let differentiates = needsGradient(step.inputs[0])
     let masksInput = takesMaximum && differentiates && takesMask(of: step.inputs[0])
     let descriptor = try engine.pooling(geometry, training: differentiates, source: input.layout)
@@ -32,15 +31,15 @@ extension Lowering {
   }
 
   /// The same bytes seen with other sizes, once they lie row-major.
-  func flatten(_ step: Step) throws -> Pullback {
-    let (image, features) = (try Layout.plain(sizes(of: step.inputs[0])), try Layout.plain(sizes(of: step.output)))
-    let input = try recorder.converted(value(step.inputs[0]), to: image)
-    set(step.output, try recorder.view(input, as: features))
+  func reshape(_ step: Step) throws -> Pullback {
+    let (before, after) = (try Layout.plain(sizes(of: step.inputs[0])), try Layout.plain(sizes(of: step.output)))
+    let input = try recorder.converted(value(step.inputs[0]), to: before)
+    set(step.output, try recorder.view(input, as: after))
 
     return { [self] in
       guard needsGradient(step.inputs[0]) else { return }
-      let gradient = try recorder.converted(outputGradient(step, masked: false), to: features)
-      try deliver(recorder.view(gradient, as: image), to: step.inputs[0])
+      let gradient = try recorder.converted(outputGradient(step, masked: false), to: after)
+      try deliver(recorder.view(gradient, as: before), to: step.inputs[0])
     }
   }
 

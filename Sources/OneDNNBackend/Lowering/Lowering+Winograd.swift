@@ -34,14 +34,15 @@ extension Lowering {
     }
   }
 
-  /// Images in one of the two layouts that our passes read.
+  /// Images in one of the two layouts that our passes read: with the channels last only where they fill their blocks.
   private func blockwise(_ images: Memory) throws -> Memory {
     let sizes = images.layout.sizes
-    if try images.layout == .channelsLast(sizes) { return images }
+    if try images.layout == .channelsLast(sizes), sizes[1] == filled(sizes[1]) { return images }
     return try recorder.converted(images, to: .blocked(sizes))
   }
 
   private func layout(of sizes: [Int], like images: Memory) throws -> Layout {
-    try images.layout == .blocked(images.layout.sizes) ? .blocked(sizes) : .channelsLast(sizes)
+    let isBlocked = try images.layout == .blocked(images.layout.sizes) || sizes[1] != filled(sizes[1])
+    return try isBlocked ? .blocked(sizes) : .channelsLast(sizes)
   }
 }

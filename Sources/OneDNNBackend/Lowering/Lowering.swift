@@ -72,10 +72,10 @@ final class Lowering {
     case .dense(let settings, let weights): try dense(settings, weights, step)
     case .scaleShift(let weights): try scaleShift(weights, step)
     case .batchNormalization(let settings, let weights): try batchNormalization(settings, weights, step)
-    case .maxPooling(let settings): try pooling(settings, takesMaximum: true, step)
-    case .averagePooling(let settings): try pooling(settings, takesMaximum: false, step)
+    case .maxPooling(let windows): try pooling(windows, takesMaximum: true, step)
+    case .averagePooling(let windows): try pooling(windows, takesMaximum: false, step)
     case .dropout: try dropout(step)
-    case .flatten: try flatten(step)
+    case .reshape: try reshape(step)
     case .sum: try sum(step)
     case .concatenation: try concatenation(step)
     case .identity: try identity(step)
@@ -131,7 +131,7 @@ final class Lowering {
       if other.output == index { return !other.relu || !needsGradient(index) }
       if !other.reads.contains(index) { return true }
       switch other.operation {
-      case .flatten, .identity: return false
+      case .reshape, .identity: return false
       default: return other.output <= step.output && !(other.output == step.output && step.inputs.contains(index))
       }
     }

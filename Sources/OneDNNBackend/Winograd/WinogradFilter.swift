@@ -1,20 +1,32 @@
+/// As many channels as blocks of 16 have that hold `channels`.
+func filled(_ channels: Int) -> Int { (channels + 15) / 16 * 16 }
+
 /// The weights of a convolution as Winograd's products want them: `G g G'` for every pair of channels.
 ///
-/// There are 36 matrices `[inputs, outputs]`, each in panels of 64 columns and one of what remains.
+/// There are 36 matrices `[inputs, outputs]`, each in panels of 64 columns and one of what remains. Channels come in blocks
+/// of 16; what fills the last block is zero.
 struct WinogradFilter {
-  /// The channels of what the pass reads and of what it makes.
+  /// The channels of what the pass reads and of what it makes, blocks filled.
   let inputs, outputs: Int
+  /// How many of them there really are.
+  private let realInputs, realOutputs: Int
   /// Backward the kernels are read from the other end, and lie `[inputs, outputs, 3, 3]`; else `[outputs, inputs, 3, 3]`.
   let isBackward: Bool
 
   private typealias Vector = SIMD16<Float>
+
+  init(inputs: Int, outputs: Int, isBackward: Bool) {
+    (realInputs, realOutputs, self.isBackward) = (inputs, outputs, isBackward)
+    (self.inputs, self.outputs) = (filled(inputs), filled(outputs))
+  }
 
   /// How many numbers the transformed weights are.
   var count: Int { 36 * inputs * outputs }
 
   /// Transforms `values` into `parts`; 16 outputs at a time.
   func transform(_ values: [Float], into parts: UnsafeMutableBufferPointer<Float>) {
-    precondition(values.count == 9 * inputs * outputs && parts.count == count, "weights of another convolution")
+    precondition(
+      values.count == 9 * realInputs * realOutputs && parts.count == count, "weights of another convolution")
     values.withUnsafeBufferPointer { values in
       withUnsafeTemporaryAllocation(of: Vector.self, capacity: 18) { half in
         for input in 0..<inputs {
@@ -37,9 +49,11 @@ struct WinogradFilter {
   /// One of the nine weights, from `input` to 16 outputs.
   private func taps(_ tap: Int, _ input: Int, _ output: Int, _ values: UnsafeBufferPointer<Float>) -> Vector {
     var found = Vector()
-    let (start, step) = isBackward ? (input * outputs + output, 9) : (output * inputs + input, 9 * inputs)
+    guard input < realInputs else { return found }
+    let (start, step) =
+      isBackward ? (input * realOutputs + output, 9) : (output * realInputs + input, 9 * realInputs)
     let first = 9 * start + (isBackward ? 8 - tap : tap)
-    for lane in 0..<16 { found[lane] = values[first + lane * step] }
+    for lane in 0..<min(16, realOutputs - output) { found[lane] = values[first + lane * step] }
     return found
   }
 

@@ -5,10 +5,7 @@ import Synchronization
 ///
 /// Each thread takes blocks of tiles through all three parts: transform, 36 matrix products, transform back; so that what
 /// lies between stays in its cache. A tile's results are the same whatever block it is in.
-final class WinogradPass {
-  /// As a kernel of the library would call itself.
-  static let implementation = "winograd:avx512"
-
+final class WinogradPass: OwnPass {
   private let source, weights, destination, scratch: Memory
   private let bias: Memory?
   private let accumulates, relu: Bool
@@ -33,6 +30,10 @@ final class WinogradPass {
     blocks = WinogradBlocks(convolution, threads: threads.count)
     scratch = try recorder.memory(.plain([threads.count * blocks.scratchCount]))
   }
+
+  var algorithm: String { ConvolutionAlgorithm.winograd.rawValue }
+
+  var implementation: String { "winograd:avx512" }
 
   /// All it reads and writes.
   var memories: [Memory] { [source, weights, destination, scratch] + (bias.map { [$0] } ?? []) }
@@ -123,7 +124,7 @@ extension cusp_images {
   /// Images in blocks of 16 channels, or with the channels last.
   fileprivate init(_ layout: Layout) throws {
     let sizes = layout.sizes
-    let (channels, height, width) = (sizes[1], sizes[2], sizes[3])
+    let (channels, height, width) = (filled(sizes[1]), sizes[2], sizes[3])
     let isLast = try layout == .channelsLast(sizes)
     let pixel = isLast ? channels : 16
     self.init(

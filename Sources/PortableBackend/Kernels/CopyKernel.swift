@@ -1,4 +1,4 @@
-/// The input as it is: flattening `[n, c, h, w]` to `[n, c * h * w]` moves nothing, and the identity neither.
+/// The input as it is: another shape moves nothing, and the identity neither.
 final class CopyKernel: Kernel {
   private let buffers: StepBuffers
   private let workers: Workers

@@ -1,4 +1,4 @@
-import Networks
+import Programs
 
 /// The maximum over windows, on `[n, c, h, w]`; the gradient goes to the first maximum, row by row.
 final class MaxPoolingKernel: Kernel {
@@ -6,9 +6,9 @@ final class MaxPoolingKernel: Kernel {
   private let workers: Workers
   private let windows: PoolingWindows
 
-  init(_ settings: Pooling, _ buffers: StepBuffers, _ workers: Workers) {
+  init(_ window: PoolingWindow, _ buffers: StepBuffers, _ workers: Workers) {
     (self.buffers, self.workers) = (buffers, workers)
-    windows = PoolingWindows(settings, buffers)
+    windows = PoolingWindows(window, buffers)
   }
 
   func forward() {

@@ -25,10 +25,10 @@ extension Programs.Operation {
     case .scaleShift(let index): return ScaleShiftKernel(buffers, weights[index], workers)
     case .batchNormalization(let settings, let index):
       return try BatchNormalizationKernel(settings, buffers, weights[index], workers)
-    case .maxPooling(let settings): return MaxPoolingKernel(settings, buffers, workers)
-    case .averagePooling(let settings): return AveragePoolingKernel(settings, buffers, workers)
+    case .maxPooling(let window): return MaxPoolingKernel(window, buffers, workers)
+    case .averagePooling(let window): return AveragePoolingKernel(window, buffers, workers)
     case .dropout(_, let mask): return DropoutKernel(buffers, mask: resources.masks[mask], workers)
-    case .flatten, .identity: return CopyKernel(buffers, workers)
+    case .reshape, .identity: return CopyKernel(buffers, workers)
     case .sum: return SumKernel(buffers, workers)
     case .concatenation: return ConcatenationKernel(buffers, workers)
     }

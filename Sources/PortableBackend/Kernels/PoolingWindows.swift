@@ -1,18 +1,15 @@
-import Networks
-import Tensors
+import Programs
 
 /// The windows of a pooling over one channel `[h, w]`.
 struct PoolingWindows {
   let (height, width): (Int, Int)
   let (outputHeight, outputWidth): (Int, Int)
-  private let window: (height: Int, width: Int)
-  private let (stride, padding): (Int, Int)
+  private let window: PoolingWindow
 
-  init(_ settings: Pooling, _ buffers: StepBuffers) {
+  init(_ window: PoolingWindow, _ buffers: StepBuffers) {
     (height, width) = (buffers.input.height, buffers.input.width)
     (outputHeight, outputWidth) = (buffers.output.height, buffers.output.width)
-    window = settings.window(on: buffers.input.shape.sizes)
-    (stride, padding) = (settings.stride, settings.padding)
+    self.window = window
   }
 
   /// The numbers in a window, padding included.
@@ -22,10 +19,10 @@ struct PoolingWindows {
   @inline(__always)
   func forEach(_ body: (_ output: Int, _ rows: Range<Int>, _ columns: Range<Int>) -> Void) {
     for y in 0..<outputHeight {
-      let top = y * stride - padding
+      let top = y * window.stride - window.padding
       let rows = max(top, 0)..<min(top + window.height, height)
       for x in 0..<outputWidth {
-        let left = x * stride - padding
+        let left = x * window.stride - window.padding
         body(y * outputWidth + x, rows, max(left, 0)..<min(left + window.width, width))
       }
     }

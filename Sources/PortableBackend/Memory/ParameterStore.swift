@@ -3,7 +3,8 @@ import Programs
 import Tensors
 
 /// The parameters of a network in training: values, gradients and momentum in three blocks of one layout, so that an
-/// update is one pass over memory; running statistics and constants lie in a fourth.
+/// update is one pass over memory; running statistics and constants lie in a fourth, expanded filters and their
+/// gradients in a fifth.
 final class ParameterStore {
   /// Where one parameter lies in its blocks.
   private struct Place {
@@ -12,29 +13,47 @@ final class ParameterStore {
     let count: Int
   }
 
+  /// A parameter in `values` whose expansion is computed with, and the gradients of both.
+  private struct Expanded {
+    let expansion: FilterExpansion
+    let value, gradient, weight, weightGradient: UnsafeMutablePointer<Float>
+  }
+
   /// Parallel to `Plan.weights`.
   private(set) var weights: [WeightBuffers] = []
-  private let values, gradients, momentum, fixed: FloatBlock
+  private let values, gradients, momentum, fixed, expansions: FloatBlock
   /// Where gradients wait while others are computed; made when first needed.
   private var earlier: FloatBlock?
   private var trained: [Place] = []
   private var statistics: [Place] = []
-  /// How much of the three blocks, and of the fourth, is taken.
-  private var (used, usedFixed) = (0, 0)
+  private var expanded: [Expanded] = []
+  /// How much of the three blocks, of the fourth and of the fifth is taken.
+  private var (used, usedFixed, usedExpansions) = (0, 0, 0)
 
   init(_ plan: Plan) throws {
     let counts = plan.weightCounts
-    let size = counts.reduce(0) { $0 + FloatBlock.padded($1.weight) + FloatBlock.padded($1.bias) }
+    let sizes = zip(plan.weights, counts).map { source, count in
+      guard let expansion = source.expansion else {
+        return FloatBlock.padded(count.weight) + FloatBlock.padded(count.bias)
+      }
+      return FloatBlock.padded(expansion.count) + FloatBlock.padded(expansion.outputs)
+    }
+    let size = sizes.reduce(0, +)
     values = try FloatBlock(count: size)
     gradients = try FloatBlock(count: size)
     momentum = try FloatBlock(count: size)
     fixed = try FloatBlock(count: size + FloatBlock.padded(1) * counts.count)
+    let expandedSizes = zip(plan.weights, counts).map { source, count in
+      source.expansion == nil ? 0 : 2 * (FloatBlock.padded(count.weight) + FloatBlock.padded(count.bias))
+    }
+    expansions = try FloatBlock(count: expandedSizes.reduce(0, +))
     for (source, count) in zip(plan.weights, counts) { weights.append(place(source, count)) }
   }
 
   private func place(_ source: WeightSource, _ count: (weight: Int, bias: Int)) -> WeightBuffers {
     switch source {
-    case .affine(let weight, let bias, folding: _): return placeTrained(weight, bias, count)
+    case .affine(let weight, let bias, let expansion?, folding: _): return placeExpanded(weight, bias, expansion)
+    case .affine(let weight, let bias, expanding: nil, folding: _): return placeTrained(weight, bias, count)
     case .norm(let norm):
       var buffers = placeTrained(norm.path("weight"), norm.path("bias"), count)
       buffers.statistics = RunningStatistics(
@@ -58,6 +77,28 @@ final class ParameterStore {
     return WeightBuffers(
       weight: values.start + first, bias: second.map { values.start + $0 }, weightGradient: gradients.start + first,
       biasGradient: second.map { gradients.start + $0 })
+  }
+
+  private func placeExpanded(
+    _ weight: ParameterPath, _ bias: ParameterPath?, _ expansion: FilterExpansion
+  ) -> WeightBuffers {
+    let first = placeExpanded(weight, expansion)
+    let second = bias.map { placeExpanded($0, expansion.ofBias) }
+    return WeightBuffers(
+      weight: first.weight, bias: second?.weight, weightGradient: first.weightGradient,
+      biasGradient: second?.weightGradient)
+  }
+
+  private func placeExpanded(_ path: ParameterPath, _ expansion: FilterExpansion) -> Expanded {
+    let offset = placeTrained(path, expansion.count)
+    let start = expansions.start + usedExpansions
+    let size = FloatBlock.padded(expansion.expandedCount)
+    usedExpansions += 2 * size
+    let entry = Expanded(
+      expansion: expansion, value: values.start + offset, gradient: gradients.start + offset, weight: start,
+      weightGradient: start + size)
+    expanded.append(entry)
+    return entry
   }
 
   private func placeTrained(_ path: ParameterPath, _ count: Int) -> Int {
@@ -87,6 +128,16 @@ final class ParameterStore {
     for place in statistics {
       (fixed.start + place.offset).update(from: parameters[place.path].values, count: place.count)
     }
+  }
+
+  /// Computes what is computed with anew, after the parameters have changed.
+  func expand() {
+    for entry in expanded { entry.expansion.expand(entry.value, into: entry.weight) }
+  }
+
+  /// Computes the gradients of parameters from those of what is computed with.
+  func sumGradients() {
+    for entry in expanded { entry.expansion.sum(entry.weightGradient, into: entry.gradient) }
   }
 
   /// Applies the gradients to all trainable parameters.

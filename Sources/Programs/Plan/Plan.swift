@@ -73,13 +73,13 @@ public enum Operation: Sendable {
   /// Batch norm with the batch's statistics, updating the running ones; in training only.
   case batchNormalization(BatchNormalization, weights: Int)
   /// The maximum over windows.
-  case maxPooling(Pooling)
+  case maxPooling(PoolingWindow)
   /// The mean over windows, padding counted.
-  case averagePooling(Pooling)
+  case averagePooling(PoolingWindow)
   /// A product with mask number `mask` of the forward pass; in training only.
   case dropout(Dropout, mask: Int)
-  /// `[c, h, w]` to `[c * h * w]`.
-  case flatten
+  /// The same numbers, row-major, under the output's shape.
+  case reshape
   /// The elementwise sum of the inputs.
   case sum
   /// The inputs one after the other along the channels.
@@ -90,12 +90,20 @@ public enum Operation: Sendable {
 
 /// What a step's weights are made of.
 public enum WeightSource: Sendable {
-  /// Weight and bias of a convolution or dense layer, with the norm to fold in.
-  case affine(weight: ParameterPath, bias: ParameterPath?, folding: NormSource?)
+  /// Weight and bias of a convolution or dense layer, with the expansion that makes them of the parameters, and with the
+  /// norm to fold in behind that.
+  case affine(weight: ParameterPath, bias: ParameterPath?, expanding: FilterExpansion?, folding: NormSource?)
   /// A norm by itself.
   case norm(NormSource)
   /// Fixed numbers, one a channel.
   case constant(scale: [Float], shift: [Float])
+}
+
+extension WeightSource {
+  /// What makes the weights of the parameters, if they are not these as they are.
+  public var expansion: FilterExpansion? {
+    if case .affine(_, _, let expansion, _) = self { expansion } else { nil }
+  }
 }
 
 /// The parameters of one batch norm.
@@ -104,6 +112,8 @@ public struct NormSource: Sendable {
   public let node: String
   /// Its settings.
   public let settings: BatchNormalization
+  /// How many neighbouring maps of what it works on share one channel of it, in evaluation.
+  public let mapsPerChannel: Int
 
   /// The path of `weight`, `bias`, `running_mean`, `running_var` or `num_batches_tracked`.
   public func path(_ name: String) -> ParameterPath { ParameterPath(node: node, name) }

@@ -1,4 +1,5 @@
 public import Networks
+internal import Symmetry
 import Tensors
 
 extension Plan {
@@ -6,6 +7,9 @@ extension Plan {
   ///
   /// In evaluation a norm folds into the convolution or dense layer before it, a residual sum and a ReLU into what
   /// computes their input last; dropout disappears. In training norms stay, and a ReLU joins the step before it.
+  ///
+  /// A group convolution is a plain one with expanded filters; other layers over a group are plain ones on maps that are
+  /// taken together under another shape.
   public init(_ graph: NetworkGraph, for purpose: Purpose, batchSize: Int) {
     var builder = PlanBuilder(graph, evaluation: purpose != .training)
     builder.build()
@@ -25,6 +29,8 @@ struct StepDraft {
   var residual: Int?
   var relu = false
   var output = 0
+  /// The shape of what the operation writes, where that is not the vertex's own.
+  var shape: Shape?
 }
 
 /// Walks a graph once and fuses what can be fused.
@@ -84,7 +90,8 @@ struct PlanBuilder {
       draft.relu = true
       claim(next, after: &last)
     }
-    let output = append(draft, shape: graph.vertices[last].outputShape)
+    let shape = graph.vertices[last].outputShape
+    let output = reshaped(append(draft, shape: draft.shape ?? shape), to: shape, in: draft.name)
     for vertex in graph.vertices.indices where valueOfVertex[vertex] == claimed { valueOfVertex[vertex] = output }
     valueOfVertex[index] = output
   }
@@ -96,20 +103,26 @@ struct PlanBuilder {
     switch vertex.node.layer {
     case .convolution(let settings):
       operation = .convolution(settings, weights: addAffine(vertex, absorbing: &last))
+    case .groupConvolution(let settings):
+      operation = .convolution(settings.plain, weights: addAffine(vertex, absorbing: &last))
     case .dense(let settings): operation = .dense(settings, weights: addAffine(vertex, absorbing: &last))
     case .batchNormalization(let settings):
-      let weights = add(.norm(NormSource(node: name, settings: settings)))
+      let weights = add(.norm(NormSource(node: name, settings: settings, mapsPerChannel: 1)))
       operation = evaluation ? .scaleShift(weights: weights) : .batchNormalization(settings, weights: weights)
+    case .groupBatchNormalization(let settings, let group): return norm(vertex, settings, group, inputs[0])
+    case .groupMaxPooling(let group): return pooling(vertex, Operation.maxPooling, group, inputs[0])
+    case .groupAveragePooling(let group): return pooling(vertex, Operation.averagePooling, group, inputs[0])
     case .relu: return StepDraft(name: name, operation: .identity, inputs: inputs, relu: true)
-    case .maxPooling(let settings): operation = .maxPooling(settings)
-    case .averagePooling(let settings): operation = .averagePooling(settings)
+    case .maxPooling(let settings): operation = .maxPooling(PoolingWindow(settings, on: vertex.inputShapes[0]))
+    case .averagePooling(let settings):
+      operation = .averagePooling(PoolingWindow(settings, on: vertex.inputShapes[0]))
     case .dropout(let settings):
       if evaluation || settings.rate == 0 { return nil }
       operation = .dropout(settings, mask: maskCount)
       maskCount += 1
     case .flatten:
       if vertex.inputShapes[0].rank == 1 { return nil }
-      operation = .flatten
+      operation = .reshape
     case .sum: operation = .sum
     case .concatenation: operation = .concatenation
     }
@@ -118,14 +131,44 @@ struct PlanBuilder {
 
   private mutating func addAffine(_ vertex: NetworkGraph.Vertex, absorbing last: inout Int) -> Int {
     var norm: NormSource?
-    if evaluation, let next = soleConsumer(last),
-      case .batchNormalization(let settings) = graph.vertices[next].node.layer
-    {
-      norm = NormSource(node: graph.vertices[next].node.name, settings: settings)
+    if evaluation, let next = soleConsumer(last), let source = NormSource(graph.vertices[next].node) {
+      norm = source
       claim(next, after: &last)
     }
     let paths = vertex.parameters.map(\.path)
-    return add(.affine(weight: paths[0], bias: paths.count > 1 ? paths[1] : nil, folding: norm))
+    return add(
+      .affine(
+        weight: paths[0], bias: paths.count > 1 ? paths[1] : nil, expanding: FilterExpansion(vertex), folding: norm))
+  }
+
+  /// A norm whose channels are `group.order` maps each: in training one on maps laid below each other.
+  private mutating func norm(
+    _ vertex: NetworkGraph.Vertex, _ settings: BatchNormalization, _ group: SymmetryGroup, _ input: Int
+  ) -> StepDraft {
+    let name = vertex.node.name
+    let weights = add(.norm(NormSource(node: name, settings: settings, mapsPerChannel: group.order)))
+    if evaluation { return StepDraft(name: name, operation: .scaleShift(weights: weights), inputs: [input]) }
+    let (maps, height, width) = (values[input][0], values[input][1], values[input][2])
+    let shape: Shape = [maps / group.order, group.order * height, width]
+    return StepDraft(
+      name: name, operation: .batchNormalization(settings, weights: weights),
+      inputs: [reshaped(input, to: shape, in: name)], shape: shape)
+  }
+
+  /// A pooling of the `group.order` maps of every channel: over columns, once every map is laid out as a row.
+  private mutating func pooling(
+    _ vertex: NetworkGraph.Vertex, _ pooling: (PoolingWindow) -> Operation, _ group: SymmetryGroup, _ input: Int
+  ) -> StepDraft {
+    let (channels, pixels) = (values[input][0] / group.order, values[input][1] * values[input][2])
+    let rows = reshaped(input, to: [channels, group.order, pixels], in: vertex.node.name)
+    return StepDraft(
+      name: vertex.node.name, operation: pooling(PoolingWindow(columnsOf: group.order)), inputs: [rows],
+      shape: [channels, 1, pixels])
+  }
+
+  /// Value `index` under another shape.
+  private mutating func reshaped(_ index: Int, to shape: Shape, in name: String) -> Int {
+    values[index] == shape ? index : append(StepDraft(name: name, operation: .reshape, inputs: [index]), shape: shape)
   }
 
   /// Takes in a sum of two when the other operand is computed already.
@@ -181,12 +224,34 @@ struct PlanBuilder {
 extension StepDraft {
   var reads: [Int] { inputs + (residual.map { [$0] } ?? []) }
 
-  /// Whether a ReLU behind it joins it; poolings, dropout and flatten leave it to an identity step.
+  /// Whether a ReLU behind it joins it; poolings, dropout and reshapes leave it to an identity step.
   fileprivate var fusesReLU: Bool {
     switch operation {
     case .convolution, .dense, .scaleShift, .batchNormalization, .sum: true
-    case .maxPooling, .averagePooling, .dropout, .flatten, .concatenation, .identity: false
+    case .maxPooling, .averagePooling, .dropout, .reshape, .concatenation, .identity: false
     }
+  }
+}
+
+extension NormSource {
+  /// The norm that `node` is, if it is one.
+  fileprivate init?(_ node: Node) {
+    switch node.layer {
+    case .batchNormalization(let settings): self.init(node: node.name, settings: settings, mapsPerChannel: 1)
+    case .groupBatchNormalization(let settings, let group):
+      self.init(node: node.name, settings: settings, mapsPerChannel: group.order)
+    default: return nil
+    }
+  }
+}
+
+extension FilterExpansion {
+  /// What makes the filters of `vertex`, if they are not its parameter as it is.
+  fileprivate init?(_ vertex: NetworkGraph.Vertex) {
+    guard case .groupConvolution(let settings) = vertex.node.layer else { return nil }
+    self.init(
+      outputs: settings.outputChannels, inputs: vertex.inputShapes[0][0] / settings.inputOrder,
+      rows: settings.filterTable.rows)
   }
 }
 
@@ -194,7 +259,7 @@ extension Operation {
   fileprivate var isTrainable: Bool {
     switch self {
     case .convolution, .dense, .batchNormalization: true
-    case .scaleShift, .maxPooling, .averagePooling, .dropout, .flatten, .sum, .concatenation, .identity: false
+    case .scaleShift, .maxPooling, .averagePooling, .dropout, .reshape, .sum, .concatenation, .identity: false
     }
   }
 }
