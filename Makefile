@@ -6,7 +6,7 @@ ONEDNN = CUSP_ONEDNN=$$(tools/bootstrap --onednn)
 BIN = .build/release
 TOOLS = cusp cusp-train cusp-attack cusp-bench cusp-evaluate cusp-fooling-rate cusp-inspect cusp-serve
 
-.PHONY: build test test-portable test-onednn3 demo bench lint install uninstall clean bootstrap
+.PHONY: build test test-portable test-onednn3 demo zoo bench lint install uninstall clean bootstrap
 
 build: bootstrap ## Build all programs, optimised, into .build/release.
 	$(ONEDNN) swift build $(SWIFT_FLAGS)
@@ -23,6 +23,9 @@ test-onednn3: bootstrap ## Run the tests of engines and of what is built on them
 
 demo: build ## Train on the built-in digits with and without PGD, attack both, print one table.
 	PATH="$(CURDIR)/$(BIN):$$PATH" tools/demo
+
+zoo: build ## Take every architecture through the programs and print a table; names in ZOO.
+	PATH="$(CURDIR)/$(BIN):$$PATH" tools/zoo $(ZOO)
 
 bench: build ## Time this package beside PyTorch and print the ratios; options in BENCH, see tools/bench/README.md.
 	tools/bench/bench $(BENCH)
