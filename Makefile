@@ -21,7 +21,7 @@ test-onednn3: bootstrap ## Run the tests of engines and of what is built on them
 	CUSP_ONEDNN_ROOT=$$(tools/onednn3 .build-onednn3/library) swift test $(SWIFT_FLAGS) \
 		--scratch-path .build-onednn3 --filter '^(Backends|Programs|Attacks|Training|ToolOptions)Tests\.'
 
-demo: build ## Train on the built-in digits with and without PGD, attack both, print one table.
+demo: build ## Train on the built-in digits naturally, by PGD and by CuSP; print one table, turned and attacked.
 	PATH="$(CURDIR)/$(BIN):$$PATH" tools/demo
 
 zoo: build ## Take every architecture through the programs and print a table; names in ZOO.

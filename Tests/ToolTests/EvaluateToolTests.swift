@@ -108,8 +108,31 @@ import Testing
     let outcome = try evaluate("--epsilon 0,8/255 --steps 2 --limit 10 --format text")
     let lines = outcome.text.split(separator: "\n").map(String.init)
     #expect(lines.count == 3)
-    #expect(lines[0].hasPrefix("model         attack  norm  epsilon  rotation  translation  images  natural"))
+    let model = try TrainedModel.digits.get().path
+    #expect(lines[0].hasPrefix("model ") && lines[2].hasPrefix(model))
+    #expect(lines[0].contains("  attack  norm  epsilon  rotation  translation  images  natural"))
     #expect(lines[2].contains("  pgd     linf    8/255         0            0      10  "))
+  }
+
+  @Test("A comparison has one row a model, one column a setting that changes pixels, and the numbers of the records")
+  func comparison() throws {
+    let settings = "--epsilon 0,8/255 --steps 2 --rotation 0,30 --limit 40"
+    let outcome = try evaluate("\(settings) --compare")
+    #expect(outcome.status == 0 && outcome.errors.isEmpty)
+    let lines = outcome.text.split(separator: "\n").map(String.init)
+    #expect(lines.count == 3)
+    let columns = ["images", "natural", "pgd 8/255", "rotation 30", "rotation 30, pgd 8/255"]
+    #expect(lines[1].split(separator: "  ").dropFirst().map { $0.drop { $0 == " " } } == columns.map { $0[...] })
+    let scores = try evaluate(settings).records()
+    func percent(_ score: JSON, _ key: String) -> String {
+      String(format: "%.1f %%", (score[key]?.number ?? -1) * 100)
+    }
+    let cells = scores.dropFirst().map { "\(percent($0, "accuracy")) (\(percent($0, "fooling_rate")))" }
+    let row = lines[2].split(separator: "  ").dropFirst().map { String($0.drop { $0 == " " }) }
+    #expect(Array(row) == ["40", percent(scores[0], "accuracy")] + cells)
+    let refused = try evaluate("--compare --logits")
+    #expect(refused.status == 64)
+    #expect(refused.errors.contains("--compare prints scores"))
   }
 
   @Test("What cannot be saved is refused before any work")

@@ -13,7 +13,7 @@ struct EvaluateCommand: EngineCommand {
   static let configuration = CommandConfiguration.tool(
     "cusp-evaluate", abstract: "Measure a model's accuracy: untouched, turned and attacked.",
     examples: [
-      "cusp-evaluate model.h5", "cusp-evaluate natural.h5 pgd.h5 --epsilon 0,0.1,0.2,0.3",
+      "cusp-evaluate model.h5", "cusp-evaluate natural.h5 pgd.h5 --epsilon 0.1,0.2,0.3 --compare",
       "cusp-evaluate cusp.h5 --rotation 0:180:15", "cusp-evaluate cusp.h5 --rotation 30 --epsilon 8/255",
       "cusp-evaluate model.h5 --predictions --logits | jq .logits",
       "cusp-evaluate model.h5 --epsilon 8/255 --save-predictions pgd_8.npy",
@@ -28,6 +28,7 @@ struct EvaluateCommand: EngineCommand {
   @OptionGroup var spatial: SpatialOptions
   @OptionGroup var attack: AttackOptions
   @OptionGroup var data: DataOptions
+  @Flag(help: "Print one table with a row a model and a column a setting.") var compare = false
   @Flag(help: "Write prediction records instead of scores.") var predictions = false
   @Flag(help: "Add the logits to every prediction record; implies --predictions.") var logits = false
   @Option(help: "Also write the predicted classes, int64, to this .npy file; takes one model and one setting.")
@@ -39,6 +40,9 @@ struct EvaluateCommand: EngineCommand {
 
   func validate() throws {
     if let batchSize, batchSize < 1 { throw ValidationError("--batch-size \(batchSize): give 1 or more") }
+    if compare, predictions || logits {
+      throw ValidationError("--compare prints scores, --predictions and --logits print predictions; take one")
+    }
     if savePredictions != nil, models.models.count > 1 || (epsilon?.numbers.count ?? 1) * spatial.count > 1 {
       throw ValidationError("--save-predictions takes one model and one setting; name one of each")
     }
@@ -47,12 +51,13 @@ struct EvaluateCommand: EngineCommand {
   func execute(_ context: ToolContext) throws {
     try savePredictions.map(checkReplaceable)
     let backend = try engine.makeBackend(context.diagnostics)
-    var report = ScoreReport(format: format.format(for: context.output))
+    var report = ScoreReport(layout: layout(for: context.output))
     var classes: [Int64] = []
     try models.forEach(context, on: backend) { model in
       if savePredictions != nil, !classes.isEmpty {
         throw Failure(.usage, "--save-predictions takes one model, stdin announced more; name one of them")
       }
+      report.call(model.digest, model.path)
       let images = try data.load(modelData: model.data)
       let attacks = try attacks(channels: model.channels)
       let source = try Predictions(
@@ -70,6 +75,11 @@ struct EvaluateCommand: EngineCommand {
     }
     if let savePredictions { try writeFile(at: savePredictions, bytes: NumPyArray(classes).fileBytes) }
     if !predictions && !logits { try report.write(to: context.output) }
+  }
+
+  private func layout(for output: StandardOutput) -> ScoreReport.Layout {
+    if compare { return .comparison }
+    return format.format(for: output) == .text ? .table : .records
   }
 
   /// The untouched images, or the attacks at every budget.
