@@ -4,9 +4,9 @@ PREFIX ?= /usr/local
 SWIFT_FLAGS = -c release --explicit-target-dependency-import-check error
 ONEDNN = CUSP_ONEDNN=$$(tools/bootstrap --onednn)
 BIN = .build/release
-TOOLS = cusp cusp-train cusp-attack cusp-bench cusp-evaluate cusp-fooling-rate cusp-inspect cusp-serve
+TOOLS = cusp cusp-train cusp-attack cusp-bench cusp-convert cusp-evaluate cusp-fooling-rate cusp-inspect cusp-serve
 
-.PHONY: build test test-portable test-onednn3 demo zoo bench lint install uninstall clean bootstrap
+.PHONY: build test test-portable test-onednn3 demo zoo bench fuzz interop lint install uninstall clean bootstrap
 
 build: bootstrap ## Build all programs, optimised, into .build/release.
 	$(ONEDNN) swift build $(SWIFT_FLAGS)
@@ -29,6 +29,14 @@ zoo: build ## Take every architecture through the programs and print a table; na
 
 bench: build ## Time this package beside PyTorch and print the ratios; options in BENCH, see tools/bench/README.md.
 	tools/bench/bench $(BENCH)
+
+interop: build ## Compare conversions with PyTorch, safetensors, NumPy and h5py; options in INTEROP.
+	tools/interop/interop $(INTEROP)
+
+SECONDS ?= 60
+FILES ?= 0
+fuzz: build ## Fuzz every reader of model files for SECONDS together, then convert FILES damaged files.
+	tools/fuzz "$(BIN)" $(SECONDS) $(FILES)
 
 lint: ## Check formatting, budgets and house rules.
 	tools/lint

@@ -91,6 +91,9 @@ let targets: [Target] = [
   library("PortableBackend", ["Failures", "Networks", "Programs", "Tensors"]),
   library("Checkpoints", ["Failures", "Files", "HDF5", "Networks", "Tensors", crypto]),
   library("Attacks", ["Failures", "Networks", "Tensors"]),
+  library(
+    "Interchange",
+    ["Archives", "Checkpoints", "Failures", "Files", "HDF5", "Networks", "Records", "Tensors"]),
   library("Training", ["Attacks", "Datasets", "Failures", "Networks", "Programs", "Spatial", "Tensors"]),
 
   library(
@@ -128,8 +131,12 @@ let targets: [Target] = [
   tool("cusp-fooling-rate", ["Archives", "Records"]),
   tool("cusp-bench", ["Benchmarks", "Networks", "Programs", "Records", "ToolOptions"]),
   tool("cusp-inspect", ["Checkpoints", "Files", "Networks", "Records", "Tensors"]),
+  tool("cusp-convert", ["Checkpoints", "Datasets", "Files", "Interchange", "Networks", "Records"]),
   tool("cusp-serve", ["Records", "Serving", "ToolOptions"]),
 
+  .executableTarget(
+    name: "fuzz", dependencies: ["Archives", "Failures", "Files", "Interchange"], path: "Tests/Fuzz",
+    swiftSettings: settings),
   .target(name: "CAllocations", path: "Tests/CAllocations"),
   .target(
     name: "TestSupport", dependencies: ["CAllocations", "Failures", "Records"], path: "Tests/TestSupport",
@@ -148,6 +155,7 @@ let targets: [Target] = [
   tests("Programs", ["Networks", "Programs", "Tensors"]),
   tests("Backends", ["Archives", "Attacks", "Networks", "Programs", "Symmetry", "Tensors"] + backends),
   tests("Checkpoints", ["Checkpoints", "HDF5", "Networks", "Records", "Tensors"]),
+  tests("Interchange", ["Archives", "Checkpoints", "Files", "HDF5", "Interchange", "Networks", "Records", "Tensors"]),
   tests("Attacks", ["Attacks", "Networks", "Tensors"]),
   tests("Training", ["Attacks", "Datasets", "Networks", "Programs", "Spatial", "Tensors", "Training"] + backends),
   tests("ToolSupport", ["Records", "ToolSupport", argumentParser]),
@@ -160,7 +168,7 @@ let targets: [Target] = [
     ]),
   tests("Format", ["Checkpoints", "Networks", "Records", "Tensors"]),
   tests("Serving", ["PortableBackend", "Records", "Serving", "Spatial", "Tensors", "ToolOptions", "ToolSupport"]),
-  tests("Tool", ["Archives", "Checkpoints", "Networks", "Records", "Tensors"]),
+  tests("Tool", ["Archives", "Checkpoints", "Interchange", "Networks", "Records", "Tensors"]),
 ]
 
 let oneDNNTargets: [Target] = [

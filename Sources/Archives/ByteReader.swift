@@ -1,28 +1,38 @@
 import Failures
+import Files
 
 /// A checked walk over little-endian bytes; every step past the end throws.
 struct ByteReader {
   /// The bytes and where the next step starts.
   private let bytes: [UInt8]
-  private(set) var position: Int
+  private var offset: Int
+  /// Where `bytes` start in the file.
+  private let base: Int
   /// What errors call the bytes.
   private let name: String
 
-  /// A walk over `bytes` from `position`; `name` is the file's name in errors.
-  init(_ bytes: [UInt8], at position: Int = 0, name: String) throws {
-    guard position >= 0, position <= bytes.count else {
-      throw Failure(.data, "\(name): points to byte \(position) of \(bytes.count); it is damaged, fetch it again")
+  /// The position of the next step in the file.
+  var position: Int { base + offset }
+
+  /// A walk over `bytes`; `name` is the file's name in errors.
+  init(_ bytes: [UInt8], name: String) { (self.bytes, offset, base, self.name) = (bytes, 0, 0, name) }
+
+  /// A walk over at most `count` bytes of `source` from `position`; `name` is what errors call them.
+  init(_ source: ByteSource, at position: Int, count: Int, name: String) throws {
+    guard position >= 0, position <= source.count else {
+      throw Failure(.data, "\(name): points to byte \(position) of \(source.count); it is damaged, fetch it again")
     }
-    (self.bytes, self.position, self.name) = (bytes, position, name)
+    bytes = try source.bytes(position..<position + min(count, source.count - position))
+    (offset, base, self.name) = (0, position, name)
   }
 
   /// The next `count` bytes.
   mutating func read(_ count: Int) throws -> ArraySlice<UInt8> {
-    guard count >= 0, count <= bytes.count - position else {
-      throw Failure(.data, "\(name): ends early, at byte \(bytes.count); it is truncated, fetch it again")
+    guard count >= 0, count <= bytes.count - offset else {
+      throw Failure(.data, "\(name): ends early, at byte \(base + bytes.count); it is truncated, fetch it again")
     }
-    defer { position += count }
-    return bytes[position..<position + count]
+    defer { offset += count }
+    return bytes[offset..<offset + count]
   }
 
   /// The next integer of type `type`.

@@ -5,30 +5,20 @@ extension NumPyArray {
   ///
   /// - Throws: `.data` for anything but a whole file of one array of numbers in C order and little-endian.
   public init(parsing bytes: [UInt8], name: String) throws {
-    var reader = try ByteReader(bytes, name: name)
-    guard bytes.starts(with: [0x93] + "NUMPY".utf8) else {
-      throw Failure(.data, "\(name): not a NumPy file; write it with numpy.save")
-    }
-    _ = try reader.read(6)
-    let version = try (reader.read(UInt8.self), reader.read(UInt8.self))
-    guard (1...3).contains(version.0), version.1 == 0 else {
-      throw Failure(.data, "\(name): NumPy file version \(version.0).\(version.1); versions 1.0 to 3.0 are read")
-    }
-    let length = version.0 == 1 ? try reader.readCount(UInt16.self) : try reader.readCount(UInt32.self)
-    guard length <= NumPyHeader.maximalLength else {
-      throw Failure(.data, "\(name): a header of \(length) bytes; it is damaged, write it again")
-    }
-    let header = try NumPyHeader(parsing: reader.read(length), name: name)
+    let header = try NumPyHeader(startOf: bytes, name: name)
     let size = try header.byteCount(name: name)
-    guard bytes.count - reader.position == size else {
-      let found = bytes.count - reader.position
+    let found = bytes.count - header.dataOffset
+    guard found == size else {
       throw Failure(.data, "\(name): holds \(found) bytes of elements instead of \(size); write it again")
     }
-    self.init(header.element, shape: header.shape, bytes: Array(bytes[reader.position...]))
+    self.init(header.element, shape: header.shape, bytes: Array(bytes[header.dataOffset...]))
   }
 
   /// The bytes of a `.npy` file with this array, version 1.0, just as `numpy.save` writes them.
-  public var fileBytes: [UInt8] {
+  public var fileBytes: [UInt8] { Self.fileHeader(element, shape: shape) + bytes }
+
+  /// What stands before the elements of an array in a `.npy` file, just as `numpy.save` writes it.
+  public static func fileHeader(_ element: Element, shape: [Int]) -> [UInt8] {
     let sizes = shape.count == 1 ? "\(shape[0])," : shape.map(String.init).joined(separator: ", ")
     let header = "{'descr': '\(element.rawValue)', 'fortran_order': False, 'shape': (\(sizes)), }"
     // NumPy leaves room to lengthen the first axis in place, then pads to a multiple of 64 bytes.
@@ -39,7 +29,7 @@ extension NumPyArray {
     output += header.utf8
     output += [UInt8](repeating: 0x20, count: padding)
     output.append(0x0A)
-    return output + bytes
+    return output
   }
 }
 

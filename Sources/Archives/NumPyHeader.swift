@@ -1,17 +1,39 @@
 import Failures
 
 /// The header of a `.npy` file: a Python dictionary of `descr`, `fortran_order` and `shape`.
-struct NumPyHeader {
+package struct NumPyHeader {
   /// The longest header that is read, as in NumPy.
-  static let maximalLength = 10_000
+  private static let maximalLength = 10_000
+
+  /// How many bytes of a file hold its header at most.
+  package static let maximalOffset = maximalLength + 12
 
   /// What an element is.
-  let element: NumPyArray.Element
+  package let element: NumPyArray.Element
   /// The size along each axis.
-  let shape: [Int]
+  package let shape: [Int]
+  /// Where the elements start in the file.
+  package let dataOffset: Int
 
-  /// The header in `text`, of the file called `name` in errors.
-  init(parsing text: ArraySlice<UInt8>, name: String) throws {
+  /// The header of the file that starts with `bytes` and is called `name` in errors.
+  ///
+  /// - Throws: `.data` for anything but an array of numbers in C order and little-endian.
+  package init(startOf bytes: [UInt8], name: String) throws {
+    var reader = ByteReader(bytes, name: name)
+    guard bytes.starts(with: [0x93] + "NUMPY".utf8) else {
+      throw Failure(.data, "\(name): not a NumPy file; write it with numpy.save")
+    }
+    _ = try reader.read(6)
+    let version = try (reader.read(UInt8.self), reader.read(UInt8.self))
+    guard (1...3).contains(version.0), version.1 == 0 else {
+      throw Failure(.data, "\(name): NumPy file version \(version.0).\(version.1); versions 1.0 to 3.0 are read")
+    }
+    let length = version.0 == 1 ? try reader.readCount(UInt16.self) : try reader.readCount(UInt32.self)
+    guard length <= NumPyHeader.maximalLength else {
+      throw Failure(.data, "\(name): a header of \(length) bytes; it is damaged, write it again")
+    }
+    let text = try reader.read(length)
+    dataOffset = reader.position
     let entries = try PythonLiteral.dictionary(text, name: name)
     guard entries.count == 3, case .text(let description)? = entries["descr"],
       case .truth(let isFortranOrder)? = entries["fortran_order"], case .tuple(let shape)? = entries["shape"]
@@ -28,7 +50,7 @@ struct NumPyHeader {
   }
 
   /// How many bytes the elements take.
-  func byteCount(name: String) throws -> Int {
+  package func byteCount(name: String) throws -> Int {
     // Zeroes last, so that any part of the shape has a size that fits.
     let count = try shape.filter { $0 != 0 }.reduce(element.size) { product, size in
       let (next, overflow) = product.multipliedReportingOverflow(by: size)

@@ -1,4 +1,5 @@
 import Failures
+import Files
 
 /// The central directory of a zip file.
 struct ZipDirectory {
@@ -17,51 +18,63 @@ struct ZipDirectory {
   let start: Int
   /// The records in order.
   let records: [Record]
+  /// What follows the directory: a text of at most 65,535 bytes.
+  let comment: [UInt8]
 
-  /// The central directory of the zip file `bytes`, called `name` in errors.
-  init(_ bytes: [UInt8], name: String) throws {
-    let end = try ZipDirectory.findEnd(bytes, name: name)
-    var reader = try ByteReader(bytes, at: end + 4, name: name)
+  /// The longest directory that is read, in bytes: room for half a million entries.
+  private static let maximalSize = 1 << 26
+
+  /// The central directory of the zip file `source`.
+  init(_ source: ByteSource) throws {
+    let name = source.name
+    let end = try ZipDirectory.findEnd(source)
+    var reader = try ByteReader(source, at: end + 4, count: 18, name: name)
     let disks = try (reader.read(UInt16.self), reader.read(UInt16.self))
     var count = try (reader.readCount(UInt16.self), reader.readCount(UInt16.self))
     var size = try reader.readCount(UInt32.self)
     var start = try reader.readCount(UInt32.self)
+    comment = try source.bytes(end + 22..<source.count)
     var stop = end
-    if let large = try ZipDirectory.largeEnd(bytes, before: end, name: name) {
+    if let large = try ZipDirectory.largeEnd(source, before: end) {
       (count, size, start, stop) = (large.count, large.size, large.start, large.position)
     }
     let (sum, overflow) = start.addingReportingOverflow(size)
     guard disks == (0, 0) || disks == (0xFFFF, 0xFFFF), count.0 == count.1, !overflow, sum == stop else {
       throw Failure(.data, "\(name): its directory is not where it says; it is damaged, fetch it again")
     }
+    guard size <= ZipDirectory.maximalSize else {
+      throw Failure(.data, "\(name): a directory of \(size) bytes; \(ZipDirectory.maximalSize) are read at most")
+    }
     self.start = start
-    records = try ZipDirectory.readRecords(bytes, start..<stop, count: count.0, name: name)
+    records = try ZipDirectory.readRecords(source, start..<stop, count: count.0)
   }
 
   /// The position of the record that ends the file, whose comment reaches exactly to the last byte.
-  private static func findEnd(_ bytes: [UInt8], name: String) throws -> Int {
+  private static func findEnd(_ source: ByteSource) throws -> Int {
+    let base = max(0, source.count - 22 - 0xFFFF)
+    let bytes = try source.bytes(base..<source.count)
     var position = bytes.count - 22
-    while position >= max(0, bytes.count - 22 - 0xFFFF) {
+    while position >= 0 {
       let comment = bytes.count - position - 22
       let length = Int(bytes[position + 20]) | Int(bytes[position + 21]) << 8
-      if comment == length && bytes[position...].starts(with: [0x50, 0x4B, 5, 6]) { return position }
+      if comment == length && bytes[position...].starts(with: [0x50, 0x4B, 5, 6]) { return base + position }
       position -= 1
     }
-    throw Failure(.data, "\(name): not a zip file, or it is truncated; fetch it again")
+    throw Failure(.data, "\(source.name): not a zip file, or it is truncated; fetch it again")
   }
 
   /// The zip64 end of the directory, if a locator for it lies before `end`.
   private static func largeEnd(
-    _ bytes: [UInt8], before end: Int, name: String
+    _ source: ByteSource, before end: Int
   ) throws -> (count: (Int, Int), size: Int, start: Int, position: Int)? {
-    guard end >= 20, bytes[(end - 20)...].starts(with: [0x50, 0x4B, 6, 7]) else { return nil }
-    var locator = try ByteReader(bytes, at: end - 12, name: name)
+    guard end >= 20, try source.bytes(end - 20..<end - 16) == [0x50, 0x4B, 6, 7] else { return nil }
+    var locator = try ByteReader(source, at: end - 12, count: 8, name: source.name)
     let position = try locator.readCount(UInt64.self)
-    var reader = try ByteReader(bytes, at: position, name: name)
+    var reader = try ByteReader(source, at: position, count: 56, name: source.name)
     let signature = try reader.read(UInt32.self)
     let length = try reader.readCount(UInt64.self)
     guard signature == 0x0606_4B50, length >= 44, length == end - 20 - position - 12 else {
-      throw Failure(.data, "\(name): its zip64 directory end is damaged; fetch it again")
+      throw Failure(.data, "\(source.name): its zip64 directory end is damaged; fetch it again")
     }
     _ = try reader.read(12)
     let count = try (reader.readCount(UInt64.self), reader.readCount(UInt64.self))
@@ -69,10 +82,9 @@ struct ZipDirectory {
   }
 
   /// The `count` records that fill `range`.
-  private static func readRecords(
-    _ bytes: [UInt8], _ range: Range<Int>, count: Int, name: String
-  ) throws -> [Record] {
-    var reader = try ByteReader(bytes, at: range.lowerBound, name: name)
+  private static func readRecords(_ source: ByteSource, _ range: Range<Int>, count: Int) throws -> [Record] {
+    let name = source.name
+    var reader = try ByteReader(source, at: range.lowerBound, count: range.count, name: name)
     var records: [Record] = []
     while reader.position < range.upperBound, records.count < count {
       records.append(try Record(from: &reader, name: name))
@@ -109,12 +121,12 @@ extension ZipDirectory.Record {
   /// Replaces the sizes that do not fit 32 bits by those of the zip64 field of `extra`, which holds just them in order.
   private mutating func readLargeSizes(_ extra: [UInt8], archive: String) throws {
     let place = "\(archive): \(name)"
-    var fields = try ByteReader(extra, name: place)
+    var fields = ByteReader(extra, name: place)
     while fields.position + 4 <= extra.count {
       let kind = try fields.read(UInt16.self)
       let field = try Array(fields.read(fields.readCount(UInt16.self)))
       guard kind == 1 else { continue }
-      var reader = try ByteReader(field, name: place)
+      var reader = ByteReader(field, name: place)
       if size == 0xFFFF_FFFF { size = try reader.readCount(UInt64.self) }
       if packedSize == 0xFFFF_FFFF { packedSize = try reader.readCount(UInt64.self) }
       if headerOffset == 0xFFFF_FFFF { headerOffset = try reader.readCount(UInt64.self) }
@@ -122,22 +134,21 @@ extension ZipDirectory.Record {
   }
 
   /// The entry that this record describes, whose local header agrees with it.
-  func entry(in bytes: [UInt8], directory: ZipDirectory, name archive: String) throws -> ZipArchive.Entry {
-    let place = "\(archive): \(name)"
+  func entry(in source: ByteSource, directory: ZipDirectory) throws -> ZipArchive.Entry {
+    let place = "\(source.name): \(name)"
     // Bits 0, 6 and 13 mean encryption.
     guard flags & 0x2041 == 0 else { throw Failure(.data, "\(place): is encrypted; unpack it first") }
     guard let method = ZipArchive.Method(rawValue: method) else {
       throw Failure(.data, "\(place): packed by method \(method); only stored and deflated entries are read")
     }
-    var reader = try ByteReader(bytes, at: headerOffset, name: place)
+    var reader = try ByteReader(source, at: headerOffset, count: 30 + name.utf8.count, name: place)
     let signature = try reader.read(UInt32.self)
     _ = try reader.read(4)
     let localMethod = try reader.read(UInt16.self)
     _ = try reader.read(16)
     let lengths = try (reader.readCount(UInt16.self), reader.readCount(UInt16.self))
     let localName = try reader.read(lengths.0)
-    _ = try reader.read(lengths.1)
-    let start = reader.position
+    let start = reader.position + lengths.1
     guard signature == 0x0403_4B50, localMethod == method.rawValue, localName.elementsEqual(name.utf8),
       start <= directory.start, packedSize <= directory.start - start, method == .deflated || packedSize == size
     else { throw Failure(.data, "\(place): its header and the directory disagree; it is damaged, fetch it again") }

@@ -1,4 +1,5 @@
 import Failures
+import Files
 
 /// A zip file that holds `entries` unpacked, in order and dated 1980-01-01: the same entries always give the same bytes.
 ///
@@ -10,42 +11,75 @@ public func zipStoring(_ entries: [(name: String, bytes: [UInt8])]) throws -> [U
   }
   var output: [UInt8] = []
   output.reserveCapacity(total)
-  var directory: [UInt8] = []
+  var records: [ZipRecord] = []
   for (name, bytes) in entries {
-    let offset = output.count
-    let header = commonHeader(name: name, bytes: bytes)
-    output.append(littleEndian: UInt32(0x0403_4B50))
-    output += header + name.utf8 + bytes
-    directory.append(littleEndian: UInt32(0x0201_4B50))
-    directory.append(littleEndian: UInt16(20))
-    // No comment, disk 0, no attributes.
-    directory += header + [UInt8](repeating: 0, count: 10)
-    directory.append(littleEndian: UInt32(offset))
-    directory += name.utf8
+    let sum = bytes.withUnsafeBytes(checksum)
+    records.append(ZipRecord(name: name, size: bytes.count, offset: output.count, checksum: sum))
+    output += records[records.count - 1].header + bytes
   }
-  let start = output.count
-  output += directory
-  output.append(littleEndian: UInt32(0x0605_4B50))
-  output.append(littleEndian: UInt32(0))
-  for _ in 0..<2 { output.append(littleEndian: UInt16(entries.count)) }
-  output.append(littleEndian: UInt32(directory.count))
-  output.append(littleEndian: UInt32(start))
-  output.append(littleEndian: UInt16(0))
-  return output
+  return output + ZipRecord.directory(of: records, at: output.count)
 }
 
-/// The 26 bytes that the local header and the directory share, from the version to the length of the extra field.
-private func commonHeader(name: String, bytes: [UInt8]) -> [UInt8] {
-  var header: [UInt8] = []
-  header.append(littleEndian: UInt16(20))
-  // Bit 11: the name is UTF-8.
-  header.append(littleEndian: UInt16(name.utf8.allSatisfy { $0 < 0x80 } ? 0 : 0x800))
-  header.append(littleEndian: UInt16(0))
-  header.append(littleEndian: UInt16(0))
-  header.append(littleEndian: UInt16(1 << 5 | 1))
-  header.append(littleEndian: bytes.withUnsafeBytes(checksum))
-  for _ in 0..<2 { header.append(littleEndian: UInt32(bytes.count)) }
-  header.append(littleEndian: UInt16(name.utf8.count))
-  header.append(littleEndian: UInt16(0))
-  return header
+/// A zip file of any size that is written entry by entry, unpacked and dated 1980-01-01: the same entries always give
+/// the same bytes.
+public struct ZipWriter: ~Copyable {
+  private var file: FileWriter
+  private let name: String
+  private var records: [ZipRecord] = []
+
+  /// Creates the file at `path`, as `FileWriter.init(path:named:)`.
+  ///
+  /// - Throws: `.cannotCreate`.
+  public init(path: String, named name: String) throws {
+    file = try FileWriter(path: path, named: name)
+    self.name = name
+  }
+
+  /// Appends the entry `entry` of `size` bytes, which `body` hands over in parts; the first one lies at a multiple of
+  /// `alignment`.
+  ///
+  /// - Precondition: `alignment` is a power of two.
+  /// - Throws: `.data` for a name of 64 KiB or more; `.internal` if the bytes are not as many; `.inputOutput` on a full or
+  ///   failing disk; what `body` throws.
+  public mutating func add(
+    _ entry: String, size: Int, alignment: Int = 1,
+    _ body: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+  ) throws {
+    guard entry.utf8.count < 0xFFFF else {
+      throw Failure(.data, "\(name): a name of \(entry.utf8.count) bytes does not fit a zip file")
+    }
+    var record = ZipRecord(name: entry, size: size, offset: file.position, alignment: alignment)
+    try file.write(record.header)
+    let start = file.position
+    var sum = Checksum()
+    try body { part in
+      sum.add(part)
+      try file.write(part)
+    }
+    guard file.position - start == size else {
+      throw Failure(.internal, "\(name): \(entry) took \(file.position - start) bytes instead of \(size)")
+    }
+    record.checksum = sum.value
+    var checksumBytes: [UInt8] = []
+    checksumBytes.append(littleEndian: sum.value)
+    try file.overwrite(checksumBytes, at: record.offset + ZipRecord.checksumOffset)
+    records.append(record)
+  }
+
+  /// Appends an entry that holds `bytes`, as `add(_:size:alignment:_:)`.
+  ///
+  /// - Throws: as there.
+  public mutating func add(_ entry: String, _ bytes: [UInt8], alignment: Int = 1) throws {
+    try add(entry, size: bytes.count, alignment: alignment) { write in try bytes.withUnsafeBytes(write) }
+  }
+
+  /// Writes the directory, with `comment` behind it, and closes the file.
+  ///
+  /// - Throws: `.data` for a comment of 64 KiB or more; `.inputOutput` on a full or failing disk.
+  public consuming func finish(comment: [UInt8] = []) throws {
+    guard comment.count <= 0xFFFF else {
+      throw Failure(.data, "\(name): a comment of \(comment.count) bytes does not fit a zip file")
+    }
+    try file.write(ZipRecord.directory(of: records, at: file.position, comment: comment))
+  }
 }

@@ -41,8 +41,8 @@ public struct LabeledImages: Sendable {
   /// The original positions of these images.
   public private(set) var indices: Range<Int>
 
-  private let pixels: Pixels
-  private let labels: [Int]
+  let pixels: Pixels
+  let labels: [Int]
 
   /// The images of a split, all of them, from `pixels` `[n, c, h, w]` and `n` labels; `place` is where they come from.
   ///

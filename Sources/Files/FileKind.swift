@@ -66,6 +66,13 @@ public enum FileKind: CaseIterable, CustomStringConvertible, Sendable {
       : Self(magicOf: bytes) ?? Self(headerOf: bytes) ?? (Self.isText(bytes) ? Self(textOf: bytes) : .unknown)
   }
 
+  /// What `source` is.
+  ///
+  /// - Throws: `.inputOutput` if the disk fails.
+  public init(contentOf source: ByteSource) throws {
+    self.init(firstBytes: try source.bytes(0..<min(source.count, Self.prefixSize)))
+  }
+
   /// What the file at `path` is.
   ///
   /// - Throws: `.noInput` if it cannot be read; `.inputOutput` if the disk fails.

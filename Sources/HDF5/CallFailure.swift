@@ -36,13 +36,14 @@ extension CheckedCalls {
 }
 
 /// A name out of a file, fit for one line of a terminal: no control characters, not endless.
-func printable(_ name: String) -> String {
+package func printable(_ name: String) -> String {
   var text = ""
-  for scalar in name.unicodeScalars.prefix(200) {
+  let scalars = name.unicodeScalars.prefix(201)
+  for scalar in scalars.prefix(200) {
     switch scalar.properties.generalCategory {
     case .control, .format, .lineSeparator, .paragraphSeparator, .unassigned: text += "\u{FFFD}"
     default: text.unicodeScalars.append(scalar)
     }
   }
-  return name.unicodeScalars.count > 200 ? text + "..." : text
+  return scalars.count > 200 ? text + "..." : text
 }

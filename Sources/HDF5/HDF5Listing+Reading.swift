@@ -1,4 +1,5 @@
 internal import Failures
+internal import Files
 
 extension HDF5Listing {
   /// The elements of the dataset `name` as 32-bit floats, row-major; those of 16 and 64 bits are converted.

@@ -1,4 +1,5 @@
 internal import Failures
+internal import Files
 
 /// What an HDF5 file holds, found out without trust in the file.
 ///

@@ -5,16 +5,19 @@ import Testing
 
 @Suite struct LineReaderTests {
   /// The lines, and in place of a line its failure, that a reader finds in `bytes` coming through a pipe.
-  private func read(_ bytes: [UInt8], maximalLength: Int = 1 << 20) throws -> [String] {
+  ///
+  /// The `first` of them do not come through the pipe, as if somebody had read them before.
+  private func read(_ bytes: [UInt8], maximalLength: Int = 1 << 20, first: Int = 0) throws -> [String] {
     let pipe = Pipe()
     let writing = pipe.fileHandleForWriting
     let writer = Thread {
-      try? writing.write(contentsOf: Data(bytes))
+      try? writing.write(contentsOf: Data(bytes[first...]))
       try? writing.close()
     }
     writer.start()
     var reader = LineReader(
-      descriptor: pipe.fileHandleForReading.fileDescriptor, name: "input", maximalLength: maximalLength)
+      descriptor: pipe.fileHandleForReading.fileDescriptor, name: "input", maximalLength: maximalLength,
+      first: Array(bytes[..<first]))
     var found: [String] = []
     while true {
       do {
@@ -35,6 +38,14 @@ import Testing
     ] as [(String, [String])])
   func ends(text: String, lines: [String]) throws {
     #expect(try read(Array(text.utf8)) == lines)
+  }
+
+  @Test("Bytes that were read before come first", arguments: [0, 1, 4, 5, 6, 11, 300_000, 700_000])
+  func first(count: Int) throws {
+    let long = String(repeating: "z", count: 700_000)
+    let bytes = Array("line\nmore\r\n\(long)\nend".utf8)
+    #expect(try read(bytes, first: count) == ["1 line", "2 more", "3 \(long)", "4 end"])
+    #expect(try read(Array("line\nend".utf8), first: 8) == ["1 line", "2 end"])
   }
 
   @Test("Lines across chunks are whole")

@@ -10,7 +10,9 @@ import ToolSupport
   private let failure = ErrorRecord(code: "data", message: "bad")
 
   /// What the reader finds in `input`, and what went to the output meanwhile.
-  private func read(_ input: [UInt8]) throws -> (found: [CheckpointRecord], failure: Failure?, output: String) {
+  private func read(
+    _ input: [UInt8], first: [UInt8] = [], passesOthers: Bool = true
+  ) throws -> (found: [CheckpointRecord], failure: Failure?, output: String) {
     try Fixture.withTemporaryFolder { folder in
       let path = "\(folder)/output"
       try Data(input).write(to: URL(fileURLWithPath: "\(folder)/input"))
@@ -18,7 +20,8 @@ import ToolSupport
       defer { close(descriptor) }
       let output = StandardOutput(descriptor: open(path, O_WRONLY | O_CREAT, 0o600))
       let context = ToolContext(name: "test", output: output, diagnostics: Diagnostics(name: "test", isQuiet: true))
-      var records = try CheckpointRecords(context, descriptor: descriptor)
+      var records = try CheckpointRecords(
+        context, descriptor: descriptor, first: first, passesOthers: passesOthers)
       var found: [CheckpointRecord] = []
       var failure: Failure?
       do {
@@ -37,6 +40,15 @@ import ToolSupport
     #expect(result.found == [checkpoint, checkpoint])
     #expect(result.failure == nil)
     #expect(result.output == "{\"type\":\"future\", \"x\": 1.0}\n")
+  }
+
+  @Test("Records begin with what was read before, and others stay out where the output is no stream of records")
+  func beginnings() throws {
+    let unknown = Array("{\"type\":\"future\"}\n".utf8)
+    let line = checkpoint.line
+    let result = try read(line[20...] + unknown, first: Array(line[..<20]), passesOthers: false)
+    #expect(result.found == [checkpoint])
+    #expect(result.output.isEmpty)
   }
 
   @Test("A stream without a checkpoint fails", arguments: [true, false])

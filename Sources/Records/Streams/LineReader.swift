@@ -26,12 +26,17 @@ public struct LineReader: ~Copyable, Sendable {
   private var isAtEnd = false
 
   /// A reader of `descriptor`, standard input unless told otherwise; lines of more than `maximalLength` bytes fail.
+  ///
+  /// `first` are bytes that somebody has read from it already, to see what comes.
   public init(
-    descriptor: Int32 = 0, name: String = "stdin", maximalLength: Int = LineReader.defaultMaximalLength
+    descriptor: Int32 = 0, name: String = "stdin", maximalLength: Int = LineReader.defaultMaximalLength,
+    first: [UInt8] = []
   ) {
     self.descriptor = descriptor
     self.name = name
     self.maximalLength = maximalLength
+    buffer.replaceSubrange(..<min(first.count, buffer.count), with: first)
+    unread = 0..<first.count
   }
 
   /// Moves to the next line that is not empty; false at the end of the input.

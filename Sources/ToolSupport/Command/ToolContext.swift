@@ -20,11 +20,14 @@ public struct ToolContext: Sendable {
   /// - Parameters:
   ///   - what: what the program needs, such as `predictions`.
   ///   - example: a command line that pipes them in.
+  ///   - first: bytes that were read from there already, to see what comes.
   /// - Throws: `Failure(.usage)` when that is a terminal, where a person would wait for nothing.
-  public func records(_ what: String, example: String, descriptor: Int32 = 0) throws -> RecordReader {
+  public func records(_ what: String, example: String, descriptor: Int32 = 0, first: [UInt8] = []) throws
+    -> RecordReader
+  {
     guard !SystemCalls.isTerminal(descriptor) else {
       throw Failure(.usage, "no \(what): standard input is a terminal; pipe records in, as in \(example)")
     }
-    return RecordReader(LineReader(descriptor: descriptor))
+    return RecordReader(LineReader(descriptor: descriptor, first: first))
   }
 }

@@ -6,15 +6,22 @@ public import Records
 /// `error` records are told to people; records of types that this package does not know go to the output untouched.
 public struct CheckpointRecords: ~Copyable {
   private let context: ToolContext
+  private let passesOthers: Bool
   private var reader: RecordReader
   private var found = 0
 
   /// The records on standard input, or on `descriptor`.
+  /// - Parameters:
+  ///   - first: bytes that were read from there already, to see what comes.
+  ///   - passesOthers: whether records of other types go to the output, which is wrong where that is no stream of records.
   /// - Throws: `Failure(.usage)` when that is a terminal, where a person would wait for nothing.
-  public init(_ context: ToolContext, descriptor: Int32 = 0) throws {
+  public init(
+    _ context: ToolContext, descriptor: Int32 = 0, first: [UInt8] = [], passesOthers: Bool = true
+  ) throws {
     self.context = context
+    self.passesOthers = passesOthers
     reader = try context.records(
-      "model", example: "cusp-train ... | \(context.name), or name a model file", descriptor: descriptor)
+      "model", example: "cusp-train ... | \(context.name), or name a model file", descriptor: descriptor, first: first)
   }
 
   /// All records at once.
@@ -38,7 +45,7 @@ public struct CheckpointRecords: ~Copyable {
       case ErrorRecord.type:
         context.diagnostics.report("stdin: \(try record.decode(ErrorRecord.self).message)")
       default:
-        if !record.isKnown { try context.output.write(line: reader.bytes) }
+        if !record.isKnown && passesOthers { try context.output.write(line: reader.bytes) }
       }
     }
     guard found > 0 else {

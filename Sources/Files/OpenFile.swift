@@ -1,22 +1,22 @@
 internal import Failures
-internal import Files
 
-#if canImport(Glibc)
-  internal import Glibc
+#if canImport(Darwin)
+  package import Darwin
 #else
-  internal import Darwin
+  package import Glibc
 #endif
 
 /// A regular file that is open for reading, and stays the same file whatever becomes of its name.
-final class OpenFile: Sendable {
-  let path: String
-  let descriptor: Int32
-  let status: stat
+package final class OpenFile: Sendable {
+  package let path: String
+  /// What `fstat` said when the file was opened.
+  package let status: stat
+  private let descriptor: Int32
 
   /// Opens the file at `path`.
   ///
   /// - Throws: `.noInput` if there is none.
-  init(path: String) throws {
+  package init(path: String) throws {
     guard !path.utf8.contains(0) else { throw readFailure(path, ENOENT) }
     // Not blocking, for else a named pipe would wait for its writer before it is seen not to be a file.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -32,14 +32,14 @@ final class OpenFile: Sendable {
   }
 
   /// The bytes of the file when it was opened.
-  var size: Int { Int(status.st_size) }
+  package var size: Int { Int(status.st_size) }
 
   deinit { close(descriptor) }
 
   /// Fills `buffer` from `offset`.
   ///
   /// - Throws: `.inputOutput`; `.data` if the file has become shorter.
-  func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws {
+  package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws {
     var position = 0
     while position < buffer.count {
       let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[position...])

@@ -1,0 +1,179 @@
+import Failures
+import Networks
+import Tensors
+
+/// The search for the network whose parameters have the names and shapes of a file's tensors.
+struct NetworkMatch {
+  private(set) var graph: NetworkGraph
+  private(set) var tensors: [StoredTensor?]
+  private(set) var notes: [String] = []
+
+  /// The match of `tensors`, the network's own out of `file`.
+  init(
+    _ tensors: [StoredTensor], in file: TensorFile, description: ModelDescription, request: ModelRequest
+  ) throws {
+    var best: Candidate?
+    for names in Self.namings(of: tensors) where best?.faults != 0 {
+      for sizes in try Self.definitions(for: names, description, request) where best?.faults != 0 {
+        guard let found = Candidate.best(of: sizes, names), found.faults < best?.faults ?? .max else { continue }
+        best = found
+      }
+    }
+    guard let best else { throw Failure(.data, "\(file.path): no architecture has images like that") }
+    do {
+      try best.check()
+    } catch let failure as Failure {
+      let isGiven = request.architecture != nil || description.definition != nil
+      let hint = isGiven ? "" : "no architecture fits, the nearest is \(best.graph.definition.architecture): "
+      throw Failure(.data, "\(file.path): \(hint)\(failure.message)")
+    }
+    graph = best.graph
+    self.tensors = graph.parameters.map { best.tensors[$0.path] }
+    addNotes(description, request)
+  }
+
+  /// The tensors by name: as they are, and without a first component that all names share.
+  private static func namings(of tensors: [StoredTensor]) -> [[ParameterPath: StoredTensor]] {
+    func byName(_ dropping: Int) -> [ParameterPath: StoredTensor] {
+      Dictionary(
+        tensors.map { (ParameterPath(String($0.name.dropFirst(dropping))), $0) },
+        uniquingKeysWith: { first, _ in first })
+    }
+    guard let first = tensors.first, let dot = first.name.firstIndex(of: "."), tensors.count > 1 else {
+      return [byName(0)]
+    }
+    let prefix = first.name[...dot]
+    return tensors.allSatisfy { $0.name.hasPrefix(prefix) } ? [byName(0), byName(prefix.count)] : [byName(0)]
+  }
+
+  /// The definitions that may fit: for each architecture those of all image sizes, the most likely first.
+  private static func definitions(
+    for tensors: [ParameterPath: StoredTensor], _ description: ModelDescription, _ request: ModelRequest
+  ) throws -> [[NetworkDefinition]] {
+    if request.architecture == nil, var definition = description.definition {
+      if let shape = request.imageShape { definition.imageShape = shape }
+      if let preprocessing = request.preprocessing {
+        definition.preprocessing = preprocessing.spread(over: definition.imageShape)
+      }
+      return [[definition]]
+    }
+    let preprocessing = request.preprocessing ?? description.definition?.preprocessing ?? .none
+    let architectures = request.architecture.map { [$0] } ?? Architecture.allCases + wideResNet(tensors)
+    return architectures.map { architecture in
+      let facts = SizeFacts(architecture, tensors)
+      return facts.imageShapes(request.imageShape).map {
+        architecture.definition(
+          imageShape: $0, classCount: facts.classCount, preprocessing: preprocessing.spread(over: $0))
+      }
+    }
+  }
+
+  /// The wide ResNet whose depth and width are those of `tensors`; none if they are of no such network.
+  private static func wideResNet(_ tensors: [ParameterPath: StoredTensor]) -> [Architecture] {
+    func weight(_ block: Int) -> StoredTensor? { tensors[ParameterPath("block1.layer.\(block).conv1.weight")] }
+    guard let width = weight(0)?.shape.sizes.first else { return [] }
+    let count = (1...1000).first { weight($0) == nil } ?? 0
+    return Architecture(rawValue: "wrn-\(6 * count + 4)-\(width / 16)").map { [$0] } ?? []
+  }
+
+  private mutating func addNotes(_ description: ModelDescription, _ request: ModelRequest) {
+    let definition = graph.definition
+    if description.definition == nil {
+      let classes = "\(definition.classCount) classes"
+      notes.append("recognised as \(definition.architecture), images \(Shape(definition.imageShape)), \(classes)")
+      if request.preprocessing == nil {
+        notes.append("the file has no preprocessing, so pixels of 0...1 are taken as they are; --normalise adds one")
+      }
+    }
+    let rounded = tensors.count { $0?.element == .float64 }
+    if rounded > 0 { notes.append("\(rounded) tensors of float64 are rounded to float32") }
+    let lacking = tensors.count { $0 == nil }
+    if lacking > 0 { notes.append("the file lacks \(lacking) num_batches_tracked, which are set to 0") }
+  }
+}
+
+/// A definition held against a file's tensors.
+private struct Candidate {
+  let graph: NetworkGraph
+  let tensors: [ParameterPath: StoredTensor]
+  /// How many tensors are missing, unexpected or of another shape.
+  let faults: Int
+
+  /// Nil for a definition that is no network, as when its images are too small.
+  init?(_ definition: NetworkDefinition, _ tensors: [ParameterPath: StoredTensor]) {
+    guard let graph = try? NetworkGraph(definition) else { return nil }
+    // The published wide ResNets carry a block that their code never uses.
+    let isWide = definition.architecture.hasPrefix("wrn-")
+    let tensors = isWide ? tensors.filter { !$0.key.text.hasPrefix("sub_block1.") } : tensors
+    (self.graph, self.tensors) = (graph, tensors)
+    let expected = graph.parameters
+    let fitting = expected.count { tensors[$0.path]?.shape == $0.shape }
+    let optional = expected.count { $0.role == .counter && tensors[$0.path] == nil }
+    let known = expected.count { tensors[$0.path] != nil }
+    faults = expected.count - fitting - optional + tensors.count - known
+  }
+
+  /// The best of one architecture's `definitions`; those after the first are tried only where shapes alone do not fit.
+  static func best(
+    of definitions: [NetworkDefinition], _ tensors: [ParameterPath: StoredTensor]
+  ) -> Candidate? {
+    var best: Candidate?
+    for definition in definitions {
+      guard let candidate = Candidate(definition, tensors), candidate.faults < best?.faults ?? .max else { continue }
+      best = candidate
+      if candidate.faults == 0 || !candidate.hasRightNames { break }
+    }
+    return best
+  }
+
+  private var hasRightNames: Bool {
+    tensors.count <= graph.parameters.count
+      && graph.parameters.allSatisfy { $0.role == .counter || tensors[$0.path] != nil }
+  }
+
+  /// Refuses what does not fit; a counter of batches may be missing, as in files before PyTorch 0.4.1.
+  func check() throws {
+    var shapes = tensors.mapValues(\.shape)
+    for spec in graph.parameters where spec.role == .counter && shapes[spec.path] == nil {
+      shapes[spec.path] = spec.shape
+    }
+    try graph.checkParameters(shapes)
+  }
+}
+
+/// What a file's tensors say about the sizes of an architecture's images and classes.
+private struct SizeFacts {
+  let classCount: Int
+  private let channels: Int
+  private let architecture: Architecture
+
+  init(_ architecture: Architecture, _ tensors: [ParameterPath: StoredTensor]) {
+    self.architecture = architecture
+    let nodes = architecture.definition().nodes
+    let weights = nodes.compactMap { tensors[ParameterPath(node: $0.name, "weight")]?.shape }.filter { $0.rank >= 2 }
+    channels = weights.first.flatMap { $0.rank >= 4 ? $0[1] : nil } ?? architecture.imageShape[0]
+    classCount = weights.last.flatMap { $0[0] >= 2 ? $0[0] : nil } ?? 10
+  }
+
+  /// The image sizes to try: the one asked for, else the architecture's own and the usual ones.
+  func imageShapes(_ asked: [Int]?) -> [[Int]] {
+    if let asked { return [asked] }
+    let own = architecture.imageShape
+    let usual =
+      channels == own[0] ? [own[1], 28, 32, 64, 96, 224] : [channels == 1 ? 28 : 32, own[1], 28, 32, 64, 96, 224]
+    return usual.map { [channels, $0, $0] }
+  }
+}
+
+extension Preprocessing {
+  /// The same for every channel of an image `[c, h, w]`, where only one is given.
+  fileprivate func spread(over imageShape: [Int]) -> Preprocessing {
+    guard mean.count == 1, standardDeviation.count == 1, let channels = imageShape.first, (1...64).contains(channels)
+    else {
+      return self
+    }
+    return Preprocessing(
+      mean: [Float](repeating: mean[0], count: channels),
+      standardDeviation: [Float](repeating: standardDeviation[0], count: channels))
+  }
+}

@@ -1,0 +1,60 @@
+import Archives
+import Failures
+import Files
+import HDF5
+
+/// Opens a `.npz` file: a zip archive whose members `NAME.npy` hold an array each.
+func openNumPy(_ source: ByteSource) throws -> TensorFile.Parts {
+  let archive = try TensorFile.archive(source)
+  let members = try archive.entries.map { entry in
+    (entry, entry.name.hasSuffix(".npy") ? try numPyTensor(entry, in: archive) : nil)
+  }
+  return TensorFile.Parts(
+    tensors: members.compactMap(\.1), metadata: textMetadata(archive.comment),
+    content: .archive(archive, VerifiedEntries()),
+    makeTree: {
+      FileNode("", "zip archive", children: members.map { FileNode($0, children: $1.map { [FileNode($0)] } ?? []) })
+    })
+}
+
+private func numPyTensor(_ entry: ZipArchive.Entry, in archive: ZipArchive) throws -> StoredTensor {
+  let place = "\(archive.source.name): \(printable(entry.name))"
+  let header = try NumPyHeader(startOf: archive.prefix(of: entry, count: NumPyHeader.maximalOffset), name: place)
+  let tensor = try StoredTensor(
+    name: String(entry.name.dropLast(4)), element: ElementType(header.element), sizes: header.shape,
+    location: .entry(entry, skip: header.dataOffset), place: place)
+  guard tensor.byteCount == entry.size - header.dataOffset else {
+    let found = entry.size - header.dataOffset
+    throw Failure(.data, "\(place): holds \(found) bytes of elements instead of \(tensor.byteCount); write it again")
+  }
+  return tensor
+}
+
+extension FileNode {
+  /// A member of a zip archive.
+  init(_ entry: ZipArchive.Entry, children: [FileNode] = []) {
+    let packed = entry.isStored ? "stored" : "deflated to \(entry.packed.count)"
+    self.init(entry.name, "member", "\(entry.size) bytes, \(packed)", children: children)
+  }
+}
+
+extension ElementType {
+  /// The type of a NumPy array's elements.
+  init(_ element: NumPyArray.Element) {
+    self =
+      switch element {
+      case .bool: .bool
+      case .int8: .int8
+      case .int16: .int16
+      case .int32: .int32
+      case .int64: .int64
+      case .uint8: .uint8
+      case .uint16: .uint16
+      case .uint32: .uint32
+      case .uint64: .uint64
+      case .float16: .float16
+      case .float32: .float32
+      case .float64: .float64
+      }
+  }
+}

@@ -1,0 +1,78 @@
+import Archives
+import Failures
+import HDF5
+public import Tensors
+
+/// A tensor of a model file, found but not read.
+public struct StoredTensor: Sendable {
+  /// What it lies in: a dictionary of a PyTorch file such as `state_dict` or `optimizer.state.0`, `parameters` or
+  /// `optimizer` of a checkpoint of ours; empty at the top.
+  public let group: String
+  /// Its name in the group, as in `features.0.weight`.
+  public let name: String
+  /// What the elements are.
+  public let element: ElementType
+  /// The sizes, outermost first; empty for a single number.
+  public let shape: Shape
+  /// The SHA-256 of its bytes that the file holds, in lowercase hexadecimal digits; reading compares it.
+  public let digest: String?
+  let location: Location
+
+  /// The bytes of all elements.
+  public var byteCount: Int { shape.count * element.size }
+
+  /// Group and name, with a dot between them.
+  public var path: String { group.isEmpty ? name : "\(group).\(name)" }
+
+  /// Where the elements are.
+  enum Location: Sendable {
+    /// In the file from this byte on, row-major and little-endian.
+    case bytes(offset: Int)
+    /// In an entry of a zip archive, row-major and little-endian, behind this many bytes to its end.
+    case entry(ZipArchive.Entry, skip: Int)
+    /// Strewn over a storage.
+    case view(StorageView)
+    /// In a dataset.
+    case dataset(HDF5Dataset)
+  }
+
+  /// A tensor whose sizes, as a file tells them, are checked here before anything trusts them.
+  ///
+  /// - Throws: `.data` naming `place` for a shape beyond all bounds.
+  init(
+    group: String = "", name: String, element: ElementType, sizes: [Int], digest: String? = nil, location: Location,
+    place: String
+  ) throws {
+    guard sizes.count <= Self.maximalRank, sizes.allSatisfy({ $0 >= 0 }), checkedCount(sizes, of: element) != nil else {
+      let shown = sizes.prefix(Self.maximalRank).map(String.init).joined(separator: "x")
+      throw Failure(.data, "\(place): the shape \(shown) is beyond all bounds; it is damaged or forged")
+    }
+    (self.group, self.name, self.element, self.digest, self.location) = (group, name, element, digest, location)
+    shape = Shape(sizes)
+  }
+
+  /// More axes than any network's tensor has.
+  static let maximalRank = 32
+
+  /// The tensor under another group and name.
+  func renamed(group: String, name: String) -> StoredTensor {
+    StoredTensor(self, group: group, name: name)
+  }
+
+  private init(_ tensor: StoredTensor, group: String, name: String) {
+    (self.group, self.name, element, shape) = (group, name, tensor.element, tensor.shape)
+    (digest, location) = (tensor.digest, tensor.location)
+  }
+}
+
+/// How many elements a tensor of `sizes` has; nil if they, or their bytes, or the product of some, do not fit an `Int`.
+func checkedCount(_ sizes: [Int], of element: ElementType) -> Int? {
+  // Without the zeroes, so that the product of any sizes fits.
+  var bytes = element.size
+  for size in sizes where size != 0 {
+    let (product, overflow) = bytes.multipliedReportingOverflow(by: size)
+    if overflow { return nil }
+    bytes = product
+  }
+  return sizes.contains(0) ? 0 : bytes / element.size
+}

@@ -1,0 +1,95 @@
+import Archives
+import Failures
+package import Files
+import HDF5
+
+/// A model file of any format, listed but not read: its tensors, texts and raw structure.
+///
+/// Opening reads headers alone, so that a file of 500 MB is listed at once; tensors are read in parts. Nothing in a file
+/// is trusted or run: every size is checked before memory is reserved for it.
+public struct TensorFile: Sendable {
+  /// The path, or what errors call the bytes.
+  public let path: String
+  /// The format.
+  public let format: ModelFormat
+  /// The bytes of the file.
+  public let byteCount: Int
+  /// The tensors in the order of the file; no two have the same `path`.
+  public let tensors: [StoredTensor]
+  /// The texts that the file holds beside them, by key: root attributes of HDF5, `__metadata__` of safetensors.
+  public let metadata: [String: String]
+  let content: Content
+  private let makeTree: @Sendable () throws -> FileNode
+
+  /// Where the bytes of tensors come from.
+  enum Content: Sendable {
+    case source(ByteSource)
+    case archive(ZipArchive, VerifiedEntries)
+    case listing(HDF5Listing)
+  }
+
+  /// What a reader of one format finds out.
+  struct Parts {
+    var tensors: [StoredTensor]
+    var metadata: [String: String] = [:]
+    let content: Content
+    let makeTree: @Sendable () throws -> FileNode
+  }
+
+  /// Opens the model file at `path`.
+  ///
+  /// - Throws: `.noInput` if there is none; `.data` if it is no model, damaged, hostile, or of a format that is not read
+  ///   yet; `.inputOutput` if the disk fails.
+  public init(path: String) throws {
+    let source = try ByteSource(path: path)
+    let format = try ModelFormat(contentOf: source)
+    let parts = format == .hdf5 ? try openHDF5(path: path) : try Self.parts(of: source, format)
+    try self.init(parts, source, format)
+  }
+
+  /// Opens the model file `source`, whose format is any but HDF5.
+  ///
+  /// - Throws: as `init(path:)`.
+  package init(_ source: ByteSource) throws {
+    let format = try ModelFormat(contentOf: source)
+    try self.init(Self.parts(of: source, format), source, format)
+  }
+
+  private init(_ parts: Parts, _ source: ByteSource, _ format: ModelFormat) throws {
+    var paths: Set<String> = []
+    for tensor in parts.tensors where !paths.insert(tensor.path).inserted {
+      throw Failure(.data, "\(source.name): \(printable(tensor.path)): comes twice; it is damaged or forged")
+    }
+    (path, byteCount, self.format) = (source.name, source.count, format)
+    (tensors, metadata, content, makeTree) = (parts.tensors, parts.metadata, parts.content, parts.makeTree)
+  }
+
+  private static func parts(of source: ByteSource, _ format: ModelFormat) throws -> Parts {
+    switch format {
+    case .safetensors: return try openSafetensors(source)
+    case .numpy: return try openNumPy(source)
+    case .pytorch: return try openPyTorch(source)
+    case .hdf5: throw Failure(.internal, "\(source.name): HDF5 is read from a file alone")
+    case .keras, .onnx: throw Failure(.data, "\(source.name): \(format.rawValue) files are not read yet")
+    }
+  }
+
+  /// The raw structure: groups, datasets, pickled objects with their classes, members of archives.
+  ///
+  /// - Throws: `.data` if it is damaged.
+  public func tree() throws -> FileNode { try makeTree() }
+
+  /// The zip archive `source`, which holds no more than any model file.
+  static func archive(_ source: ByteSource) throws -> ZipArchive {
+    let archive = try ZipArchive(source, limit: unpackedLimit(of: source))
+    guard archive.entries.count <= entryLimit else {
+      throw Failure(.data, "\(source.name): \(archive.entries.count) entries; \(entryLimit) are read at most")
+    }
+    return archive
+  }
+
+  private static let entryLimit = 100_000
+
+  /// The most bytes that a zip archive may unpack to: more than that from a small file is a bomb.
+  private static func unpackedLimit(of source: ByteSource) -> Int { max(1 << 32, source.count * 4) }
+}

@@ -1,0 +1,126 @@
+import Checkpoints
+import Failures
+import Networks
+import Records
+import Tensors
+
+/// A model file on its way into another format.
+///
+/// A checkpoint of ours holds a network, so its tensors must be those of one. Into other formats go the tensors of the
+/// file's state dictionary as they are, whatever network they belong to.
+public struct Conversion: Sendable {
+  /// What was written.
+  public struct Result: Sendable {
+    /// The digest, epochs and architecture of a checkpoint of ours; nil for other formats.
+    public let checkpoint: (digest: String, epoch: Int, architecture: String)?
+    /// The data set the model was trained on, as `--data` takes it, if that is known.
+    public let data: String?
+    /// What a person should know, one line each.
+    public let notes: [String]
+  }
+
+  private let file: TensorFile
+  private let request: ModelRequest
+  private let data: String?
+  private let derivation: Derivation
+
+  /// The conversion of `file`; `data` is the data set it was trained on, where the file does not say.
+  public init(
+    _ file: TensorFile, _ request: ModelRequest = ModelRequest(), data: String? = nil, by derivation: Derivation
+  ) {
+    (self.file, self.request, self.data, self.derivation) = (file, request, data, derivation)
+  }
+
+  /// Writes the model to the file at `path`, as a whole.
+  ///
+  /// - Throws: `.data` if the tensors are not those of the network asked for, or of a kind that `format` does not have;
+  ///   `.usage` for a format that is not written yet; `.cannotCreate` and `.inputOutput` as `replaceFile(at:writing:)`.
+  public func write(_ format: ModelFormat, to path: String) throws -> Result {
+    guard format.isSupported else {
+      throw Failure(.usage, "\(path): \(format.rawValue) files are not written yet")
+    }
+    return format == .hdf5 ? try writeCheckpoint(to: path) : try writeState(format, to: path)
+  }
+
+  // MARK: - Into a checkpoint of ours
+
+  private func writeCheckpoint(to path: String) throws -> Result {
+    let model = try file.model(request)
+    let description = model.description
+    let earlier = file.isCheckpoint ? try Checkpoint(reading: file.path) : nil
+    let definition = model.graph.definition
+    let names = description.classNames.count == definition.classCount ? description.classNames : []
+    let known = configuration(description)
+    let checkpoint = try Checkpoint(
+      definition: definition, parameters: earlier?.parameters ?? model.parameters(), classNames: names,
+      optimizer: earlier?.optimizer ?? [:], progress: description.progress,
+      documents: Checkpoint.Documents(
+        configuration: known.text, history: description.documents.history,
+        provenance: try derivation.provenance(of: file, description)))
+    try checkpoint.write(to: path)
+    let summary = (checkpoint.digest, checkpoint.progress.epoch, definition.architecture)
+    return Result(checkpoint: summary, data: known.data, notes: model.notes)
+  }
+
+  /// The configuration with the data set in it, and the data set.
+  private func configuration(_ description: ModelDescription) -> (text: String, data: String?) {
+    let text = description.documents.configuration
+    let json = try? JSON(parsing: text)
+    guard let data else { return (text, json?["data"]?.string) }
+    let others = (json?.members ?? []).filter { $0.key != "data" }
+    return (JSON.object([.init("data", .string(data))] + others).text, data)
+  }
+
+  // MARK: - Into other formats
+
+  private func writeState(_ format: ModelFormat, to path: String) throws -> Result {
+    var description = try file.description()
+    var notes: [String] = []
+    // Whoever names a network or its preprocessing wants it in the file.
+    if request.architecture != nil || request.preprocessing != nil || request.imageShape != nil {
+      let model = try file.model(request)
+      description.definition = model.graph.definition
+      notes = model.notes
+    }
+    let state = try ordered(file.stateDictionary(), description).map { try outgoing($0, format) }
+    if state.contains(where: { $0.widened }) {
+      notes.append("NumPy has no bfloat16, so these tensors are widened to float32, exactly")
+    }
+    try writeTensors(
+      state.map(\.tensor), metadata: try metadata(description), format: format, to: path)
+    return Result(checkpoint: nil, data: data, notes: notes)
+  }
+
+  /// The tensors of a checkpoint of ours in the order of its network, as PyTorch has them; HDF5 sorts them by name.
+  private func ordered(_ tensors: [StoredTensor], _ description: ModelDescription) throws -> [StoredTensor] {
+    guard file.isCheckpoint, let definition = description.definition else { return tensors }
+    let byName = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0) })
+    return try NetworkGraph(definition).parameters.compactMap { byName[$0.path.text] }
+  }
+
+  private func outgoing(
+    _ tensor: StoredTensor, _ format: ModelFormat
+  ) throws -> (tensor: OutgoingTensor, widened: Bool) {
+    if file.isCheckpoint, tensor.name.hasSuffix("num_batches_tracked"), tensor.shape.count == 1 {
+      // PyTorch counts in 64-bit integers; a counter that is none stays as it is.
+      let value = try file.floats(of: tensor)
+      let isWhole = Int64(exactly: value[0]).map { Float($0).bitPattern == value[0].bitPattern } ?? false
+      return (
+        OutgoingTensor(name: tensor.name, shape: tensor.shape, values: value, as: isWhole ? .int64 : .float32), false
+      )
+    }
+    let widens = format == .numpy && tensor.element == .bfloat16
+    return (OutgoingTensor(tensor, of: file, as: widens ? .float32 : nil), widens)
+  }
+
+  /// The texts that other formats keep of the model.
+  private func metadata(_ description: ModelDescription) throws -> [String: String] {
+    var texts = [MetadataKey.provenance: try derivation.provenance(of: file, description)]
+    if let definition = description.definition { texts[MetadataKey.definition] = try definitionJSON(definition) }
+    if !description.classNames.isEmpty {
+      texts[MetadataKey.classNames] = JSON.array(description.classNames.map(JSON.string)).text
+    }
+    if description.progress.epoch > 0 { texts[MetadataKey.epoch] = "\(description.progress.epoch)" }
+    return texts
+  }
+}

@@ -1,0 +1,51 @@
+import Archives
+import Failures
+import Records
+import Tensors
+
+/// Writes a `.npz` file as `numpy.savez` does, in the order of `tensors`; the texts stand in the archive's comment, where
+/// NumPy does not see them, or nowhere if they are longer than a comment may be.
+func writeNumPy(
+  _ tensors: [OutgoingTensor], _ metadata: [String: String], to temporary: String, named path: String
+) throws {
+  var archive = try ZipWriter(path: temporary, named: path)
+  for tensor in tensors {
+    guard let element = NumPyArray.Element(tensor.element) else {
+      throw Failure(.data, "\(path): \(tensor.name): NumPy has no elements of kind \(tensor.element.rawValue)")
+    }
+    let header = NumPyArray.fileHeader(element, shape: tensor.shape.sizes)
+    try archive.add("\(tensor.name).npy", size: header.count + tensor.byteCount, alignment: 64) { write in
+      try header.withUnsafeBytes(write)
+      try tensor.forEachPart(write)
+    }
+  }
+  let comment = jsonText(metadata)
+  try archive.finish(comment: comment.count <= 0xFFFF ? comment : [])
+}
+
+/// The texts as a JSON object; nothing for none.
+func jsonText(_ texts: [String: String]) -> [UInt8] {
+  guard !texts.isEmpty else { return [] }
+  return JSON.object(texts.sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) }).bytes
+}
+
+extension NumPyArray.Element {
+  /// The kind for elements of `element`; nil if NumPy has none.
+  init?(_ element: ElementType) {
+    switch element {
+    case .bool: self = .bool
+    case .int8: self = .int8
+    case .int16: self = .int16
+    case .int32: self = .int32
+    case .int64: self = .int64
+    case .uint8: self = .uint8
+    case .uint16: self = .uint16
+    case .uint32: self = .uint32
+    case .uint64: self = .uint64
+    case .float16: self = .float16
+    case .float32: self = .float32
+    case .float64: self = .float64
+    case .bfloat16, .float8E4M3, .float8E5M2, .complex64, .complex128: return nil
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import Files
+import Interchange
+import Networks
+import Tensors
+import TestSupport
+import Testing
+
+/// The network that a file's tensors belong to is found by names and shapes.
+@Suite struct MatchingTests {
+  /// A safetensors file, of bytes so that it stays small, with the tensors `shapes`, all zero.
+  private func file(_ shapes: [(name: String, shape: [Int])]) throws -> TensorFile {
+    var offset = 0
+    let entries = shapes.map { name, shape in
+      defer { offset += shape.reduce(1, *) }
+      return
+        "\"\(name)\":{\"dtype\":\"U8\",\"shape\":\(shape),\"data_offsets\":[\(offset),\(offset + shape.reduce(1, *))]}"
+    }
+    let header = "{\(entries.joined(separator: ","))}"
+    let length = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) }
+    return try TensorFile(
+      ByteSource(length + header.utf8 + [UInt8](repeating: 0, count: offset), name: "net.safetensors"))
+  }
+
+  private func shapes(_ definition: NetworkDefinition, prefix: String = "") throws -> [(name: String, shape: [Int])] {
+    try NetworkGraph(definition).parameters.map { (prefix + $0.path.text, $0.shape.sizes) }
+  }
+
+  @Test(
+    "Every architecture is recognised, under any prefix, with its classes and channels",
+    arguments: Architecture.allCases)
+  func recognised(architecture: Architecture) throws {
+    for (prefix, classes) in [("", 10), ("module.", 7), ("_orig_mod.module.", 100), ("backbone.", 2)] {
+      let definition = architecture.definition(classCount: classes)
+      let model = try file(shapes(definition, prefix: prefix)).model()
+      #expect(model.graph.definition == definition, "\(prefix)")
+      #expect(model.notes.first?.hasPrefix("recognised as \(architecture.rawValue), images ") == true)
+      #expect(model.notes.count == 2)
+    }
+  }
+
+  @Test("Other image sizes are found by the shapes, and channels by the first weight")
+  func images() throws {
+    let small = Architecture.smallCNN.definition(imageShape: [3, 32, 32])
+    #expect(try file(shapes(small)).model().graph.definition == small)
+    let gray = Architecture.resnet18.definition(imageShape: [1, 28, 28])
+    #expect(try file(shapes(gray)).model().graph.definition == gray)
+    let large = Architecture.vgg11.definition(imageShape: [3, 64, 64])
+    #expect(try file(shapes(large)).model().graph.definition == large)
+    let asked = ModelRequest(imageShape: [1, 40, 40])
+    #expect(try file(shapes(gray)).model(asked).graph.definition.imageShape == [1, 40, 40])
+  }
+
+  @Test("Wide ResNets of any depth and width are recognised, and the block that nobody uses is left out")
+  func wideResNets() throws {
+    for name in ["wrn-10-1", "wrn-16-2", "wrn-34-10"] {
+      let definition = try #require(Architecture(rawValue: name)).definition(classCount: 10)
+      let unused = [("sub_block1.layer.0.conv1.weight", [4, 4, 3, 3]), ("sub_block1.layer.0.bn1.bias", [4])]
+      let tensors = try shapes(definition, prefix: "module.") + unused.map { ("module." + $0.0, $0.1) }
+      #expect(try file(tensors).model().graph.definition == definition, "\(name)")
+    }
+    let message = refusal {
+      _ = try file(shapes(Architecture.vgg11.definition()) + [("sub_block1.weight", [1])]).model()
+    }
+    #expect(message?.contains("1 unexpected: sub_block1.weight") == true)
+  }
+
+  @Test("A network over a group is not taken for the plain one, nor the other way round")
+  func groups() throws {
+    for (plain, group) in [(Architecture.resnet18, .p4mResNet18), (.z2CNN, .p4CNN)] as [(Architecture, Architecture)] {
+      for architecture in [plain, group] {
+        let definition = architecture.definition()
+        let model = try file(shapes(definition)).model()
+        #expect(model.graph.definition.architecture == architecture.name)
+        let other = architecture == plain ? group : plain
+        let message = refusal { _ = try file(shapes(definition)).model(ModelRequest(architecture: other)) }
+        #expect(message?.hasPrefix("net.safetensors: parameters do not fit \(other.name): ") == true)
+      }
+    }
+  }
+
+  @Test("Every fact of an architecture can be given instead of found")
+  func given() throws {
+    for architecture in [Architecture.leNet, .netMNIST, .digitsCNN] {
+      let definition = architecture.definition(classCount: 5)
+      let request = ModelRequest(
+        architecture: architecture, imageShape: architecture.imageShape, preprocessing: Preprocessing.none)
+      let model = try file(shapes(definition)).model(request)
+      #expect(model.graph.definition == definition)
+      #expect(model.notes.count == 1)
+      #expect(try model.parameters().tensors.allSatisfy { $0.values.allSatisfy { $0 == 0 } })
+      let wrong = ModelRequest(architecture: architecture, imageShape: [2] + architecture.imageShape.dropFirst())
+      #expect(refusal { _ = try file(shapes(definition)).model(wrong) }?.contains("of another shape") == true)
+    }
+  }
+
+  @Test("One mean and deviation stand for all channels")
+  func spread() throws {
+    let one = Preprocessing(mean: [0.5], standardDeviation: [0.25])
+    let model = try file(shapes(Architecture.leNet.definition())).model(ModelRequest(preprocessing: one))
+    let three = Preprocessing(mean: [0.5, 0.5, 0.5], standardDeviation: [0.25, 0.25, 0.25])
+    #expect(model.graph.definition.preprocessing == three)
+  }
+
+  @Test("Preprocessing that is asked for becomes part of the network")
+  func preprocessing() throws {
+    let wanted = Preprocessing(mean: [0.5], standardDeviation: [0.25])
+    let model = try file(shapes(Architecture.netMNIST.definition())).model(ModelRequest(preprocessing: wanted))
+    #expect(model.graph.definition.preprocessing == wanted)
+    #expect(model.notes.count == 1)
+    let three = Preprocessing(mean: [0, 0, 0], standardDeviation: [1, 1, 1])
+    let message = refusal {
+      _ = try file(shapes(Architecture.netMNIST.definition())).model(ModelRequest(preprocessing: three))
+    }
+    #expect(message != nil)
+  }
+
+  @Test("Counters of batches may be missing")
+  func counters() throws {
+    let all = try shapes(Architecture.vgg11.definition())
+    let model = try file(all.filter { !$0.name.hasSuffix("num_batches_tracked") }).model()
+    #expect(model.notes.last == "the file lacks 8 num_batches_tracked, which are set to 0")
+    let parameters = try model.parameters()
+    #expect(parameters["features.1.num_batches_tracked"] == Tensor([], [0]))
+  }
+
+  @Test("What does not fit is listed for the nearest architecture, at most ten of each kind")
+  func mismatch() throws {
+    var tensors = try shapes(Architecture.vgg16.definition())
+    tensors.removeFirst(12)
+    tensors = tensors.map { $0.name == "classifier.bias" ? ($0.name, [11]) : $0 }
+    tensors.append(("sub_block1.weight", [2, 2]))
+    let message = try #require(refusal { _ = try file(tensors).model() })
+    #expect(
+      message.hasPrefix(
+        "net.safetensors: no architecture fits, the nearest is vgg16: parameters do not fit vgg16: "
+          + "11 missing: features.0.weight, features.0.bias, features.1.weight, "), "\(message)")
+    #expect(
+      message.contains(", ...; 1 unexpected: sub_block1.weight; 1 of another shape: classifier.bias [11] for [10]"))
+    let given = try #require(refusal { _ = try file(tensors).model(ModelRequest(architecture: .leNet)) })
+    #expect(given.hasPrefix("net.safetensors: parameters do not fit lenet: "))
+  }
+
+  @Test("A file without tensors is no model")
+  func empty() throws {
+    #expect(refusal { _ = try file([]).model() } == "net.safetensors: holds no tensors; it is no model")
+  }
+}
