@@ -103,6 +103,10 @@ let targets: [Target] = [
       "Training",
     ]),
 
+  library(
+    "Inspection",
+    ["Checkpoints", "Failures", "Files", "Interchange", "Networks", "Records", "Tensors"]),
+
   library("ToolSupport", ["Failures", "Files", "Records", argumentParser]),
   library(
     "ToolOptions",
@@ -130,7 +134,8 @@ let targets: [Target] = [
     "cusp-evaluate", ["Archives", "Datasets", "Files", "Records", "ToolOptions"]),
   tool("cusp-fooling-rate", ["Archives", "Records"]),
   tool("cusp-bench", ["Benchmarks", "Networks", "Programs", "Records", "ToolOptions"]),
-  tool("cusp-inspect", ["Checkpoints", "Files", "Networks", "Records", "Tensors"]),
+  tool("cusp-inspect", ["Checkpoints", "Inspection", "Interchange", "Networks", "Records", "Tensors"]),
+  tool("cusp-diff", ["Inspection", "Records"]),
   tool("cusp-convert", ["Checkpoints", "Datasets", "Files", "Interchange", "Networks", "Records"]),
   tool("cusp-serve", ["Records", "Serving", "ToolOptions"]),
 
@@ -158,6 +163,8 @@ let targets: [Target] = [
   tests("Interchange", ["Archives", "Checkpoints", "Files", "HDF5", "Interchange", "Networks", "Records", "Tensors"]),
   tests("Attacks", ["Attacks", "Networks", "Tensors"]),
   tests("Training", ["Attacks", "Datasets", "Networks", "Programs", "Spatial", "Tensors", "Training"] + backends),
+  tests(
+    "Inspection", ["Checkpoints", "Inspection", "Interchange", "Networks", "Records", "Tensors"]),
   tests("ToolSupport", ["Records", "ToolSupport", argumentParser]),
   tests("Benchmarks", ["Benchmarks", "Networks", "Programs", "Records", "Tensors"] + backends),
   tests(

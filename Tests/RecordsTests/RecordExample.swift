@@ -102,6 +102,27 @@ struct RecordExample: Sendable, CustomStringConvertible {
       ],
       optional: [("algorithm", "text"), ("gigaflops_per_second", "a number")]),
     RecordExample(
+      type: TensorFileRecord.self,
+      line: #"{"type":"tensor-file","v":1,"path":"/m/a.pt","format":"pytorch","bytes":562,"architecture":"vgg16","#
+        + #""elements":4,"tensors":[{"name":"a","element":"float64","shape":[3],"statistics":{"mean":1,"zeros":0}},"#
+        + #"{"name":"b","element":"int32","shape":[]}],"metadata":{"by":"hand"}}"#,
+      required: [
+        ("path", "text"), ("format", "text"), ("bytes", "a whole number"), ("elements", "a whole number"),
+        ("tensors", "a list"),
+      ],
+      optional: [("architecture", "text"), ("metadata", "")]),
+    RecordExample(
+      type: DifferenceRecord.self,
+      line: #"{"type":"difference","v":1,"first":"a.h5","second":"b.pt","tolerance":0.5,"same":false,"#
+        + #""facts":[{"name":"epoch","first":3,"second":null}],"compared":8,"tensors":[{"name":"w","shape":[3],"#
+        + #""differing":2,"incomparable":1,"maximum":0.25,"relative":0.125,"cosine":null}],"#
+        + #""reshaped":[{"name":"b","first":[2],"second":[]}],"only_first":["x"],"only_second":[]}"#,
+      required: [
+        ("first", "text"), ("second", "text"), ("tolerance", "a number"), ("same", "true or false"),
+        ("facts", "a list"), ("compared", "a whole number"), ("tensors", "a list"), ("reshaped", "a list"),
+        ("only_first", "a list"), ("only_second", "a list"),
+      ]),
+    RecordExample(
       type: ErrorRecord.self,
       line: #"{"type":"error","v":1,"code":"data","message":"a \"bad\"\nline","line":3,"id":["x",{"y":null}]}"#,
       required: [("code", "text"), ("message", "text")], optional: [("line", "a whole number"), ("id", "")]),

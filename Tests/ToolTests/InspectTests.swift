@@ -75,10 +75,10 @@ import Testing
               5  0.0247          1e-05
               6  0.0206          1e-05
               7  0.0176          1e-05
-          and 2 before: --history shows them
+          and 2 before: --epochs shows them
 
           """))
-      let all = try tool.run(["--format", "text", "--history", path]).text
+      let all = try tool.run(["--format", "text", "--epochs", path]).text
       #expect(all.contains("\n    1  0.1235          1e-05\n"))
       #expect(!all.contains("before"))
       #expect(try record(path).history?.array?.count == 7)
@@ -117,7 +117,7 @@ import Testing
         let outcome = try tool.run(["--verify", "\(folder)/flipped.h5", tiny])
         #expect(outcome.status == 1)
         #expect(
-          outcome.text == "\(folder)/flipped.h5: /parameters/classifier/weight: its bytes do not have its SHA-256; "
+          outcome.text == "\(folder)/flipped.h5: classifier.weight: its bytes do not have its SHA-256; "
             + "it is damaged\n\(sound.text)")
       }
       try data.prefix(3000).write(to: URL(fileURLWithPath: "\(folder)/short.h5"))
@@ -132,20 +132,49 @@ import Testing
   @Test(
     "A file that is no model is told for what it is, whatever is asked",
     arguments: [
-      ("archives/arrays.npz", "a zip archive of NumPy arrays (.npz), no model"),
+      ("datasets/gray-nhw.npz", "a data set of 10 images of 5x6 (x, y), no model"),
       ("archives/named.gz", "gzip data, no model"), ("archives/float32.npy", "a NumPy array (.npy), no model"),
-      ("datasets/mnist/t10k-labels-idx1-ubyte", "IDX data, as MNIST comes in, no model"),
+      ("datasets/mnist/t10k-labels-idx1-ubyte", "a data set in IDX, as MNIST comes in: 6 labels, no model"),
       ("generator.json", "JSON, no model"), ("README.md", "text, no model"),
-      ("hdf5/kinds.h5", "is HDF5 but no checkpoint of this package"), ("missing.h5", "no such file; check the path"),
+      ("missing.h5", "no such file; check the path"),
     ] as [(String, String)])
   func otherFiles(name: String, message: String) throws {
     let path = Fixture.path(name)
-    for option in ["--json", "--definition"] + (name.hasPrefix("hdf5") ? [] : ["--verify"]) {
+    for option in ["--json", "--definition", "--tree", "--history"] + (name.hasSuffix("npz") ? [] : ["--verify"]) {
       let outcome = try tool.run([option, path])
       #expect(outcome.status == (name == "missing.h5" ? 66 : 65))
-      #expect(outcome.errors.hasPrefix("cusp-inspect: \(path): \(message)"))
+      #expect(outcome.errors == "cusp-inspect: \(path): \(message)\n")
+      #expect(outcome.output.isEmpty)
+    }
+  }
+
+  @Test(
+    "Hostile HDF5 files are refused by name in one line",
+    arguments: [
+      "external-storage", "soft-link", "external-link", "user-link", "virtual", "shape-bomb", "chunked-bomb", "cycle",
+      "deep", "same-names", "two-datasets", "two-groups", "two-attributes", "unfinished",
+    ])
+  func hostile(name: String) throws {
+    let path = Fixture.path("hdf5/\(name).h5")
+    for option in ["--json", "--stats", "--tree"] {
+      let outcome = try tool.run([option, path])
+      #expect(outcome.status == 65)
+      #expect(outcome.errors.hasPrefix("cusp-inspect: \(path): "))
       #expect(outcome.errors.count { $0 == "\n" } == 1)
       #expect(outcome.output.isEmpty)
+    }
+    #expect(try tool.run(["--verify", path]).status == 1)
+  }
+
+  @Test("An unknown filter is listed, and refused by name once its numbers are wanted")
+  func filter() throws {
+    let path = Fixture.path("hdf5/unknown-filter.h5")
+    #expect(try tool.run(["--json", path]).status == 0)
+    for arguments in [["--stats"], ["--key", "packed"]] {
+      let outcome = try tool.run(arguments + [path])
+      #expect(outcome.status == 65)
+      let reason = "filter 511 is not supported; rewrite with h5repack -l CONTI -f NONE"
+      #expect(outcome.errors == "cusp-inspect: \(path): /packed: \(reason)\n")
     }
   }
 
@@ -178,7 +207,10 @@ import Testing
 
   @Test(
     "Options that contradict each other are refused",
-    arguments: [["--verify", "--json"], ["--verify", "--history"], ["--definition", "--digests"]])
+    arguments: [
+      ["--verify", "--json"], ["--verify", "--history"], ["--definition", "--digests"], ["--tree", "--stats"],
+      ["--key", "input", "--tree"], ["--history", "--epochs"],
+    ])
   func contradictions(options: [String]) throws {
     #expect(try tool.run(options + [tiny]).status == 64)
   }

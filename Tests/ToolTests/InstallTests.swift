@@ -39,8 +39,8 @@ import Testing
   @Test(
     "Programs describe themselves to the generator of manual pages, and complete in bash",
     arguments: [
-      "cusp", "cusp-train", "cusp-attack", "cusp-bench", "cusp-convert", "cusp-evaluate", "cusp-fooling-rate",
-      "cusp-inspect",
+      "cusp", "cusp-train", "cusp-attack", "cusp-bench", "cusp-convert", "cusp-diff", "cusp-evaluate",
+      "cusp-fooling-rate", "cusp-inspect",
     ])
   func descriptions(name: String) throws {
     let tool = BuiltTool(name)

@@ -2,8 +2,8 @@
 //   cusp-inspect model.h5
 
 import ArgumentParser
-import Checkpoints
-import Failures
+import Inspection
+import Interchange
 import Records
 import ToolSupport
 
@@ -12,35 +12,46 @@ struct InspectCommand: ToolCommand {
   static let configuration = CommandConfiguration.tool(
     "cusp-inspect", abstract: "Show and verify what is in a model file.",
     examples: [
-      "cusp-inspect model.h5", "cusp-inspect model.h5 --history --digests",
-      "cusp-inspect --json model.h5 | jq .parameters",
-      "cusp-inspect --verify *.h5", "cusp-inspect --definition model.h5 | jq .nodes",
+      "cusp-inspect model.h5", "cusp-inspect model.pt --stats", "cusp-inspect --json model.h5 | jq .parameters",
+      "cusp-inspect --key configuration.epsilon model.h5", "cusp-inspect --tree model.safetensors",
+      "cusp-inspect --history model.h5", "cusp-inspect --verify *.h5",
       "cusp-train --data digits --output model.h5 | cusp-inspect",
     ],
     discussion: """
       Shows layers with their shapes, parameters, multiply-adds and memory, how the model was trained, and where it \
-      comes from. Tensors are read for --verify alone, so that large files are shown at once.
+      comes from; of files of other tools, their tensors and the network recognised in them. HDF5, PyTorch, safetensors \
+      and NumPy files are told apart by their content, and nothing in them is ever run. Tensors are read for --verify, \
+      --stats and --key alone, so that large files are shown at once.
       """)
 
   @Argument(
-    help: "Model files; without any, every checkpoint record on stdin is taken.", completion: .file(extensions: ["h5"]))
+    help: "Model files; without any, every checkpoint record on stdin is taken.",
+    completion: .file(extensions: ["h5", "hdf5", "pt", "pth", "safetensors", "npz"]))
   var models: [String] = []
-  @Flag(help: "Write one model record a file, whatever standard output is: the same as --format ndjson.")
-  var json = false
+  @Flag(help: "Write one record a file, whatever standard output is: the same as --format ndjson.") var json = false
   @OptionGroup var format: FormatOptions
-  @Flag(help: "Show all epochs, not the last five.") var history = false
+  @Flag(help: "Show all epochs, not the last five.") var epochs = false
   @Flag(help: "Show the tensors with their shapes and SHA-256.") var digests = false
+  @Flag(help: "Read all tensors, and show what their numbers come to.") var stats = false
+  @Option(
+    help: ArgumentHelp("Write one value, as in configuration.seed, or the numbers of one tensor.", valueName: "path"))
+  var key: String?
+  @Flag(help: "Write the file's raw structure.") var tree = false
+  @Flag(help: "Write the commands that made the file, the first one first.") var history = false
+  @Flag(help: "Write the network's definition as JSON, one line a file.") var definition = false
   @Flag(help: "Read all tensors and check shapes, SHA-256 and that every number is finite; 1 if one is not.")
   var verify = false
-  @Flag(help: "Write the network's definition as JSON, one line a file.") var definition = false
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    if verify, definition || json || history || digests {
-      throw ValidationError("--verify writes one line a file; leave out what else to show")
-    }
-    if definition, json || history || digests {
-      throw ValidationError("--definition writes JSON alone; leave out what else to show")
+    let answers = [
+      ("--key", key != nil), ("--tree", tree), ("--history", history), ("--definition", definition),
+      ("--verify", verify),
+    ].filter(\.1).map(\.0)
+    guard let first = answers.first else { return }
+    if answers.count > 1 { throw ValidationError("\(answers.joined(separator: " and ")): ask for one at a time") }
+    if json || epochs || digests || stats {
+      throw ValidationError("\(first) shows just that; leave out --json, --epochs, --digests and --stats")
     }
   }
 
@@ -48,8 +59,14 @@ struct InspectCommand: ToolCommand {
     let files = ModelFiles(paths: models)
     if verify {
       guard try verifyAll(files, context) else { throw ExitCode(1) }
+    } else if let key {
+      try files.forEach(context) { try KeyLookup(key).write(from: $0.open(), to: context.output) }
+    } else if tree {
+      try files.forEach(context) { try context.output.write(TreeText($0.open().file.tree()).text) }
+    } else if history {
+      try files.forEach(context) { try context.output.write(HistoryText($0.open()).text) }
     } else if definition {
-      try files.forEach(context) { try context.output.write($0.summary().definitionText + "\n") }
+      try files.forEach(context) { try context.output.write($0.open().definitionText() + "\n") }
     } else {
       try showAll(files, context)
     }
@@ -69,13 +86,17 @@ struct InspectCommand: ToolCommand {
     let format = json ? .ndjson : format.format(for: context.output)
     var isFirst = true
     try files.forEach(context) { file in
-      let record = try ModelRecord(file.summary(), path: file.path)
-      switch format {
-      case .ndjson: try context.output.write(record)
-      case .text:
-        let table = ModelTable(record, withAllEpochs: history, withDigests: digests)
-        try context.output.write((isFirst ? "" : "\n") + table.text)
+      let model = try file.open()
+      let text: String
+      if let record = try ModelRecord(model, withStatistics: stats) {
+        if format == .ndjson { return try context.output.write(record) }
+        text = ModelTable(record, withAllEpochs: epochs, withTensors: digests || stats).text
+      } else {
+        let record = try TensorFileRecord(model, withStatistics: stats)
+        if format == .ndjson { return try context.output.write(record) }
+        text = TensorFileTable(record, layers: model.layers).text
       }
+      try context.output.write((isFirst ? "" : "\n") + text)
       isFirst = false
     }
   }

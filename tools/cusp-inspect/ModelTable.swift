@@ -1,3 +1,4 @@
+import Checkpoints
 import Records
 import ToolSupport
 
@@ -5,24 +6,24 @@ import ToolSupport
 struct ModelTable {
   private let record: ModelRecord
   private let withAllEpochs: Bool
-  private let withDigests: Bool
+  private let withTensors: Bool
 
   /// How many epochs are shown unless all are asked for.
   private static let epochCount = 5
 
-  init(_ record: ModelRecord, withAllEpochs: Bool, withDigests: Bool) {
+  init(_ record: ModelRecord, withAllEpochs: Bool, withTensors: Bool) {
     self.record = record
     self.withAllEpochs = withAllEpochs
-    self.withDigests = withDigests
+    self.withTensors = withTensors
   }
 
   /// All sections, an empty line between each two.
   var text: String {
-    let documents = [("configuration", record.configuration), ("provenance", record.provenance)]
+    let configuration = Self.section("configuration", record.configuration)
     let sections =
-      [Self.aligned(facts), layers] + documents.compactMap { Self.section($0, $1) } + [history].compactMap { $0 }
-      + (withDigests ? [tensors] : [])
-    return sections.joined(separator: "\n")
+      [Self.aligned(facts), LayerTable(record.layers).text, configuration, provenance, history]
+      + (withTensors ? [tensors] : [])
+    return sections.compactMap { $0 }.joined(separator: "\n")
   }
 
   private var facts: [(String, String)] {
@@ -30,7 +31,7 @@ struct ModelTable {
     let buffers = record.buffers > 0 ? ", and \(NumberText.grouped(record.buffers)) numbers of statistics" : ""
     return [
       ("file", "\(record.path), \(NumberText.grouped(record.bytes)) bytes"), ("digest", record.digest),
-      ("architecture", record.architecture), ("input", "\(Self.shape(record.input)), pixels in 0...1"),
+      ("architecture", record.architecture), ("input", "\(TensorTable.shape(record.input)), pixels in 0...1"),
       ("preprocessing", preprocessing),
       ("classes", "\(record.classes)" + (names.isEmpty ? "" : ": \(names)")),
       ("parameters", NumberText.grouped(record.parameters) + buffers),
@@ -55,26 +56,20 @@ struct ModelTable {
     return epochs + (record.step > 0 ? " and \(record.step == 1 ? "1 step" : "\(record.step) steps") of the next" : "")
   }
 
-  private var layers: String {
-    var table = TextTable([
-      .words("layer"), .words("kind"), .words("output"), .numbers("parameters"), .numbers("share"),
-      .numbers("multiply-adds"), .numbers("activation bytes"),
-    ])
-    for layer in record.layers {
-      let share = Double(layer.parameters) / Double(max(record.parameters, 1))
-      table.add([
-        layer.name, layer.kind, Self.shape(layer.output), Self.count(layer.parameters),
-        layer.parameters > 0 ? NumberText.percent(share) : "-", Self.count(layer.multiplyAdds),
-        Self.count(layer.activationBytes),
-      ])
-    }
-    return table.text
+  private var tensors: String {
+    TensorTable(
+      record.tensors.map {
+        .init(name: $0.name, element: "", shape: $0.shape, digest: $0.digest, statistics: $0.statistics)
+      }
+    ).text
   }
 
-  private var tensors: String {
-    var table = TextTable([.words("tensor"), .words("shape"), .words("SHA-256")])
-    for tensor in record.tensors { table.add([tensor.name, Self.shape(tensor.shape), tensor.digest]) }
-    return table.text
+  /// The commands that made the file, or the document as it is where it says something else.
+  private var provenance: String? {
+    guard let document = record.provenance else { return nil }
+    guard let provenance = Provenance(json: document.text) else { return Self.section("provenance", document) }
+    return "provenance\n"
+      + HistoryText.lines(of: provenance).map { Diagnostics.printable("  \($0)") + "\n" }.joined()
   }
 
   private var history: String? {
@@ -85,29 +80,23 @@ struct ModelTable {
     let shown = withAllEpochs ? epochs[...] : epochs.suffix(Self.epochCount)
     for epoch in shown { table.add(keys.map { epoch[$0].map(Self.number) ?? "-" }) }
     let hidden = epochs.count - shown.count
-    return table.text + (hidden > 0 ? "and \(hidden) before: --history shows them\n" : "")
+    return table.text + (hidden > 0 ? "and \(hidden) before: --epochs shows them\n" : "")
   }
 
-  private static func section(_ title: String, _ document: JSON?) -> String? {
+  /// The members of `document` under `title`; nil if there are none.
+  static func section(_ title: String, _ document: JSON?) -> String? {
     let members = (document?.members ?? []).filter { $0.value != .null }
     guard !members.isEmpty else { return nil }
     return "\(title)\n" + aligned(members.map { ("  \($0.key)", $0.value.string ?? $0.value.text) })
   }
 
   /// Names and values in two columns.
-  private static func aligned(_ lines: [(String, String)]) -> String {
+  static func aligned(_ lines: [(String, String)]) -> String {
     let width = lines.map(\.0.count).max() ?? 0
     return lines.map { name, value in
       Diagnostics.printable(name + String(repeating: " ", count: width - name.count + 2) + value) + "\n"
     }.joined()
   }
-
-  /// `64x32x32`; `-` for a single number.
-  private static func shape(_ sizes: [Int]) -> String {
-    sizes.isEmpty ? "-" : sizes.map(String.init).joined(separator: "x")
-  }
-
-  private static func count(_ value: Int) -> String { value == 0 ? "-" : NumberText.grouped(value) }
 
   /// A number of an epoch, with four decimals where it has many.
   private static func number(_ value: JSON) -> String {

@@ -1,10 +1,15 @@
 /// A block of an array: where it starts and how far it reaches along each axis.
-struct Slab: Equatable {
-  var start: [Int]
-  var count: [Int]
+package struct Slab: Equatable {
+  /// The first element along each axis.
+  package var start: [Int]
+  /// How many elements there are along each axis.
+  package var count: [Int]
+
+  /// A block.
+  package init(start: [Int], count: [Int]) { (self.start, self.count) = (start, count) }
 
   /// The blocks that hold the elements `range`, counted row-major, of an array of `shape`, in order.
-  static func covering(_ range: Range<Int>, of shape: [Int]) -> [Slab] {
+  package static func covering(_ range: Range<Int>, of shape: [Int]) -> [Slab] {
     let rest = Array(shape.dropFirst())
     let rowSize = rest.reduce(1, *)
     var slabs: [Slab] = []

@@ -21,7 +21,8 @@ extension TensorFile {
     return found
   }
 
-  private func networkGroup() throws -> String {
+  /// The group that the network's own tensors lie in.
+  package func networkGroup() throws -> String {
     if isCheckpoint { return "parameters" }
     let groups = Set(tensors.map(\.group))
     var group = ""

@@ -1,3 +1,9 @@
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
 /// Numbers as people read them, the same in every locale.
 public enum NumberText {
   /// `value` with `places` decimals, at most 9, rounded half away from zero; `-` when it is not a finite number.
@@ -19,9 +25,32 @@ public enum NumberText {
   }
 
   /// The fewest digits that mean `value`, without `.0` behind a whole number.
-  public static func shortest(_ value: Double) -> String {
-    let text = value.description
-    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  public static func shortest(_ value: Double) -> String { withoutPoint(value.description) }
+
+  /// The fewest digits that mean `value` in single precision, without `.0` behind a whole number.
+  public static func shortest(_ value: Float) -> String { withoutPoint(value.description) }
+
+  private static func withoutPoint(_ text: String) -> String {
+    text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  }
+
+  /// `value` with at most `digits` significant digits, 1...15, as in `0.1235` and `1.235e-07`; `-` when it is not a
+  /// finite number.
+  public static func significant(_ value: Double, digits: Int = 4) -> String {
+    guard value.isFinite else { return "-" }
+    var exponent = value == 0 ? 0 : Int(log10(value.magnitude).rounded(.down))
+    var mantissa = "\(scaled(value.magnitude, digits - 1 - exponent))"
+    // Rounded up into one more digit.
+    if mantissa.count > digits { (exponent, mantissa) = (exponent + 1, String(mantissa.dropLast())) }
+    var rounded = Double("\(mantissa)e\(exponent - digits + 1)") ?? .infinity
+    if rounded.isInfinite { rounded = value.magnitude }
+    return (value < 0 && rounded > 0 ? "-" : "") + shortest(rounded)
+  }
+
+  /// `magnitude` times 10 to the power of `exponent`, rounded; in two steps, since that power may not be finite.
+  private static func scaled(_ magnitude: Double, _ exponent: Int) -> Int {
+    let half = exponent / 2
+    return Int((magnitude * pow(10, Double(half)) * pow(10, Double(exponent - half))).rounded())
   }
 
   /// A distance in pixel units: `8/255` where it is just that and long as a decimal, else the fewest digits.

@@ -1,0 +1,61 @@
+internal import Failures
+public import Interchange
+internal import Networks
+
+extension OpenedModel {
+  /// The numbers of `tensor`, summed up.
+  ///
+  /// - Throws: `.data` if it cannot be read as numbers, or is damaged.
+  public func statistics(of tensor: StoredTensor) throws -> TensorStatistics {
+    try TensorStatistics { piece in
+      try file.forEachPart(ofNumbers: tensor, piece)
+    }
+  }
+
+  /// Whether the file holds what it says, to the last bit, and finite numbers alone; and the line that says so.
+  ///
+  /// - Throws: `.inputOutput` if the disk fails.
+  public func verify() throws -> Verdict {
+    do {
+      var count = 0
+      for tensor in tensors + others where tensor.stored.element.isReadable {
+        count += try checkNumbers(of: tensor)
+      }
+      return Verdict(
+        isSound: true, line: "\(file.path): ok: \(tensors.count + others.count) tensors, \(count) numbers, \(identity)")
+    } catch let failure as Failure where failure.kind == .data {
+      return Verdict(isSound: false, line: failure.message)
+    }
+  }
+
+  /// What `verify` found.
+  public struct Verdict: Equatable, Sendable {
+    /// Whether everything is as it should be.
+    public let isSound: Bool
+    /// One line about it, which names the file.
+    public let line: String
+
+    /// A verdict.
+    public init(isSound: Bool, line: String) { (self.isSound, self.line) = (isSound, line) }
+  }
+
+  /// What the file could be held against.
+  private var identity: String {
+    if let digest = description.digest { return "digest \(digest)" }
+    guard let graph else { return "of no network known here" }
+    return "the parameters of \(graph.definition.architecture)"
+  }
+
+  /// Reads `tensor` to its end; how many numbers it has.
+  private func checkNumbers(of tensor: NamedTensor) throws -> Int {
+    var position = 0
+    try file.forEachPart(ofNumbers: tensor.stored) { part in
+      if let place = part.firstIndex(where: { !$0.isFinite }) {
+        let reason = "element \(position + place) is \(part[place]), not a finite number"
+        throw Failure(.data, "\(file.path): \(tensor.name): \(reason)")
+      }
+      position += part.count
+    }
+    return position
+  }
+}

@@ -1,0 +1,64 @@
+internal import Failures
+internal import Files
+public import Interchange
+public import Networks
+
+/// A model file of any format, open for a look: what it says of itself is read, its tensors are not.
+public struct OpenedModel: Sendable {
+  /// The file with all its tensors.
+  public let file: TensorFile
+  /// What the file says of its network beside the tensors.
+  public let description: ModelDescription
+  /// The network whose parameters the tensors are: the one that the file describes, or one that was recognised.
+  public let graph: NetworkGraph?
+  /// The tensors of the network in its order and by its names. Where no network is known, those of the dictionary that is
+  /// the network's by its place in the file, or all by their paths.
+  public let tensors: [NamedTensor]
+  /// The tensors beside the network's, such as those of an optimiser.
+  public let others: [NamedTensor]
+
+  /// A tensor under the name that it is compared by.
+  public struct NamedTensor: Sendable {
+    /// The dotted name.
+    public let name: String
+    /// Where it is.
+    public let stored: StoredTensor
+  }
+
+  /// Opens the file at `path`.
+  ///
+  /// - Throws: `.noInput` if there is none; `.data` if it is no model, saying what it is, or damaged or hostile.
+  public init(path: String) throws {
+    try Self.refuseOtherKinds(path: path)
+    file = try TensorFile(path: path)
+    if let data = FileDescription.ofData(file) { throw Failure(.data, "\(path): \(data), no model") }
+    // A checkpoint has to be sound; in other files the network may be one that nobody here knows.
+    let model = file.isCheckpoint ? try file.model() : try? file.model()
+    description = try model?.description ?? file.description()
+    graph = model?.graph
+    if let model {
+      tensors = zip(model.graph.parameters, model.tensors).compactMap { spec, tensor in
+        tensor.map { NamedTensor(name: spec.path.text, stored: $0) }
+      }
+    } else {
+      tensors = ((try? file.stateDictionary()) ?? file.tensors).map { NamedTensor(name: $0.path, stored: $0) }
+    }
+    guard let group = try? file.networkGroup() else {
+      others = []
+      return
+    }
+    let isCheckpoint = file.isCheckpoint
+    others = file.tensors.filter { $0.group != group }.map { tensor in
+      NamedTensor(name: isCheckpoint ? tensor.name : tensor.path, stored: tensor)
+    }
+  }
+
+  /// Refuses the file at `path` if its first bytes are those of something that is no model.
+  ///
+  /// - Throws: `.data` that says what it is; `.noInput` if there is no file.
+  public static func refuseOtherKinds(path: String) throws {
+    if let other = try FileDescription.ofNoModel(ByteSource(path: path)) {
+      throw Failure(.data, "\(path): \(other), no model")
+    }
+  }
+}

@@ -1,0 +1,48 @@
+// Two model files in, what differs out:
+//   cusp-diff before.h5 after.h5
+
+import ArgumentParser
+import Inspection
+import Records
+import ToolSupport
+
+@main
+struct DiffCommand: ToolCommand {
+  static let configuration = CommandConfiguration.tool(
+    "cusp-diff", abstract: "Tell how two model files differ.",
+    examples: [
+      "cusp-diff before.h5 after.h5", "cusp-diff --tensors model.h5 model.pt && echo the same weights",
+      "cusp-diff --tolerance 1e-6 model.h5 model.safetensors", "cusp-diff --json a.h5 b.h5 | jq '.tensors[].name'",
+    ],
+    discussion: """
+      Compares architecture, preprocessing, class names, configuration and progress where both files say something \
+      about them, and all tensors number by number, whatever format each of the files has. Ends with status 0 if nothing \
+      differs, 1 if something does, and 65 or more if it cannot be told.
+      """)
+
+  @Argument(help: "A model file.", completion: .file(extensions: ["h5", "hdf5", "pt", "pth", "safetensors", "npz"]))
+  var first: String
+  @Argument(
+    help: "The model file to hold against it.",
+    completion: .file(extensions: ["h5", "hdf5", "pt", "pth", "safetensors", "npz"]))
+  var second: String
+  @Option(help: "Two numbers that are no further apart are the same.") var tolerance = 0.0
+  @Flag(help: "Compare the tensors alone.") var tensors = false
+  @Flag(help: "Write one difference record, whatever standard output is: the same as --format ndjson.") var json = false
+  @OptionGroup var format: FormatOptions
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard tolerance >= 0 else { throw ValidationError("--tolerance \(tolerance): give 0 or more") }
+  }
+
+  func execute(_ context: ToolContext) throws {
+    let record = try OpenedModel(path: first).difference(
+      from: OpenedModel(path: second), tolerance: tolerance, tensorsAlone: tensors)
+    switch json ? .ndjson : format.format(for: context.output) {
+    case .ndjson: try context.output.write(record)
+    case .text: try context.output.write(DifferenceTable(record).text)
+    }
+    guard record.isSame else { throw ExitCode(1) }
+  }
+}
