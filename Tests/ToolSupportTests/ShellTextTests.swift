@@ -32,7 +32,8 @@ import ToolSupport
     }
     let known = [
       (0.0, "0"), (1, "1"), (-2.5, "-2.5"), (0.816496580927726, "0.8165"), (123456, "123500"), (9.99996, "10"),
-      (1.23456e-7, "1.235e-07"), (.leastNonzeroMagnitude, "5e-324"), (1.7976931348623157e308, "1.7976931348623157e+308"),
+      (1.23456e-7, "1.235e-07"), (.leastNonzeroMagnitude, "5e-324"),
+      (1.7976931348623157e308, "1.7976931348623157e+308"),
       (.infinity, "-"), (.nan, "-"),
     ]
     for (value, text) in known { #expect(NumberText.significant(value) == text) }
