@@ -33,10 +33,8 @@ bench: build ## Time this package beside PyTorch and print the ratios; options i
 interop: build ## Compare conversions with PyTorch, safetensors, NumPy and h5py; options in INTEROP.
 	tools/interop/interop $(INTEROP)
 
-SECONDS ?= 60
-FILES ?= 0
-fuzz: build ## Fuzz every reader of model files for SECONDS together, then convert FILES damaged files.
-	tools/fuzz "$(BIN)" $(SECONDS) $(FILES)
+fuzz: bootstrap ## Fuzz every reader for SECONDS each; READERS chooses, JOBS run at once, see Tests/Fuzz/README.md.
+	JOBS=$(or $(JOBS),1) tools/fuzz $(or $(SECONDS),60) $(READERS)
 
 lint: ## Check formatting, budgets and house rules.
 	tools/lint
@@ -48,7 +46,7 @@ uninstall: ## Remove what install put there.
 	tools/install --remove "$(DESTDIR)$(PREFIX)" $(TOOLS)
 
 clean: ## Remove everything that was built.
-	rm -rf .build .build-portable .build-onednn3
+	rm -rf .build .build-portable .build-onednn3 .build-fuzz
 
 bootstrap:
 	@tools/bootstrap

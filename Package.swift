@@ -139,9 +139,6 @@ let targets: [Target] = [
   tool("cusp-convert", ["Checkpoints", "Datasets", "Files", "Interchange", "Networks", "Records"]),
   tool("cusp-serve", ["Records", "Serving", "ToolOptions"]),
 
-  .executableTarget(
-    name: "fuzz", dependencies: ["Archives", "Failures", "Files", "Interchange"], path: "Tests/Fuzz",
-    swiftSettings: settings),
   .target(name: "CAllocations", path: "Tests/CAllocations"),
   .target(
     name: "TestSupport", dependencies: ["CAllocations", "Failures", "Records"], path: "Tests/TestSupport",
@@ -186,6 +183,19 @@ let oneDNNTargets: [Target] = [
     linkerSettings: oneDNNLinkerSettings),
 ]
 
+/// The fuzzer, of which a part comes from the compiler's `-sanitize=fuzzer`; see `Tests/Fuzz`.
+let fuzzTargets: [Target] =
+  environment["CUSP_FUZZ"] != "1"
+  ? []
+  : [
+    .executableTarget(
+      name: "fuzz",
+      dependencies: [
+        "Archives", "Checkpoints", "Datasets", "Failures", "Files", "HDF5", "Interchange", "Networks", "Records",
+        "Serving", "Tensors",
+      ], path: "Tests/Fuzz", exclude: ["README.md"], swiftSettings: settings)
+  ]
+
 let package = Package(
   name: "cusp",
   platforms: [.macOS(.v15)],
@@ -193,5 +203,5 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
   ],
-  targets: targets + (oneDNN ? oneDNNTargets : [])
+  targets: targets + (oneDNN ? oneDNNTargets : []) + fuzzTargets
 )

@@ -1,73 +1,55 @@
-// Reads damaged files, as many as the time allows, and says how many; a finding stays in a file.
-//   fuzz TARGET SECONDS SEED FIXTURES FOLDER     one reader, in this process
-//   fuzz files COUNT SEED FIXTURES FOLDER TOOL   files of all formats through the program cusp-convert
+// Hands what libFuzzer makes up to one reader:
+//   fuzz READER [LIBFUZZER-OPTION ...] CORPUS-FOLDER
+// Runs in a folder of its own, where the readers of files find the input; the script `tools/fuzz` runs them all.
 
 import Failures
-import Files
-import Foundation
+import Glibc
 
-@main
-enum Fuzz {
-  static func main() {
-    let words = Array(CommandLine.arguments.dropFirst())
-    do {
-      guard words.count >= 5, let amount = Int(words[1]), let seed = UInt64(words[2]) else {
-        throw Failure(.usage, "fuzz TARGET SECONDS SEED FIXTURES FOLDER; targets: \(Target.allCases.map(\.rawValue))")
-      }
-      if words[0] == "files", words.count == 6 {
-        try DamagedFiles(fixtures: words[3], folder: words[4], tool: words[5]).run(amount, seed: seed)
-      } else if let target = Target(rawValue: words[0]) {
-        try run(target, seconds: amount, seed: seed, fixtures: words[3], folder: words[4])
-      } else {
-        throw Failure(.usage, "fuzz: no target \(words[0])")
-      }
-    } catch {
-      FileHandle.standardError.write(Data("fuzz: \(words.first ?? ""): \(error)\n".utf8))
-      exit(1)
-    }
+/// The reader that is fuzzed by this process, and what that has cost so far.
+nonisolated(unsafe) private var session: Session?
+
+/// What libFuzzer, whose `main` this program has, calls first: takes the reader's name from the command line.
+@_cdecl("LLVMFuzzerInitialize")
+func initialize(
+  _ count: UnsafeMutablePointer<CInt>,
+  _ words: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>
+) -> CInt {
+  let name = CommandLine.arguments.dropFirst().first
+  guard let reader = name.flatMap(Reader.init) else {
+    for reader in Reader.allCases { print(reader.rawValue) }
+    exit(name == nil ? 0 : Failure.Kind.usage.exitStatus)
   }
-
-  /// Fuzzes one reader. The bytes lie in a file before they are read, so that they are there after a crash.
-  private static func run(_ target: Target, seconds: Int, seed: UInt64, fixtures: String, folder: String) throws {
-    limitMemory()
-    let seeds = try target.load(fixtures)
-    guard !seeds.isEmpty else { throw Failure(.noInput, "no seeds below \(fixtures)") }
-    var mutator = Mutator(seed: seed)
-    let path = "\(folder)/\(target.rawValue)"
-    let end = ContinuousClock.now + .seconds(seconds)
-    var (count, accepted, slowest) = (0, 0, Duration.zero)
-    while ContinuousClock.now < end {
-      let bytes = count < seeds.count ? seeds[count] : target.mutate(seeds, by: &mutator)
-      try Data(bytes).write(to: URL(fileURLWithPath: path))
-      // A reader that hangs is ended by this signal, and its file stays.
-      alarm(5)
-      let start = ContinuousClock.now
-      if try target.accepts(bytes, path: path) { accepted += 1 }
-      slowest = max(slowest, ContinuousClock.now - start)
-      count += 1
-    }
-    alarm(0)
-    try FileManager.default.removeItem(atPath: path)
-    let share = 100 * accepted / max(count, 1)
-    print(
-      "\(target.rawValue): \(count) executions, \(share) % accepted, slowest \(milliseconds(slowest)) ms, \(peak()) MiB"
-    )
-  }
-
-  private static func limitMemory() {
-    // What the program has mapped by itself, and 1 GiB.
-    var limit = rlimit(rlim_cur: 3 << 30, rlim_max: 3 << 30)
-    setrlimit(__rlimit_resource_t(UInt32(RLIMIT_AS.rawValue)), &limit)
-  }
-
-  private static func peak() -> Int {
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    return usage.ru_maxrss / 1024
-  }
-
-  private static func milliseconds(_ duration: Duration) -> Int { Int(duration / .milliseconds(1)) }
+  session = Session(reader: reader)
+  // libFuzzer ends the process itself when its time is over.
+  atexit { session?.report() }
+  // libFuzzer wants the program's name, and would take the reader's for a folder.
+  words.pointee[1] = words.pointee[0]
+  count.pointee -= 1
+  words.pointee += 1
+  return 0
 }
 
-/// The names of the files in `folder`, sorted.
-func names(_ folder: String) throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: folder).sorted() }
+@_silgen_name("LLVMFuzzerMutate")
+private func mutateBytes(_ bytes: UnsafeMutablePointer<UInt8>, _ count: Int, _ capacity: Int) -> Int
+
+/// What libFuzzer calls with every input.
+@_cdecl("LLVMFuzzerTestOneInput")
+func fuzzOneInput(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+  session?.execute(Array(UnsafeBufferPointer(start: bytes, count: count)))
+  return 0
+}
+
+/// What libFuzzer calls to change an input in place; three of four archives keep right checksums.
+@_cdecl("LLVMFuzzerCustomMutator")
+func mutateInput(_ bytes: UnsafeMutablePointer<UInt8>, _ count: Int, _ capacity: Int, _ seed: CUnsignedInt) -> Int {
+  guard session?.reader.isArchive == true, seed % 4 > 0,
+    let changed = changedArchive(
+      Array(UnsafeBufferPointer(start: bytes, count: count)), entry: Int(seed / 4),
+      change: { content in
+        var buffer = content + [UInt8](repeating: 0, count: 64)
+        return Array(buffer.prefix(mutateBytes(&buffer, content.count, buffer.count)))
+      }), changed.count <= capacity
+  else { return mutateBytes(bytes, count, capacity) }
+  _ = UnsafeMutableBufferPointer(start: bytes, count: capacity).update(fromContentsOf: changed)
+  return changed.count
+}
