@@ -56,6 +56,18 @@ struct GuardTests {
       } == failure(crashed))
   }
 
+  @Test("that a damaged file leads round in circles meets its limit of computation, which is below 5 s every day")
+  func circles() throws {
+    #expect(GuardLimits().computingSeconds < 5)
+    var limits = GuardLimits()
+    limits.computingSeconds = 1
+    let path = Fixture.path("fuzz/slow/endless.h5")
+    // Releases of the library differ in what they do about it.
+    let failure = try #require(throws: Failure.self) { try HDF5Listing(path: path, limits: limits, answer: nil) }
+    #expect(failure.kind == .data)
+    #expect(failure.message.hasPrefix("\(path): "))
+  }
+
   @Test("that allocates without end meets its limit of memory")
   func memory() {
     #expect(
