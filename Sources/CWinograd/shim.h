@@ -88,6 +88,74 @@ CUSP_WIDE static inline void cusp_winograd_scatter(
   }
 }
 
+/// Where the 3x3 weights from `inputs` to `outputs` channels lie: the distance in floats from one input to the next, and
+/// from one output; those of a backward pass are read from the other end.
+struct cusp_kernels {
+  long inputs, outputs;
+  long input_stride, output_stride;
+  int flipped;
+};
+
+/// G g for one column of 3 vectors, each handed to `store(index, value)`: their polynomial at each point, over the product
+/// of the point's distances to the others.
+#define CUSP_G_PAIR(g, point, other, first, store)                                          \
+  do {                                                                                       \
+    const float scale = 1 / (2 * (point) * (point) * ((point) * (point) - (other) * (other))); \
+    cusp_vector squared = g[2] * ((point) * (point));                                        \
+    cusp_vector even = g[0] + squared, odd = g[1] * (point);                                 \
+    store(first, (even + odd) * scale);                                                      \
+    store((first) + 1, (even - odd) * scale);                                                \
+  } while (0)
+#define CUSP_G(g, store)                                                                     \
+  do {                                                                                       \
+    store(0, g[0] * (1 / (CUSP_NEAR2 * CUSP_FAR2)));                                         \
+    CUSP_G_PAIR(g, CUSP_NEAR, CUSP_FAR, 1, store);                                           \
+    CUSP_G_PAIR(g, CUSP_FAR, CUSP_NEAR, 3, store);                                           \
+    store(5, g[2]);                                                                          \
+  } while (0)
+
+/// Transforms the weights of `count` inputs, from `first` on, for `cusp_winograd_product`: element i of G g G' goes to the
+/// matrix at `parts[i * inputs * outputs]`. Channels that there are not get zeros.
+///
+/// All of it is more than the caches hold, so that the stores pass them by: `parts` is aligned to 64 bytes.
+CUSP_WIDE static inline void cusp_winograd_kernels(
+    const struct cusp_kernels *kernels, const float *values, long first, long count, float *parts, long inputs,
+    long outputs) {
+  for (long column = 0; column < outputs; column += 64) {
+    long width = outputs - column < 64 ? outputs - column : 64;
+    for (long input = first; input < first + count; input++) {
+      long real = input < kernels->inputs ? kernels->outputs - column : 0;
+      float taps[4][9][16] = {};
+      const float *kernel = values + input * kernels->input_stride + column * kernels->output_stride;
+      for (long output = 0; output < real && output < width; output++, kernel += kernels->output_stride) {
+        float *lane = &taps[output / 16][0][output % 16];
+        if (kernels->flipped) {
+          CUSP_UNROLLED for (long tap = 0; tap < 9; tap++) lane[16 * tap] = kernel[8 - tap];
+        } else {
+          CUSP_UNROLLED for (long tap = 0; tap < 9; tap++) lane[16 * tap] = kernel[tap];
+        }
+      }
+      for (long block = 0; block < width / 16; block++) {
+        cusp_vector half[6][3];
+        CUSP_UNROLLED for (long x = 0; x < 3; x++) {
+          cusp_vector g[3] = {
+              CUSP_LOAD(taps[block][x]), CUSP_LOAD(taps[block][3 + x]), CUSP_LOAD(taps[block][6 + x])};
+#define CUSP_PUT(i, value) half[i][x] = (value)
+          CUSP_G(g, CUSP_PUT);
+#undef CUSP_PUT
+        }
+        float *row = parts + column * inputs + input * width + block * 16;
+        CUSP_UNROLLED for (long y = 0; y < 6; y++) {
+#define CUSP_PUT(i, value) \
+  __builtin_nontemporal_store((value), (cusp_vector *)(row + (6 * y + (i)) * inputs * outputs))
+          CUSP_G(half[y], CUSP_PUT);
+#undef CUSP_PUT
+        }
+      }
+    }
+  }
+}
+
 /// A' m for one column of 6 vectors.
 #define CUSP_A(m, y)                                                                   \
   do {                                                                                 \
@@ -143,43 +211,57 @@ CUSP_WIDE static inline void cusp_winograd_gather(
   }
 }
 
-/// `rows` rows times `width` vectors of a matrix product; both are constants where this is inlined.
+/// `rows` rows times `width` vectors of a matrix product over `count` terms, added to what is there if `adds`; all but
+/// the addresses and `count` are constants where this is inlined, or the same in all calls.
 CUSP_WIDE __attribute__((always_inline)) static inline void cusp_winograd_block(
-    int rows, int width, const float *left, long inputs, const float *right, float *result, long outputs) {
+    int rows, int width, int adds, long count, const float *left, long left_row, long left_step, const float *right,
+    long right_step, float *result, long result_row) {
   cusp_vector sums[6][4];
   CUSP_UNROLLED for (int r = 0; r < rows; r++) {
-    CUSP_UNROLLED for (int j = 0; j < width; j++) sums[r][j] = (cusp_vector){};
+    CUSP_UNROLLED for (int j = 0; j < width; j++) {
+      sums[r][j] = adds ? CUSP_LOAD(result + r * result_row + j * 16) : (cusp_vector){};
+    }
   }
-  for (long k = 0; k < inputs; k++) {
+  for (long k = 0; k < count; k++) {
     cusp_vector weights[4];
-    CUSP_UNROLLED for (int j = 0; j < width; j++) weights[j] = CUSP_LOAD(right + (k * width + j) * 16);
+    CUSP_UNROLLED for (int j = 0; j < width; j++) weights[j] = CUSP_LOAD(right + k * right_step + j * 16);
     CUSP_UNROLLED for (int r = 0; r < rows; r++) {
-      float value = left[r * inputs + k];
+      float value = left[r * left_row + k * left_step];
       CUSP_UNROLLED for (int j = 0; j < width; j++) sums[r][j] = CUSP_FMA(weights[j], value, sums[r][j]);
     }
   }
   CUSP_UNROLLED for (int r = 0; r < rows; r++) {
-    CUSP_UNROLLED for (int j = 0; j < width; j++) CUSP_STORE(result + r * outputs + j * 16, sums[r][j]);
+    CUSP_UNROLLED for (int j = 0; j < width; j++) CUSP_STORE(result + r * result_row + j * 16, sums[r][j]);
   }
 }
 
-#define CUSP_PANEL(width)                                                                                       \
-  CUSP_WIDE static inline void cusp_winograd_panel_##width(                                                     \
-      long rows, const float *left, long inputs, const float *right, float *result, long outputs) {             \
-    for (; rows >= 6; rows -= 6, left += 6 * inputs, result += 6 * outputs)                                     \
-      cusp_winograd_block(6, width, left, inputs, right, result, outputs);                                      \
+/// Defines `name`: `rows` rows times `width` vectors, six rows at a time.
+#define CUSP_PANEL(name, width, adds, left_row, left_step, right_step)                                          \
+  CUSP_WIDE static inline void name(                                                                            \
+      long rows, long count, const float *left, long left_stride, const float *right, long right_stride,        \
+      float *result, long outputs) {                                                                            \
+    (void)right_stride;                                                                                         \
+    for (; rows >= 6; rows -= 6, left += 6 * (left_row), result += 6 * outputs)                                 \
+      CUSP_BLOCK(6, width, adds, left_row, left_step, right_step);                                              \
     switch (rows) {                                                                                             \
-    case 1: cusp_winograd_block(1, width, left, inputs, right, result, outputs); break;                         \
-    case 2: cusp_winograd_block(2, width, left, inputs, right, result, outputs); break;                         \
-    case 3: cusp_winograd_block(3, width, left, inputs, right, result, outputs); break;                         \
-    case 4: cusp_winograd_block(4, width, left, inputs, right, result, outputs); break;                         \
-    case 5: cusp_winograd_block(5, width, left, inputs, right, result, outputs); break;                         \
+    case 1: CUSP_BLOCK(1, width, adds, left_row, left_step, right_step); break;                                 \
+    case 2: CUSP_BLOCK(2, width, adds, left_row, left_step, right_step); break;                                 \
+    case 3: CUSP_BLOCK(3, width, adds, left_row, left_step, right_step); break;                                 \
+    case 4: CUSP_BLOCK(4, width, adds, left_row, left_step, right_step); break;                                 \
+    case 5: CUSP_BLOCK(5, width, adds, left_row, left_step, right_step); break;                                 \
     }                                                                                                           \
   }
-CUSP_PANEL(1)
-CUSP_PANEL(2)
-CUSP_PANEL(3)
-CUSP_PANEL(4)
+#define CUSP_BLOCK(rows, width, adds, left_row, left_step, right_step) \
+  cusp_winograd_block(rows, width, adds, count, left, left_row, left_step, right, right_step, result, outputs)
+CUSP_PANEL(cusp_winograd_panel_1, 1, 0, left_stride, 1, 16)
+CUSP_PANEL(cusp_winograd_panel_2, 2, 0, left_stride, 1, 32)
+CUSP_PANEL(cusp_winograd_panel_3, 3, 0, left_stride, 1, 48)
+CUSP_PANEL(cusp_winograd_panel_4, 4, 0, left_stride, 1, 64)
+// The left matrix from above to below, results added.
+CUSP_PANEL(cusp_winograd_turned_1, 1, 1, 1, left_stride, right_stride)
+CUSP_PANEL(cusp_winograd_turned_2, 2, 1, 1, left_stride, right_stride)
+CUSP_PANEL(cusp_winograd_turned_3, 3, 1, 1, left_stride, right_stride)
+CUSP_PANEL(cusp_winograd_turned_4, 4, 1, 1, left_stride, right_stride)
 
 /// The matrix product `[rows, inputs] x [inputs, outputs]`; `right` in panels of 64 columns and one of what remains,
 /// each `[inputs, columns]`. Each result is one sum in the order of the inputs, whatever else is computed.
@@ -188,10 +270,116 @@ static inline void cusp_winograd_product(
   for (long column = 0; column < outputs; column += 64) {
     const float *panel = right + column * inputs;
     switch (outputs - column) {
-    case 16: cusp_winograd_panel_1(rows, left, inputs, panel, result + column, outputs); break;
-    case 32: cusp_winograd_panel_2(rows, left, inputs, panel, result + column, outputs); break;
-    case 48: cusp_winograd_panel_3(rows, left, inputs, panel, result + column, outputs); break;
-    default: cusp_winograd_panel_4(rows, left, inputs, panel, result + column, outputs);
+    case 16: cusp_winograd_panel_1(rows, inputs, left, inputs, panel, 0, result + column, outputs); break;
+    case 32: cusp_winograd_panel_2(rows, inputs, left, inputs, panel, 0, result + column, outputs); break;
+    case 48: cusp_winograd_panel_3(rows, inputs, left, inputs, panel, 0, result + column, outputs); break;
+    default: cusp_winograd_panel_4(rows, inputs, left, inputs, panel, 0, result + column, outputs);
+    }
+  }
+}
+
+/// A m for one column of 4 vectors, each handed to `store(index, value)`: the transpose of `CUSP_A`.
+#define CUSP_A_TURNED(y, store)                                                                        \
+  do {                                                                                                 \
+    cusp_vector near_even = CUSP_FMA(y[2], CUSP_NEAR2, y[0]), far_even = CUSP_FMA(y[2], CUSP_FAR2, y[0]); \
+    cusp_vector near_odd = CUSP_FMA(y[3], CUSP_NEAR2 *CUSP_NEAR, y[1] * CUSP_NEAR);                    \
+    cusp_vector far_odd = CUSP_FMA(y[3], CUSP_FAR2 *CUSP_FAR, y[1] * CUSP_FAR);                        \
+    store(0, y[0]);                                                                                    \
+    store(1, near_even + near_odd);                                                                    \
+    store(2, near_even - near_odd);                                                                    \
+    store(3, far_even + far_odd);                                                                      \
+    store(4, far_even - far_odd);                                                                      \
+    store(5, y[3]);                                                                                    \
+  } while (0)
+
+/// Takes `count` tiles of the gradient of the results, from the one numbered `first`, to that of the products, laid out as
+/// by `cusp_winograd_scatter`: A y A', pixels outside zero.
+CUSP_WIDE static inline void cusp_winograd_scatter_gradient(
+    const struct cusp_images *images, const struct cusp_tiles *tiles, const float *gradient, long first, long count,
+    float *parts, long part_stride) {
+  for (long t = first; t < first + count; t++) {
+    long tile = t % (tiles->rows * tiles->columns), image = t / (tiles->rows * tiles->columns);
+    long top = 4 * (tile / tiles->columns), left = 4 * (tile % tiles->columns);
+    for (long block = 0; block < images->channels / 16; block++) {
+      const float *corner = gradient + image * images->image_stride + block * images->block_stride +
+                            top * images->row_stride + left * images->pixel_stride;
+      float *part = parts + (t - first) * images->channels + block * 16;
+      cusp_vector half[6][4];
+      for (long x = 0; x < 4; x++) {
+        cusp_vector y[4];
+        CUSP_UNROLLED for (long i = 0; i < 4; i++) {
+          int seen = left + x < images->width && top + i < images->height;
+          y[i] = seen ? CUSP_LOAD(corner + i * images->row_stride + x * images->pixel_stride) : (cusp_vector){};
+        }
+#define CUSP_PUT(i, value) half[i][x] = (value)
+        CUSP_A_TURNED(y, CUSP_PUT);
+#undef CUSP_PUT
+      }
+      for (long y = 0; y < 6; y++) {
+        float *row = part + 6 * y * part_stride;
+#define CUSP_PUT(i, value) CUSP_STORE(row + (i) * part_stride, value)
+        CUSP_A_TURNED(half[y], CUSP_PUT);
+#undef CUSP_PUT
+      }
+    }
+  }
+}
+
+/// G' u for one column of 6 vectors: the transpose of `CUSP_G`.
+#define CUSP_G_TURNED(u, g)                                                                              \
+  do {                                                                                                   \
+    const float near_scale = 1 / (2 * CUSP_NEAR2 * (CUSP_NEAR2 - CUSP_FAR2));                            \
+    const float far_scale = 1 / (2 * CUSP_FAR2 * (CUSP_FAR2 - CUSP_NEAR2));                              \
+    cusp_vector near_sum = (u[1] + u[2]) * near_scale, far_sum = (u[3] + u[4]) * far_scale;              \
+    cusp_vector near_difference = (u[1] - u[2]) * near_scale, far_difference = (u[3] - u[4]) * far_scale; \
+    g[0] = CUSP_FMA(u[0], 1 / (CUSP_NEAR2 * CUSP_FAR2), near_sum + far_sum);                             \
+    g[1] = CUSP_FMA(near_difference, CUSP_NEAR, far_difference * CUSP_FAR);                              \
+    g[2] = CUSP_FMA(near_sum, CUSP_NEAR2, CUSP_FMA(far_sum, CUSP_FAR2, u[5]));                           \
+  } while (0)
+
+/// The gradient of the weights from `rows` inputs to `width` outputs: the matrices `left`, `[tiles, inputs]`, from above
+/// to below, times `right`, `[tiles, outputs]`, 36 of each, then G' u G into `gradient`, where the weights lie as `kernels`
+/// says. `sums` holds 36 * rows * width numbers.
+CUSP_WIDE static inline void cusp_winograd_kernel_gradient(
+    const struct cusp_kernels *kernels, long tiles, const float *left, long inputs, long left_part, const float *right,
+    long outputs, long right_part, long input, long output, long rows, long width, float *sums, float *gradient) {
+  for (long part = 0; part < 36; part++) {
+    float *sum = sums + part * rows * width;
+    for (long i = 0; i < rows * width; i += 16) CUSP_STORE(sum + i, (cusp_vector){});
+    // What one round reads stays in the nearest cache.
+    for (long tile = 0; tile < tiles; tile += 128) {
+      long count = tiles - tile < 128 ? tiles - tile : 128;
+      const float *a = left + part * left_part + tile * inputs + input;
+      const float *b = right + part * right_part + tile * outputs + output;
+      switch (width) {
+      case 16: cusp_winograd_turned_1(rows, count, a, inputs, b, outputs, sum, width); break;
+      case 32: cusp_winograd_turned_2(rows, count, a, inputs, b, outputs, sum, width); break;
+      case 48: cusp_winograd_turned_3(rows, count, a, inputs, b, outputs, sum, width); break;
+      default: cusp_winograd_turned_4(rows, count, a, inputs, b, outputs, sum, width);
+      }
+    }
+  }
+  for (long block = 0; block < width; block += 16) {
+    for (long r = 0; r < rows && input + r < kernels->inputs; r++) {
+      cusp_vector half[3][6];
+      float taps[9][16];
+      for (long x = 0; x < 6; x++) {
+        cusp_vector u[6], g[3];
+        CUSP_UNROLLED for (long y = 0; y < 6; y++) {
+          u[y] = CUSP_LOAD(sums + ((6 * y + x) * rows + r) * width + block);
+        }
+        CUSP_G_TURNED(u, g);
+        CUSP_UNROLLED for (long y = 0; y < 3; y++) half[y][x] = g[y];
+      }
+      CUSP_UNROLLED for (long y = 0; y < 3; y++) {
+        cusp_vector g[3];
+        CUSP_G_TURNED(half[y], g);
+        CUSP_UNROLLED for (long x = 0; x < 3; x++) CUSP_STORE(taps[3 * y + x], g[x]);
+      }
+      float *kernel = gradient + (input + r) * kernels->input_stride + (output + block) * kernels->output_stride;
+      for (long o = 0; o < 16 && output + block + o < kernels->outputs; o++, kernel += kernels->output_stride) {
+        CUSP_UNROLLED for (long tap = 0; tap < 9; tap++) kernel[tap] = taps[tap][o];
+      }
     }
   }
 }

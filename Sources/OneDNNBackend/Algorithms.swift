@@ -26,14 +26,15 @@ extension ConvolutionGeometry {
     ConvolutionAlgorithm.allCases.filter { admits($0, training: training) }
   }
 
-  /// Whether `algorithm` can compute this, on a processor that has its kernels.
-  func admits(_ algorithm: ConvolutionAlgorithm, training: Bool) -> Bool {
+  /// Whether `algorithm` can compute this, on a processor that has its kernels; filters that are `expanded` are made anew
+  /// when they change, so that training need not read them back.
+  func admits(_ algorithm: ConvolutionAlgorithm, training: Bool, expanded: Bool = false) -> Bool {
     switch algorithm {
     case .direct: true
     case .winograd:
       // The library's kernels, which train, take whole blocks of channels; ours fill them.
       groups == 1 && kernelSize == 3 && stride == 1 && border <= 1
-        && (!training || source[1].isMultiple(of: 16) && destination[1].isMultiple(of: 16))
+        && (!training || expanded || source[1].isMultiple(of: 16) && destination[1].isMultiple(of: 16))
     case .denseProduct: !training && groups == 1 && source[2...].allSatisfy { $0 <= 2 }
     }
   }
@@ -43,10 +44,10 @@ extension ConvolutionGeometry {
   /// - Images of 2x2 and smaller are mostly padding: written out as a matrix product they take about half the time. In
   ///   training writing out the weights at every step would cost more than it gains.
   /// - Winograd takes half to two thirds of the time from 32 channels on, in all passes.
-  func fastAlgorithm(training: Bool) -> ConvolutionAlgorithm {
+  func fastAlgorithm(training: Bool, expanded: Bool = false) -> ConvolutionAlgorithm {
     if admits(.denseProduct, training: training), kernelSize == 3 { return .denseProduct }
     let wide = source[1] >= 32 && destination[1] >= 32 && source[2...].allSatisfy { $0 > 2 }
-    return wide && admits(.winograd, training: training) ? .winograd : .direct
+    return wide && admits(.winograd, training: training, expanded: expanded) ? .winograd : .direct
   }
 
   /// As in `64>128 3x3/1 on 16x16`: channels, kernel, stride and image.

@@ -22,6 +22,8 @@ final class Weights {
   private(set) var trained: Trained?
   /// Set in training where weights are made of smaller parameters.
   private(set) var expansion: FilterExpansion?
+  /// Where they lie row-major while the kernels' weights are made of them.
+  private var staged: Memory?
 
   /// What the optimiser works on: `weight` and `bias` themselves, or what they are expanded from.
   struct Trained {
@@ -39,7 +41,7 @@ final class Weights {
     bias = try channels.map { try recorder.persistentMemory(.plain([$0])) }
     guard training else { return }
     if let expansion {
-      try expand(expansion, in: recorder)
+      try expand(expansion, hasBias: bias != nil, in: recorder)
     } else {
       trained = Trained(
         weight: try TrainedTensor(weight, in: recorder), bias: try bias.map { try TrainedTensor($0, in: recorder) })
@@ -47,23 +49,26 @@ final class Weights {
   }
 
   /// Makes what the optimiser works on, and the calls that bring weight and bias into step with it.
-  private func expand(_ expansion: FilterExpansion, in recorder: Recorder) throws {
-    let filters = try recorder.persistentMemory(.plain([expansion.count]))
-    let staged = try recorder.stagingMemory(.plain(sizes))
-    let reorder = try recorder.engine.reorder(staged.layout, weight.layout)
-    refresh = [
-      Call("filters", FilterPass(expansion, expanding: filters, into: staged)),
-      try recorder.call("weights", reorder, [.source: staged, .destination: weight]),
-    ]
+  private func expand(_ expansion: FilterExpansion, hasBias: Bool, in recorder: Recorder) throws {
+    let parameter = try recorder.persistentMemory(.plain([expansion.count]))
+    let staged = try recorder.stagingMemory(.plain(filters.isEmpty ? sizes : [expansion.expandedCount]))
+    refresh = [Call("filters", FilterPass(expansion, expanding: parameter, into: staged))]
+    if let filter = filters.first?.filter {
+      refresh.append(Call("filters", WinogradFilterPass(filter, from: staged, into: weight)))
+    } else {
+      let reorder = try recorder.engine.reorder(staged.layout, weight.layout)
+      refresh.append(try recorder.call("weights", reorder, [.source: staged, .destination: weight]))
+    }
+    self.staged = staged
     var offsets: Memory?
-    if let bias {
+    if hasBias, let bias {
       let made = try recorder.persistentMemory(.plain([expansion.outputs]))
       refresh.append(Call("filters", FilterPass(expansion.ofBias, expanding: made, into: bias)))
       offsets = made
     }
     self.expansion = expansion
     trained = Trained(
-      weight: try TrainedTensor(filters, in: recorder), bias: try offsets.map { try TrainedTensor($0, in: recorder) })
+      weight: try TrainedTensor(parameter, in: recorder), bias: try offsets.map { try TrainedTensor($0, in: recorder) })
   }
 
   /// A scale and a shift of `layout`, for evaluation.
@@ -73,18 +78,20 @@ final class Weights {
     bias = try recorder.persistentMemory(layout)
   }
 
-  /// The weight of a convolution by our own Winograd, for evaluation.
-  init(_ filter: WinogradFilter, in recorder: Recorder) throws {
+  /// The weight of a convolution by our own Winograd, for evaluation or to be made of other parameters in training.
+  init(_ filter: WinogradFilter, expanding expansion: FilterExpansion?, hasBias: Bool, in recorder: Recorder) throws {
     sizes = [filter.count]
     weight = try recorder.persistentMemory(.plain(sizes))
     bias = try recorder.persistentMemory(.plain([filter.outputs]))
     filters = [(filter, weight)]
+    if let expansion { try expand(expansion, hasBias: hasBias, in: recorder) }
   }
 
   /// The weight as another of our passes wants it.
   func weight(_ filter: WinogradFilter, _ recorder: Recorder) throws -> Memory {
     let copy = try recorder.persistentMemory(.plain([filter.count]))
     filters.append((filter, copy))
+    if let staged { refresh.append(Call("filters", WinogradFilterPass(filter, from: staged, into: copy))) }
     return copy
   }
 

@@ -2,6 +2,7 @@
   import Networks
   import OneDNNBackend
   import Programs
+  import Symmetry
   import Synchronization
   import Tensors
   import TestSupport
@@ -109,6 +110,50 @@
       let (found, expected) = (try gradients(fast()), try gradients(direct()))
       #expect(found.count == 2)
       for (path, gradient) in expected { #expect(difference(try #require(found[path]), gradient) < 1e-5, "\(path)") }
+    }
+
+    @Test("group convolutions train by our own Winograd: logits, gradients, and what updates leave")
+    func groups() throws {
+      let lifting = GroupConvolution(.p4m, lifting: true, outputChannels: 5, kernelSize: 3, padding: 1)
+      let grouped = GroupConvolution(.p4m, outputChannels: 6, kernelSize: 3, padding: 1)
+      let unbiased = GroupConvolution(.p4m, outputChannels: 7, kernelSize: 3, padding: 1, bias: false)
+      let graph = try NetworkGraph(
+        NetworkDefinition(
+          architecture: "groups", imageShape: [3, 9, 9], classCount: 56 * 81,
+          nodes: [
+            Node(name: "lift", inputs: [Node.image], layer: .groupConvolution(lifting)),
+            Node(name: "conv", inputs: ["lift"], layer: .groupConvolution(grouped)),
+            Node(name: "last", inputs: ["conv"], layer: .groupConvolution(unbiased)),
+            Node(name: "flatten", inputs: ["last"], layer: .flatten),
+          ]))
+      let calls = try fast().implementations(Plan(graph, for: .training, batchSize: Self.batch))
+      for call in ["conv convolution forward", "conv convolution backward data", "last convolution backward weights"] {
+        #expect(calls.contains("\(call): winograd:avx512") == OneDNNBackend.supportsWinograd, "\(call)")
+      }
+      let programs = try [fast(), direct()].map {
+        try TrainingProgram(
+          graph, parameters: Parameters(initializing: graph, seed: 1), batchSize: Self.batch, on: $0)
+      }
+      // Those of a loss would vanish as it is minimised, until they are rounding errors.
+      let units = FormulaWeights.units(path: "arriving", count: Self.batch * graph.classCount)
+      let arriving = Tensor([Self.batch, graph.classCount], units.map { Float(0.01 * $0) })
+      for _ in 0..<3 {
+        let logits = try programs.map { program in
+          var logits = Tensor([Self.batch, graph.classCount])
+          try program.forward(pixels(graph, count: Self.batch), masks: [], into: &logits)
+          try program.backward(arriving)
+          return logits
+        }
+        #expect(difference(logits[0], logits[1]) < 5e-5)
+        let gradients = try programs.map { try $0.gradients() }
+        #expect(gradients[0].count == 5)
+        for (path, gradient) in gradients[1] {
+          #expect(difference(try #require(gradients[0][path]), gradient) < 5e-5, "\(path)")
+        }
+        for program in programs {
+          try program.update(MomentumUpdate(learningRate: 0.05, momentum: 0.9, weightDecay: 0.01))
+        }
+      }
     }
 
     @Test("the algorithm is the one that was meant", arguments: cases)

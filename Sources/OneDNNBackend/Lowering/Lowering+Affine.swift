@@ -8,9 +8,9 @@ extension Lowering {
     let geometry = ConvolutionGeometry(
       settings, batchSize: plan.batchSize, input: plan.values[step.inputs[0]].sizes,
       output: plan.values[step.output].sizes)
-    let algorithm = try algorithm(of: settings, geometry, step)
+    let algorithm = try algorithm(of: settings, index, geometry, step)
     if algorithm == .denseProduct { return try denseProduct(geometry, index, step) }
-    if algorithm == .winograd, ownsWinograd { return try winograd(geometry, index, step) }
+    if algorithm == .winograd, ownsWinograd(index) { return try winograd(settings, geometry, index, step) }
     let bias = settings.bias || !training
     let relu: [PostOperation] = step.relu ? [.relu] : []
     let operations: [PostOperation] = step.residual == nil ? relu : [.accumulate] + relu
@@ -39,29 +39,33 @@ extension Lowering {
 
   /// The algorithm of a convolution: the chosen one, or direct where that does not apply or has no kernel here.
   private func algorithm(
-    of settings: Convolution, _ geometry: ConvolutionGeometry, _ step: Step
+    of settings: Convolution, _ index: Int, _ geometry: ConvolutionGeometry, _ step: Step
   ) throws -> ConvolutionAlgorithm {
+    let expanded = plan.weights[index].expansion != nil
     let wanted =
       switch algorithms {
-      case .fixedRule: geometry.fastAlgorithm(training: training)
+      case .fixedRule: geometry.fastAlgorithm(training: training, expanded: expanded)
       case .always(let algorithm): algorithm
       case .measured(let measured):
         try measured.algorithm(geometry, training: training) { try seconds(of: settings, in: step, by: $0) }
       }
-    guard geometry.admits(wanted, training: training) else { return .direct }
+    guard geometry.admits(wanted, training: training, expanded: expanded) else { return .direct }
     switch wanted {
     case .direct: return wanted
     case .denseProduct: return step.residual == nil ? wanted : .direct
     case .winograd:
-      if ownsWinograd { return wanted }
+      if ownsWinograd(index) { return wanted }
       guard Engine.supportsWinograd else { return .direct }
       let kernel = try? engine.convolution(geometry, wanted, bias: true, training: training, postOperations: [])
       return kernel == nil ? .direct : wanted
     }
   }
 
-  /// Whether Winograd's algorithm is ours and not the library's here; training needs weights it can read back.
-  private var ownsWinograd: Bool { Engine.hasOwnWinograd && !training }
+  /// Whether Winograd's algorithm is ours and not the library's for weights `index`; training needs weights that it can
+  /// read back, or that are made of others.
+  private func ownsWinograd(_ index: Int) -> Bool {
+    Engine.hasOwnWinograd && (!training || plan.weights[index].expansion != nil)
+  }
 
   /// A convolution of an evaluation plan as one matrix product.
   private func denseProduct(_ geometry: ConvolutionGeometry, _ index: Int, _ step: Step) throws -> Pullback {
@@ -174,7 +178,7 @@ extension Lowering {
     return sourceGradient
   }
 
-  private func backwardWeights(
+  func backwardWeights(
     _ name: String, _ descriptor: PrimitiveDescriptor, _ weights: Weights, _ source: Memory, _ gradient: Memory
   ) throws {
     let trained = try require(weights.trained, "\(name) in training")
@@ -182,7 +186,9 @@ extension Lowering {
     let keeps = weights.expansion == nil && layout == trained.weight.gradient.layout
     let weightGradient = keeps ? trained.weight.gradient : try recorder.memory(layout)
     let biasGradient =
-      weights.expansion == nil ? trained.bias?.gradient : try weights.bias.map { try recorder.memory($0.layout) }
+      try weights.expansion.map { expansion in
+        try trained.bias.map { _ in try recorder.memory(.plain([expansion.ofBias.expandedCount])) }
+      } ?? trained.bias?.gradient
     var arguments: [Argument: Memory] = [
       .source: try recorder.converted(source, to: descriptor.chosen(.source)),
       .destinationGradient: try recorder.converted(gradient, to: descriptor.chosen(.destinationGradient)),
@@ -191,7 +197,7 @@ extension Lowering {
     arguments[.biasGradient] = biasGradient
     try recorder.record("\(name) backward weights", descriptor, arguments)
     if let expansion = weights.expansion {
-      let filters = try recorder.converted(weightGradient, to: .plain(weights.sizes))
+      let filters = try recorder.converted(weightGradient, to: .plain(layout.sizes))
       recorder.record(
         "\(name) filters backward", FilterPass(expansion, summing: filters, into: trained.weight.gradient))
       if let biasGradient, let sums = trained.bias?.gradient {

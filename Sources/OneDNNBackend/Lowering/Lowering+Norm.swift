@@ -30,12 +30,14 @@ extension Lowering {
   func batchNormalization(_ settings: BatchNormalization, _ index: Int, _ step: Step) throws -> Pullback {
     let input = try value(step.inputs[0])
     let channels = try Layout.plain([input.layout.sizes[1]])
-    let descriptor = try engine.batchNormalization(input.layout, epsilon: settings.epsilon, relu: step.relu)
     let source = try Weights(channels, bias: input.layout.sizes[1], training: true, in: recorder)
     weights[index] = source
     let norm = try Norm(plan.weights[index], settings, input.layout, channels, recorder)
     norms.append(norm)
     let output = try recorder.memory(input.layout)
+    set(step.output, output)
+    if try RowNormPass.admits(input.layout) { return try rowNorm(settings, source, norm, input, output, step) }
+    let descriptor = try engine.batchNormalization(input.layout, epsilon: settings.epsilon, relu: step.relu)
     let workspace = try descriptor.layout(.workspace).map(recorder.memory)
     var arguments: [Argument: Memory] = [
       .source: input, .destination: output, .mean: norm.mean, .variance: norm.variance, .scale: source.weight,
@@ -43,7 +45,6 @@ extension Lowering {
     arguments[.shift] = source.bias
     arguments[.workspace] = workspace
     try recorder.record("\(step.name) norm forward", descriptor, arguments)
-    set(step.output, output)
 
     return { [self] in
       let trained = try require(source.trained, "norm in training")
@@ -58,6 +59,27 @@ extension Lowering {
       arguments[.shiftGradient] = trained.bias?.gradient
       arguments[.workspace] = workspace
       try recorder.record("\(step.name) norm backward", backward, arguments)
+      try deliver(gradient, to: step.inputs[0])
+    }
+  }
+
+  /// A norm of maps that lie row-major, as over a group.
+  private func rowNorm(
+    _ settings: BatchNormalization, _ source: Weights, _ norm: Norm, _ input: Memory, _ output: Memory, _ step: Step
+  ) throws -> Pullback {
+    let trained = try require(source.trained, "norm in training")
+    let shift = try require(source.bias, "shift of a norm")
+    let operands = RowNormPass.Operands(
+      source: input, scale: source.weight, shift: shift, mean: norm.mean, variance: norm.variance,
+      epsilon: settings.epsilon, relu: step.relu)
+    recorder.record("\(step.name) norm forward", RowNormPass(operands, output))
+
+    return { [self] in
+      let gradient = try recorder.converted(outputGradient(step, masked: false), to: input.layout)
+      let shiftGradient = try require(trained.bias, "shift of a norm").gradient
+      recorder.record(
+        "\(step.name) norm backward",
+        RowNormPass(operands, gradient, gradients: (scale: trained.weight.gradient, shift: shiftGradient)))
       try deliver(gradient, to: step.inputs[0])
     }
   }

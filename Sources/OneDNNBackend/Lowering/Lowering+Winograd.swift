@@ -2,14 +2,17 @@ import Networks
 import Programs
 import Tensors
 
-/// Convolutions by our own Winograd, in evaluation plans.
+/// Convolutions by our own Winograd, in evaluation plans, and in training where filters are expanded.
 extension Lowering {
-  func winograd(_ geometry: ConvolutionGeometry, _ index: Int, _ step: Step) throws -> Pullback {
+  func winograd(
+    _ settings: Convolution, _ geometry: ConvolutionGeometry, _ index: Int, _ step: Step
+  ) throws -> Pullback {
     let forward = WinogradConvolution(geometry, isBackward: false)
     let source = try blockwise(value(step.inputs[0]))
     let destinationLayout = try layout(of: geometry.destination, like: source)
     let output = try destination(step, destinationLayout)
-    let made = try Weights(forward.filter, in: recorder)
+    let made = try Weights(
+      forward.filter, expanding: training ? plan.weights[index].expansion : nil, hasBias: settings.bias, in: recorder)
     weights[index] = made
     try recorder.record(
       "\(step.name) convolution forward",
@@ -20,9 +23,9 @@ extension Lowering {
 
     return { [self] in
       let gradient = try outputGradient(step, masked: step.relu)
+      let outer = try blockwise(gradient)
       if needsGradient(step.inputs[0]) {
         let backward = WinogradConvolution(geometry, isBackward: true)
-        let outer = try blockwise(gradient)
         let inner = try recorder.memory(layout(of: geometry.source, like: outer))
         try recorder.record(
           "\(step.name) convolution backward data",
@@ -30,8 +33,27 @@ extension Lowering {
             backward, source: outer, weights: made.weight(backward.filter, recorder), destination: inner, in: recorder))
         try deliver(inner, to: step.inputs[0])
       }
+      if training { try filterGradient(settings, geometry, forward, step, made, source, outer) }
       if let residual = step.residual { try deliver(gradient, to: residual) }
     }
+  }
+
+  /// The gradient of the filters, and from that the parameter's; with a bias by the library's kernel, which makes both.
+  private func filterGradient(
+    _ settings: Convolution, _ geometry: ConvolutionGeometry, _ convolution: WinogradConvolution, _ step: Step,
+    _ weights: Weights, _ source: Memory, _ gradient: Memory
+  ) throws {
+    let name = "\(step.name) convolution"
+    guard !settings.bias, let trained = weights.trained, let expansion = weights.expansion else {
+      let hint = try engine.convolution(geometry, .direct, bias: settings.bias, training: true, postOperations: [])
+      let backward = try engine.convolutionBackwardWeights(geometry, .direct, bias: settings.bias, hint: hint)
+      return try backwardWeights(name, backward, weights, source, gradient)
+    }
+    let filters = try recorder.memory(.plain([expansion.expandedCount]))
+    try recorder.record(
+      "\(name) backward weights",
+      WinogradGradientPass(convolution, source: source, gradient: gradient, filters: filters, in: recorder))
+    recorder.record("\(name) filters backward", FilterPass(expansion, summing: filters, into: trained.weight.gradient))
   }
 
   /// Images in one of the two layouts that our passes read: with the channels last only where they fill their blocks.

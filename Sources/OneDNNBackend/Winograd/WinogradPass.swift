@@ -92,7 +92,7 @@ struct WinogradConvolution {
     filter = WinogradFilter(inputs: source[1], outputs: destination[1], isBackward: isBackward)
   }
 
-  fileprivate var tiles: cusp_tiles {
+  var tiles: cusp_tiles {
     cusp_tiles(rows: (destination[2] + 3) / 4, columns: (destination[3] + 3) / 4, border: border)
   }
 }
@@ -122,7 +122,7 @@ private struct WinogradBlocks {
 
 extension cusp_images {
   /// Images in blocks of 16 channels, or with the channels last.
-  fileprivate init(_ layout: Layout) throws {
+  init(_ layout: Layout) throws {
     let sizes = layout.sizes
     let (channels, height, width) = (filled(sizes[1]), sizes[2], sizes[3])
     let isLast = try layout == .channelsLast(sizes)
@@ -134,5 +134,6 @@ extension cusp_images {
 }
 
 extension Memory {
-  fileprivate var start: UnsafeMutablePointer<Float>? { floats.baseAddress }
+  /// The first of its floats, once it is placed.
+  var start: UnsafeMutablePointer<Float>? { floats.baseAddress }
 }
