@@ -20,7 +20,11 @@ func findOneDNN() -> String? {
   guard let root = environment["CUSP_ONEDNN_ROOT"] else {
     return ["/usr", "/usr/local", "/opt/homebrew"].first(where: hasOneDNN)
   }
-  guard hasOneDNN(under: root) else { fatalError("CUSP_ONEDNN_ROOT: no oneDNN 2.x or 3.x below \(root)") }
+  guard hasOneDNN(under: root) else {
+    let line = "CUSP_ONEDNN_ROOT: no oneDNN 2.x or 3.x below \(root); name the folder that holds include/oneapi\n"
+    FileHandle.standardError.write(Data(line.utf8))
+    exit(1)
+  }
   return root
 }
 

@@ -32,20 +32,7 @@ func jsonText(_ texts: [String: String]) -> [UInt8] {
 extension NumPyArray.Element {
   /// The kind for elements of `element`; nil if NumPy has none.
   init?(_ element: ElementType) {
-    switch element {
-    case .bool: self = .bool
-    case .int8: self = .int8
-    case .int16: self = .int16
-    case .int32: self = .int32
-    case .int64: self = .int64
-    case .uint8: self = .uint8
-    case .uint16: self = .uint16
-    case .uint32: self = .uint32
-    case .uint64: self = .uint64
-    case .float16: self = .float16
-    case .float32: self = .float32
-    case .float64: self = .float64
-    case .bfloat16, .float8E4M3, .float8E5M2, .complex64, .complex128: return nil
-    }
+    guard let same = Self.allCases.first(where: { ElementType($0) == element }) else { return nil }
+    self = same
   }
 }
