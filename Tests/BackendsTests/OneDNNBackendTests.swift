@@ -36,14 +36,16 @@
       }
     }
 
-    @Test("no convolution or dense layer falls back to a reference kernel", arguments: architectures, [2, 32])
+    @Test(
+      "no convolution, dense layer or lone norm falls back to a reference kernel",
+      arguments: architectures + [.preactResNet18], [2, 32])
     func kernels(_ architecture: Architecture, batchSize: Int) throws {
       let graph = try NetworkGraph(architecture.definition())
       let backend = try OneDNNBackend(threads: 2)
       for purpose in [Plan.Purpose.inference, .inputGradient, .training] {
         let kernels = try backend.implementations(Plan(graph, for: purpose, batchSize: batchSize))
         #expect(kernels.contains { $0.contains("convolution forward") })
-        for kernel in kernels where kernel.contains("convolution") || kernel.contains("dense") {
+        for kernel in kernels where ["convolution", "dense", "scale and shift"].contains(where: kernel.contains) {
           #expect(!kernel.contains(": ref"), "\(purpose)")
         }
       }

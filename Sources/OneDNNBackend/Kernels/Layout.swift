@@ -32,6 +32,9 @@ final class Layout {
   /// Images `[n, c, h, w]` as `nChw16c`: blocks of 16 channels, the channels of one pixel side by side.
   static func blocked(_ sizes: [Int]) throws -> Layout { try tagged(sizes, dnnl_nChw16c) }
 
+  /// Images `[n, c, h, w]` as `nChw8c`, the blocks of AVX2.
+  static func blockedByEight(_ sizes: [Int]) throws -> Layout { try tagged(sizes, dnnl_nChw8c) }
+
   /// Images `[n, c, h, w]` as `nhwc`: all channels of one pixel side by side.
   static func channelsLast(_ sizes: [Int]) throws -> Layout { try tagged(sizes, dnnl_nhwc) }
 

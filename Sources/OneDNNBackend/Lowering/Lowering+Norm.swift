@@ -6,7 +6,7 @@ import Tensors
 extension Lowering {
   func scaleShift(_ index: Int, _ step: Step) throws -> Pullback {
     let input = try value(step.inputs[0])
-    let layout = try Layout.plain([1, input.layout.sizes[1], 1, 1])
+    let layout = try perChannel(input.layout)
     let source = try Weights(scaleAndShift: layout, in: recorder)
     weights[index] = source
     let output = try recorder.memory(input.layout)
@@ -25,6 +25,15 @@ extension Lowering {
         [.source: gradient, .secondSource: source.weight, .destination: gradient])
       try deliver(gradient, to: step.inputs[0])
     }
+  }
+
+  /// One number for each channel of `images`, in the first layout that the library multiplies fast by.
+  ///
+  /// Behind images in blocks a row-major one falls to its plain loops.
+  private func perChannel(_ images: Layout) throws -> Layout {
+    let sizes = [1, images.sizes[1], 1, 1]
+    let layouts = try [Layout.plain(sizes), .blocked(sizes), .blockedByEight(sizes)]
+    return try layouts.first { try !engine.binary(.multiply, images, $0).isReference } ?? layouts[0]
   }
 
   func batchNormalization(_ settings: BatchNormalization, _ index: Int, _ step: Step) throws -> Pullback {
