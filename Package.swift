@@ -78,10 +78,11 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 let targets: [Target] = [
   systemLibrary("CHDF5", pkgConfig: "hdf5", apt: "libhdf5-dev", brew: "hdf5"),
   systemLibrary("CZlib", apt: "zlib1g-dev", brew: "zlib"),
+  .systemLibrary(name: "CFiles"),
   .systemLibrary(name: "CProcessor"),
 
   library("Failures"),
-  library("Files", ["Failures"]),
+  library("Files", ["CFiles", "Failures"]),
   library("Symmetry"),
   library("Tensors"),
   library("Records", ["Failures"]),

@@ -1,7 +1,8 @@
 internal import Crypto
+internal import Files
 
 /// A SHA-256 that grows piece by piece, as that of a tensor too large to hold.
-public struct RunningDigest {
+public struct RunningDigest: Sendable {
   private var hash = SHA256()
 
   /// The digest of no bytes.
@@ -18,6 +19,15 @@ public struct RunningDigest {
 func sha256(of values: [Float]) -> String {
   var digest = RunningDigest()
   values.withUnsafeBytes { digest.add($0) }
+  return digest.text
+}
+
+/// The SHA-256 of the file at `path`, in lowercase hexadecimal digits.
+///
+/// - Throws: `.noInput` if there is none; `.inputOutput` if the disk fails.
+func sha256(ofFileAt path: String) throws -> String {
+  var digest = RunningDigest()
+  try forEachPiece(ofFileAt: path) { digest.add($0) }
   return digest.text
 }
 

@@ -1,5 +1,4 @@
 internal import Failures
-internal import Files
 
 #if canImport(FoundationEssentials)
   internal import FoundationEssentials
@@ -72,9 +71,7 @@ extension Provenance.Parent {
   ///
   /// - Throws: `.noInput` if there is none; `.inputOutput` if the disk fails.
   public init(fileAt path: String) throws {
-    var digest = RunningDigest()
-    try forEachPiece(ofFileAt: path) { digest.add($0) }
-    self = .file(sha256: digest.text)
+    self = .file(sha256: try sha256(ofFileAt: path))
   }
 
   /// A file of which only the bytes are known, as one from a pipe.

@@ -1,3 +1,4 @@
+internal import CFiles
 internal import Failures
 
 #if canImport(Darwin)
@@ -14,6 +15,8 @@ public struct FileWriter: ~Copyable {
   private let name: String
   /// How many bytes have been written, which is where the next ones go.
   public private(set) var position = 0
+  /// Up to where the system was asked to start writing to the disk.
+  private var started = 0
 
   /// Creates the file at `path`, which must not exist; messages name `name`, as a temporary file means nothing to anybody.
   ///
@@ -30,6 +33,14 @@ public struct FileWriter: ~Copyable {
   public mutating func write(_ bytes: UnsafeRawBufferPointer) throws {
     try writeAll(bytes, to: file.number, path: name)
     position += bytes.count
+    startWriting()
+  }
+
+  /// Has the disk work meanwhile, so that syncing a large file at its end takes no time.
+  private mutating func startWriting() {
+    guard position - started >= 8 << 20 else { return }
+    cusp_start_writing(file.number, Int64(started), Int64(position - started))
+    started = position
   }
 
   /// Appends `bytes`.

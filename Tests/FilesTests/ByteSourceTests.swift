@@ -92,6 +92,24 @@ import Testing
     }
   }
 
+  @Test("A large file, whose writing to the disk starts early, holds what was written and what replaced it")
+  func largeFile() throws {
+    try Fixture.withTemporaryFolder { folder in
+      let path = "\(folder)/large"
+      var expected: [UInt8] = []
+      var writer = try FileWriter(path: path, named: "name")
+      for number in 0..<20 {
+        let part = [UInt8](repeating: UInt8(number), count: 1_000_003)
+        try writer.write(part)
+        expected += part
+      }
+      try writer.overwrite([7, 8, 9], at: 0)
+      expected.replaceSubrange(0..<3, with: [7, 8, 9])
+      #expect(writer.position == expected.count)
+      #expect(try readBytes(path: path, limit: 1 << 30) == expected)
+    }
+  }
+
   @Test("A file that exists is not written over, and failures name what a person knows")
   func refusedWriting() throws {
     try Fixture.withTemporaryFolder { folder in

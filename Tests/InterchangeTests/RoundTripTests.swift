@@ -130,7 +130,7 @@ import Testing
         let file = try open(name)
         let path = "\(folder)/\(name)"
         let tensors = file.tensors.reversed().map { OutgoingTensor($0, of: file) }
-        try writeTensors(tensors, metadata: file.metadata, format: .safetensors, to: path)
+        try writeTensors(tensors, metadata: OutgoingTexts(file.metadata), format: .safetensors, to: path)
         let written = try Data(contentsOf: URL(fileURLWithPath: path))
         // The reference has no order of more texts than one.
         if file.metadata.count == 1 { #expect(try written == Fixture.data("interchange/\(name)")) }
@@ -166,6 +166,22 @@ import Testing
       #expect(steps[0].parent == .model(digest: digest))
       let parent = try format == .hdf5 ? .model(digest: digest) : Provenance.Parent(fileAt: first)
       #expect(steps[1].parent == parent)
+    }
+  }
+
+  @Test("A storage whose bytes do not have their checksum is refused, and leaves no file", arguments: formats)
+  func damagedStorage(format: ModelFormat) throws {
+    try Fixture.withTemporaryFolder { folder in
+      var bytes = try [UInt8](Fixture.data("interchange/half.pt"))
+      let archive = try ZipArchive(bytes, limit: 1 << 20, name: "x")
+      let storage = try #require(archive.entries.last { $0.name.contains("/data/") && $0.size > 8 })
+      bytes[storage.packed.upperBound - 1] ^= 0x40
+      let (path, output) = ("\(folder)/damaged.pt", "\(folder)/x.\(format.suffixes[0])")
+      try Data(bytes).write(to: URL(fileURLWithPath: path))
+      let message = refusal { _ = try Conversion(TensorFile(path: path), by: derivation).write(format, to: output) }
+      let words = "its size or CRC-32 is wrong; it is damaged, fetch it again"
+      #expect(message == "\(path): \(storage.name): \(words)")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["damaged.pt"])
     }
   }
 

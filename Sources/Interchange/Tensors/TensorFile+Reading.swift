@@ -55,10 +55,9 @@ extension TensorFile {
   /// - Throws: `.data` if the file is damaged or the bytes do not have the tensor's SHA-256; what `body` throws.
   public func forEachPart(of tensor: StoredTensor, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
     guard let digest = tensor.digest else { return try forEachUncheckedPart(of: tensor, body) }
-    var found = RunningDigest()
-    try forEachUncheckedPart(of: tensor) {
-      found.add($0)
-      try body($0)
+    let found = ConcurrentDigest()
+    try forEachUncheckedPart(of: tensor) { part in
+      try found.add(part) { try body(part) }
     }
     guard found.text == digest else {
       throw failure(tensor, "its bytes do not have its SHA-256; it is damaged")
@@ -94,6 +93,12 @@ extension TensorFile {
     guard !sizes.contains(0), let span = StorageView.span(sizes, strides: view.strides) else { return }
     let range = view.offset * size..<(view.offset + span) * size
     let isContiguous = view.isContiguous(sizes)
+    if isContiguous, case (.entry(let entry), .archive(let archive, _)) = (view.storage, content), entry.isStored,
+      range == 0..<entry.size
+    {
+      // Its checksum is taken on the way.
+      return try archive.forEachPart(of: entry, body)
+    }
     if isContiguous, let (source, place) = try place(of: view.storage) {
       return try source.forEachPart(of: place + range.lowerBound..<place + range.upperBound, body)
     }

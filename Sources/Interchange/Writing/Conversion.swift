@@ -56,7 +56,7 @@ public struct Conversion: Sendable {
       optimizer: earlier?.optimizer ?? [:], progress: description.progress,
       documents: Checkpoint.Documents(
         configuration: known.text, history: description.documents.history,
-        provenance: try derivation.provenance(of: file, description)))
+        provenance: try derivation.provenance(of: file, description).json()))
     try checkpoint.write(to: path)
     let summary = (checkpoint.digest, checkpoint.progress.epoch, definition.architecture)
     return Result(checkpoint: summary, data: known.data, notes: model.notes)
@@ -114,13 +114,13 @@ public struct Conversion: Sendable {
   }
 
   /// The texts that other formats keep of the model.
-  private func metadata(_ description: ModelDescription) throws -> [String: String] {
-    var texts = [MetadataKey.provenance: try derivation.provenance(of: file, description)]
+  private func metadata(_ description: ModelDescription) throws -> OutgoingTexts {
+    var texts: [String: String] = [:]
     if let definition = description.definition { texts[MetadataKey.definition] = try definitionJSON(definition) }
     if !description.classNames.isEmpty {
       texts[MetadataKey.classNames] = JSON.array(description.classNames.map(JSON.string)).text
     }
     if description.progress.epoch > 0 { texts[MetadataKey.epoch] = "\(description.progress.epoch)" }
-    return texts
+    return OutgoingTexts(texts, derivation.provenance(of: file, description))
   }
 }

@@ -16,11 +16,40 @@ public struct Derivation: Sendable {
     self.arguments = arguments
   }
 
-  /// The provenance, as JSON, of a file made from `file`: one step more than the file's own.
-  func provenance(of file: TensorFile, _ description: ModelDescription) throws -> String {
-    let digest = description.digest
-    let parent = try digest.map { Provenance.Parent.model(digest: $0) } ?? Provenance.Parent(fileAt: file.path)
-    let step = Provenance.Step(tool: tool, version: version, arguments: arguments, parent: parent)
-    return try Provenance(step, after: Provenance(json: description.documents.provenance)).json()
+  /// The provenance of a file made from `file`: one step more than the file's own.
+  func provenance(of file: TensorFile, _ description: ModelDescription) -> PendingProvenance {
+    PendingProvenance(
+      step: Provenance.Step(tool: tool, version: version, arguments: arguments),
+      earlier: Provenance(json: description.documents.provenance),
+      parent: description.digest.map { .model(digest: $0) } ?? .file(PendingDigest(ofFileAt: file.path)))
+  }
+}
+
+/// A provenance whose last parent's digest another thread may still be taking.
+struct PendingProvenance: Sendable {
+  fileprivate enum Parent: Sendable {
+    case model(digest: String)
+    case file(PendingDigest)
+  }
+
+  fileprivate let step: Provenance.Step
+  fileprivate let earlier: Provenance?
+  fileprivate let parent: Parent
+
+  /// JSON of as many bytes as `json()`, at once.
+  func draft() throws -> String { try json { _ in String(repeating: "0", count: 64) } }
+
+  /// The JSON, as soon as the digest is there.
+  ///
+  /// - Throws: `.inputOutput` if the parent cannot be read any more.
+  func json() throws -> String { try json { try $0.text() } }
+
+  private func json(_ text: (PendingDigest) throws -> String) throws -> String {
+    var step = step
+    switch parent {
+    case .model(let digest): step.parent = .model(digest: digest)
+    case .file(let digest): step.parent = .file(sha256: try text(digest))
+    }
+    return try Provenance(step, after: earlier).json()
   }
 }

@@ -6,7 +6,7 @@ import Tensors
 /// Writes a `.npz` file as `numpy.savez` does, in the order of `tensors`; the texts stand in the archive's comment, where
 /// NumPy does not see them, or nowhere if they are longer than a comment may be.
 func writeNumPy(
-  _ tensors: [OutgoingTensor], _ metadata: [String: String], to temporary: String, named path: String
+  _ tensors: [OutgoingTensor], _ metadata: OutgoingTexts, to temporary: String, named path: String
 ) throws {
   var archive = try ZipWriter(path: temporary, named: path)
   for tensor in tensors {
@@ -19,7 +19,7 @@ func writeNumPy(
       try tensor.forEachPart(write)
     }
   }
-  let comment = jsonText(metadata)
+  let comment = jsonText(try metadata.complete())
   try archive.finish(comment: comment.count <= 0xFFFF ? comment : [])
 }
 

@@ -66,7 +66,7 @@ public struct OutgoingTensor: Sendable {
 /// - Throws: `.data` for elements or names that the format does not have; `.cannotCreate` and `.inputOutput` as
 ///   `replaceFile(at:writing:)`; what reading the tensors throws.
 public func writeTensors(
-  _ tensors: [OutgoingTensor], metadata: [String: String], format: ModelFormat, to path: String
+  _ tensors: [OutgoingTensor], metadata: OutgoingTexts, format: ModelFormat, to path: String
 ) throws {
   try replaceFile(at: path) { temporary in
     switch format {

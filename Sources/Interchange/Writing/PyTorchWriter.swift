@@ -5,7 +5,7 @@ import Tensors
 /// Writes a state dictionary that `torch.load(weights_only=True)` accepts: an archive with a pickle and a storage for each
 /// tensor, stored and aligned, so that it can be mapped; the texts stand in a member that PyTorch passes over.
 func writePyTorch(
-  _ tensors: [OutgoingTensor], _ metadata: [String: String], to temporary: String, named path: String
+  _ tensors: [OutgoingTensor], _ metadata: OutgoingTexts, to temporary: String, named path: String
 ) throws {
   var archive = try ZipWriter(path: temporary, named: path)
   // PyTorch takes the folder's name from the first entry, whatever it is.
@@ -15,7 +15,7 @@ func writePyTorch(
     try archive.add("archive/data/\(key)", size: tensor.byteCount, alignment: 64) { try tensor.forEachPart($0) }
   }
   try archive.add("archive/version", Array("3\n".utf8), alignment: 64)
-  let texts = jsonText(metadata)
+  let texts = jsonText(try metadata.complete())
   if !texts.isEmpty { try archive.add("archive/\(TorchLayout.metadata)", texts, alignment: 64) }
   try archive.finish()
 }
