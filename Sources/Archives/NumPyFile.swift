@@ -3,7 +3,7 @@ import Failures
 extension NumPyArray {
   /// The array in the `.npy` file `bytes`, called `name` in errors.
   ///
-  /// - Throws: `.data` for anything but a whole file of one array of numbers in C order and little-endian.
+  /// - Throws: `.data` for anything but a whole file of one array of numbers.
   public init(parsing bytes: [UInt8], name: String) throws {
     let header = try NumPyHeader(startOf: bytes, name: name)
     let size = try header.byteCount(name: name)
@@ -11,7 +11,7 @@ extension NumPyArray {
     guard found == size else {
       throw Failure(.data, "\(name): holds \(found) bytes of elements instead of \(size); write it again")
     }
-    self.init(header.element, shape: header.shape, bytes: Array(bytes[header.dataOffset...]))
+    self.init(header.element, shape: header.shape, bytes: header.ordered(bytes[header.dataOffset...]))
   }
 
   /// The bytes of a `.npy` file with this array, version 1.0, just as `numpy.save` writes them.

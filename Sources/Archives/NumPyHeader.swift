@@ -1,7 +1,7 @@
 import Failures
 
 /// The header of a `.npy` file: a Python dictionary of `descr`, `fortran_order` and `shape`.
-package struct NumPyHeader {
+package struct NumPyHeader: Sendable {
   /// The longest header that is read, as in NumPy.
   private static let maximalLength = 10_000
 
@@ -12,12 +12,16 @@ package struct NumPyHeader {
   package let element: NumPyArray.Element
   /// The size along each axis.
   package let shape: [Int]
+  /// Whether elements lie column after column, the first axis the fastest, where that makes a difference.
+  let isFortranOrder: Bool
+  /// Whether elements of several bytes begin with their highest.
+  let isBigEndian: Bool
   /// Where the elements start in the file.
   package let dataOffset: Int
 
   /// The header of the file that starts with `bytes` and is called `name` in errors.
   ///
-  /// - Throws: `.data` for anything but an array of numbers in C order and little-endian.
+  /// - Throws: `.data` for anything but an array of numbers.
   package init(startOf bytes: [UInt8], name: String) throws {
     var reader = ByteReader(bytes, name: name)
     guard bytes.starts(with: [0x93] + "NUMPY".utf8) else {
@@ -38,15 +42,16 @@ package struct NumPyHeader {
     guard entries.count == 3, case .text(let description)? = entries["descr"],
       case .truth(let isFortranOrder)? = entries["fortran_order"], case .tuple(let shape)? = entries["shape"]
     else { throw Failure(.data, "\(name): a header without descr, fortran_order and shape; write it with numpy.save") }
-    guard let element = NumPyArray.Element(description: description) else {
+    let isBigEndian = description.hasPrefix(">")
+    let littleEndian = isBigEndian ? "<\(description.dropFirst())" : description
+    guard let element = NumPyArray.Element(description: littleEndian) else {
       let choices = NumPyArray.Element.allCases.map(\.rawValue).joined(separator: ", ")
       throw Failure(.data, "\(name): elements of kind '\(description)'; these are read: \(choices)")
     }
-    // With at most one axis longer than 1 both orders are the same.
-    guard !isFortranOrder || shape.count(where: { $0 != 1 }) <= 1 else {
-      throw Failure(.data, "\(name): in Fortran order; save numpy.ascontiguousarray(array) instead")
-    }
     (self.element, self.shape) = (element, shape)
+    // With at most one axis longer than 1 both orders are the same.
+    self.isFortranOrder = isFortranOrder && shape.count { $0 != 1 } > 1
+    self.isBigEndian = isBigEndian && element.size > 1
   }
 
   /// How many bytes the elements take.

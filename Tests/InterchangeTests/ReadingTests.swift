@@ -12,7 +12,7 @@ import Testing
 @Suite struct ReadingTests {
   @Test(
     "The tensors of a small network come out of every format as Python put them in",
-    arguments: ["state.safetensors", "state.npz", "state-compressed.npz"])
+    arguments: ["state.safetensors", "state.npz", "state-compressed.npz", "state-big-endian-columns.npz"])
   func state(name: String) throws {
     let file = try open(name)
     #expect(file.format == (name.hasSuffix("npz") ? .numpy : .safetensors))

@@ -22,7 +22,7 @@ private func numPyTensor(_ entry: ZipArchive.Entry, in archive: ZipArchive) thro
   let header = try NumPyHeader(startOf: archive.prefix(of: entry, count: NumPyHeader.maximalOffset), name: place)
   let tensor = try StoredTensor(
     name: String(entry.name.dropLast(4)), element: ElementType(header.element), sizes: header.shape,
-    location: .entry(entry, skip: header.dataOffset), place: place)
+    location: header.isOrdered ? .entry(entry, skip: header.dataOffset) : .array(entry, header), place: place)
   guard tensor.byteCount == entry.size - header.dataOffset else {
     let found = entry.size - header.dataOffset
     throw Failure(.data, "\(place): holds \(found) bytes of elements instead of \(tensor.byteCount); write it again")

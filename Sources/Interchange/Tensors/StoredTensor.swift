@@ -30,6 +30,8 @@ public struct StoredTensor: Sendable {
     case bytes(offset: Int)
     /// In an entry of a zip archive, row-major and little-endian, behind this many bytes to its end.
     case entry(ZipArchive.Entry, skip: Int)
+    /// In an entry of a zip archive, an array of NumPy in another order.
+    case array(ZipArchive.Entry, NumPyHeader)
     /// Strewn over a storage.
     case view(StorageView)
     /// In a dataset.

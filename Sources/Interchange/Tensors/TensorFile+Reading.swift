@@ -6,7 +6,7 @@ import HDF5
 import Tensors
 
 extension TensorFile {
-  /// The most bytes of a tensor that is read whole because its elements are strewn over a storage.
+  /// The most bytes of a tensor that is read whole because its elements are strewn over a storage, or in another order.
   private static let strewnLimit = 1 << 30
 
   /// Hands the elements of `tensor` to `body` as 32-bit floats, row-major, in parts of at most 1 MiB of the file.
@@ -71,6 +71,12 @@ extension TensorFile {
     case (.entry(let entry, let skip), .archive(let archive, _)):
       var elements = WholeElements(size: tensor.element.size, skipping: skip)
       try archive.forEachPart(of: entry) { try elements.take($0, body) }
+    case (.array(let entry, let header), .archive(let archive, _)):
+      guard tensor.byteCount <= Self.strewnLimit else {
+        throw failure(tensor, "its elements are in another order than C's; save numpy.ascontiguousarray(array)")
+      }
+      let ordered = header.ordered(try archive.contents(of: entry)[header.dataOffset...])
+      try ordered.withUnsafeBytes { try forEachPart(of: $0, body) }
     case (.view(let view), _): try forEachPart(of: tensor, in: view, body)
     case (.dataset(let dataset), .listing(let listing)):
       try listing.withBytes(of: dataset.name, chunk: 1 << 20) { bytes in
