@@ -58,7 +58,7 @@ struct GuardTests {
 
   @Test("that a damaged file leads round in circles meets its limit of computation, which is below 5 s every day")
   func circles() throws {
-    #expect(GuardLimits().computingSeconds < 5)
+    #expect(GuardLimits().computingSeconds <= 3)
     var limits = GuardLimits()
     limits.computingSeconds = 1
     let path = Fixture.path("fuzz/slow/endless.h5")

@@ -133,6 +133,7 @@ import Testing
     "A file that is no model is told for what it is, whatever is asked",
     arguments: [
       ("datasets/gray-nhw.npz", "a data set of 10 images of 5x6 (x, y), no model"),
+      ("datasets/gray-nhw.h5", "a data set of 10 images of 5x6 (x, y), no model"),
       ("archives/named.gz", "gzip data, no model"), ("archives/float32.npy", "a NumPy array (.npy), no model"),
       ("datasets/mnist/t10k-labels-idx1-ubyte", "a data set in IDX, as MNIST comes in: 6 labels, no model"),
       ("generator.json", "JSON, no model"), ("README.md", "text, no model"),
@@ -140,11 +141,25 @@ import Testing
     ] as [(String, String)])
   func otherFiles(name: String, message: String) throws {
     let path = Fixture.path(name)
-    for option in ["--json", "--definition", "--tree", "--history"] + (name.hasSuffix("npz") ? [] : ["--verify"]) {
+    for option in ["--json", "--definition", "--tree", "--history", "--verify"] {
       let outcome = try tool.run([option, path])
       #expect(outcome.status == (name == "missing.h5" ? 66 : 65))
       #expect(outcome.errors == "cusp-inspect: \(path): \(message)\n")
       #expect(outcome.output.isEmpty)
+    }
+  }
+
+  @Test("A file that is damaged does not verify, whatever it was", arguments: ["npz", "h5"])
+  func damaged(format: String) throws {
+    try Fixture.withTemporaryFolder { folder in
+      let path = "\(folder)/damaged.\(format)"
+      try Fixture.data("datasets/gray-nhw.\(format)").dropLast(100).write(to: URL(fileURLWithPath: path))
+      let verdict = try tool.run(["--verify", path])
+      #expect(verdict.status == 1 && verdict.errors.isEmpty)
+      #expect(verdict.text.hasPrefix("\(path): ") && verdict.text.count { $0 == "\n" } == 1)
+      let table = try tool.run([path])
+      #expect(table.status == 65 && table.output.isEmpty)
+      #expect(table.errors == "cusp-inspect: \(verdict.text)")
     }
   }
 
