@@ -9,7 +9,7 @@ extension Checkpoint {
   /// - Throws: `.noInput` if there is no file; `.data` if it is damaged, hostile or no checkpoint, with the tensors that
   ///   are missing, unexpected or of another shape, at most 10 of each.
   public init(reading path: String) throws {
-    let file = try CheckpointFile(path: path)
+    let file = try CheckpointFile(HDF5Listing(path: path))
     let tensors = try file.parameters.map { try Self.tensor($0, in: Layout.parameters, of: file) }
     let optimizer = try file.optimizer.map { ($0.name, try Self.tensor($0, in: Layout.optimizer, of: file)) }
     var remaining = tensors.makeIterator()

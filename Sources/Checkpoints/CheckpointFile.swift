@@ -15,8 +15,8 @@ struct CheckpointFile {
   let progress: Checkpoint.Progress
   let documents: Checkpoint.Documents
 
-  init(path: String) throws {
-    let listing = try HDF5Listing(path: path)
+  init(_ listing: HDF5Listing) throws {
+    let path = listing.path
     self.listing = listing
     let root = Attributes(listing, "/")
     try Self.checkVersion(root)

@@ -1,5 +1,5 @@
 internal import Failures
-internal import HDF5
+package import HDF5
 public import Networks
 internal import Tensors
 
@@ -26,10 +26,14 @@ public struct CheckpointSummary: Sendable {
   ///
   /// - Throws: `.noInput` if there is no file; `.data` if it is damaged, hostile or no checkpoint.
   public init(path: String) throws {
-    try self.init(CheckpointFile(path: path))
+    try self.init(HDF5Listing(path: path))
   }
 
-  init(_ file: CheckpointFile) throws {
+  /// What the file says that `listing` lists.
+  ///
+  /// - Throws: `.data` if it is damaged, hostile or no checkpoint.
+  package init(_ listing: HDF5Listing) throws {
+    let file = try CheckpointFile(listing)
     definition = file.graph.definition
     definitionText = file.definitionText
     digest = file.digest

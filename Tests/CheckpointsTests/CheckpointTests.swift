@@ -53,6 +53,24 @@ func expectEqual(_ left: Checkpoint, _ right: Checkpoint) {
 
 @Suite("Checkpoints")
 struct CheckpointTests {
+  @Test("A checkpoint that is written tensor by tensor is byte for byte the one that is written whole")
+  func tensorByTensor() throws {
+    try Fixture.withTemporaryFolder { folder in
+      let whole = try tinyCheckpoint()
+      try whole.write(to: "\(folder)/whole.h5")
+      var writer = try CheckpointWriter(path: "\(folder)/parts.h5", named: "parts")
+      for (spec, tensor) in zip(whole.parameters.specs, whole.parameters.tensors) { try writer.add(spec.path, tensor) }
+      for (name, tensor) in whole.optimizer { try writer.add(optimizer: name, tensor) }
+      let digest = try writer.finish(
+        definition: whole.definition, classNames: whole.classNames, progress: whole.progress,
+        documents: whole.documents)
+      #expect(digest == whole.digest)
+      let files = try ["whole", "parts"].map { try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0).h5")) }
+      #expect(files[0] == files[1])
+      expectEqual(try Checkpoint(reading: "\(folder)/parts.h5"), whole)
+    }
+  }
+
   /// Printed by `fixtures/make/checkpoint.py`.
   static let digest = "52e02285757397ddae2f1be0e605000d3965a03e14ea241bd3811c77f5160d9a"
 

@@ -3,6 +3,7 @@ import Foundation
 import Interchange
 import Networks
 import Records
+import Tensors
 import TestSupport
 import Testing
 
@@ -30,6 +31,29 @@ import Testing
       let step = try #require(Provenance(json: checkpoint.documents.provenance)?.steps.last)
       let parent = try Provenance.Parent(fileAt: half)
       #expect(step.tool == "cusp-convert" && step.arguments.first == half && step.parent == parent)
+    }
+  }
+
+  @Test("A wide ResNet is recognised at any depth and width, and its block that nothing uses is ignored in one line")
+  func wideResNet() throws {
+    try Fixture.withTemporaryFolder { folder in
+      let graph = try NetworkGraph(#require(Architecture(rawValue: "wrn-10-1")).definition())
+      let specs = graph.parameters.map { ($0.path.text, $0.shape) }
+      let unused = specs.filter { $0.0.hasPrefix("block1.") }.map { ("sub_\($0.0)", $0.1) }
+      let tensors = (specs + unused).map { name, shape in
+        OutgoingTensor(name: "module.\(name)", shape: shape, values: [Float](repeating: 0.5, count: shape.count))
+      }
+      try writeTensors(tensors, metadata: OutgoingTexts([:]), format: .pytorch, to: "\(folder)/wide.pt")
+      let outcome = try tool.run(["wide.pt", "wide.h5", "--normalise", "none"], folder: folder)
+      #expect(outcome.problems.isEmpty)
+      let lines = [
+        "recognised as wrn-10-1, images 3x32x32, 10 classes",
+        "ignored \(unused.count) tensors of sub_block1, which the published code makes and never uses",
+      ]
+      #expect(outcome.errors == lines.map { "cusp-convert: wide.pt: \($0)\n" }.joined())
+      let checkpoint = try Checkpoint(reading: "\(folder)/wide.h5")
+      #expect(checkpoint.definition.architecture == "wrn-10-1")
+      #expect(checkpoint.parameters.specs.map(\.path) == graph.parameters.map(\.path))
     }
   }
 

@@ -17,14 +17,19 @@ public struct MatchedModel: Sendable {
 
   /// Reads all tensors.
   ///
-  /// - Throws: `.data` if one is damaged or holds what no 32-bit float holds; `.inputOutput` if the disk fails.
+  /// - Throws: as `read(_:as:)`.
   public func parameters() throws -> Parameters {
     var remaining = tensors.makeIterator()
-    return try Parameters(of: graph) { spec in
-      guard let tensor = remaining.next() ?? nil else { return Tensor(spec.shape) }
-      let isCount = spec.role == .counter && tensor.element == .int64
-      return Tensor(spec.shape, isCount ? [try count(in: tensor)] : try file.floats(of: tensor))
-    }
+    return try Parameters(of: graph) { spec in try read(remaining.next() ?? nil, as: spec) }
+  }
+
+  /// Reads `tensor`, the one of `tensors` that belongs to `spec`.
+  ///
+  /// - Throws: `.data` if it is damaged or holds what no 32-bit float holds; `.inputOutput` if the disk fails.
+  func read(_ tensor: StoredTensor?, as spec: ParameterSpec) throws -> Tensor {
+    guard let tensor else { return Tensor(spec.shape) }
+    let isCount = spec.role == .counter && tensor.element == .int64
+    return Tensor(spec.shape, isCount ? [try count(in: tensor)] : try file.floats(of: tensor))
   }
 
   /// The counter of batches `tensor`, which may be rounded: after 16 million nobody minds one.

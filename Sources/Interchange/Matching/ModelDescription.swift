@@ -27,8 +27,8 @@ extension TensorFile {
   ///
   /// - Throws: `.data` if a checkpoint of ours is damaged, or if what this package put into another format is.
   public func description() throws -> ModelDescription {
-    if isCheckpoint {
-      let summary = try Checkpoint.summary(path: path)
+    if isCheckpoint, case .listing(let listing) = content {
+      let summary = try CheckpointSummary(listing)
       return ModelDescription(
         definition: summary.definition, classNames: summary.classNames, progress: summary.progress,
         documents: summary.documents, digest: summary.digest)

@@ -30,6 +30,9 @@ struct NetworkMatch {
     graph = best.graph
     self.tensors = graph.parameters.map { best.tensors[$0.path] }
     addNotes(description, request)
+    if best.ignored > 0 {
+      notes.append("ignored \(best.ignored) tensors of sub_block1, which the published code makes and never uses")
+    }
   }
 
   /// The tensors by name: as they are, and without a first component that all names share.
@@ -96,6 +99,8 @@ struct NetworkMatch {
 private struct Candidate {
   let graph: NetworkGraph
   let tensors: [ParameterPath: StoredTensor]
+  /// How many tensors of a block that is never used were left out.
+  let ignored: Int
   /// How many tensors are missing, unexpected or of another shape.
   let faults: Int
 
@@ -104,7 +109,9 @@ private struct Candidate {
     guard let graph = try? NetworkGraph(definition) else { return nil }
     // The published wide ResNets carry a block that their code never uses.
     let isWide = definition.architecture.hasPrefix("wrn-")
-    let tensors = isWide ? tensors.filter { !$0.key.text.hasPrefix("sub_block1.") } : tensors
+    let used = isWide ? tensors.filter { !$0.key.text.hasPrefix("sub_block1.") } : tensors
+    ignored = tensors.count - used.count
+    let tensors = used
     (self.graph, self.tensors) = (graph, tensors)
     let expected = graph.parameters
     let fitting = expected.count { tensors[$0.path]?.shape == $0.shape }

@@ -1,5 +1,6 @@
 import Checkpoints
 import Failures
+import Files
 import Networks
 import Records
 import Tensors
@@ -47,19 +48,31 @@ public struct Conversion: Sendable {
   private func writeCheckpoint(to path: String) throws -> Result {
     let model = try file.model(request)
     let description = model.description
-    let earlier = file.isCheckpoint ? try Checkpoint(reading: file.path) : nil
+    let provenance = derivation.provenance(of: file, description)
     let definition = model.graph.definition
     let names = description.classNames.count == definition.classCount ? description.classNames : []
     let known = configuration(description)
-    let checkpoint = try Checkpoint(
-      definition: definition, parameters: earlier?.parameters ?? model.parameters(), classNames: names,
-      optimizer: earlier?.optimizer ?? [:], progress: description.progress,
-      documents: Checkpoint.Documents(
-        configuration: known.text, history: description.documents.history,
-        provenance: try derivation.provenance(of: file, description).json()))
-    try checkpoint.write(to: path)
-    let summary = (checkpoint.digest, checkpoint.progress.epoch, definition.architecture)
+    var digest = ""
+    try replaceFile(at: path) { temporary in
+      var writer = try CheckpointWriter(path: temporary, named: path)
+      for (spec, tensor) in zip(model.graph.parameters, model.tensors) {
+        try writer.add(spec.path, model.read(tensor, as: spec))
+      }
+      for tensor in optimizer {
+        try writer.add(optimizer: tensor.name, Tensor(tensor.shape, file.floats(of: tensor)))
+      }
+      digest = try writer.finish(
+        definition: definition, classNames: names, progress: description.progress,
+        documents: Checkpoint.Documents(
+          configuration: known.text, history: description.documents.history, provenance: provenance.json()))
+    }
+    let summary = (digest, description.progress.epoch, definition.architecture)
     return Result(checkpoint: summary, data: known.data, notes: model.notes)
+  }
+
+  /// The tensors of a checkpoint's optimiser by name; none of other files.
+  private var optimizer: [StoredTensor] {
+    file.isCheckpoint ? file.tensors.filter { $0.group == "optimizer" }.sorted { $0.name < $1.name } : []
   }
 
   /// The configuration with the data set in it, and the data set.
