@@ -29,9 +29,16 @@ public struct OpenedModel: Sendable {
   ///
   /// - Throws: `.noInput` if there is none; `.data` if it is no model, saying what it is, or damaged or hostile.
   public init(path: String) throws {
-    try Self.refuseOtherContent(path: path)
-    file = try TensorFile(path: path)
-    try Self.refuseData(file)
+    try Self.refuseOtherKinds(path: path)
+    try self.init(TensorFile(path: path))
+  }
+
+  /// The model in `file`.
+  ///
+  /// - Throws: `.data` if it is no model, saying what it is, or damaged or hostile.
+  public init(_ file: TensorFile) throws {
+    try Self.refuseOtherKinds(file)
+    self.file = file
     // A checkpoint has to be sound; in other files the network may be one that nobody here knows.
     let model = file.isCheckpoint ? try file.model() : try? file.model()
     description = try model?.description ?? file.description()
@@ -53,21 +60,17 @@ public struct OpenedModel: Sendable {
     }
   }
 
-  /// Refuses the file at `path` if it is something else than a model: not if it is damaged, for then it may have been one.
+  /// Refuses `file` if its arrays are images and labels.
   ///
-  /// - Throws: `.data` that says what it is; `.noInput` if there is no file.
-  public static func refuseOtherKinds(path: String) throws {
-    try refuseOtherContent(path: path)
-    if let file = try? TensorFile(path: path) { try refuseData(file) }
-  }
-
-  /// Refuses a file of arrays that are images and labels.
-  private static func refuseData(_ file: TensorFile) throws {
+  /// - Throws: `.data` that says what it is.
+  public static func refuseOtherKinds(_ file: TensorFile) throws {
     if let data = FileDescription.ofData(file) { throw Failure(.data, "\(file.path): \(data), no model") }
   }
 
-  /// Refuses a file by its first bytes.
-  private static func refuseOtherContent(path: String) throws {
+  /// Refuses the file at `path` if its first bytes are those of something that is no model.
+  ///
+  /// - Throws: `.data` that says what it is; `.noInput` if there is no file.
+  public static func refuseOtherKinds(path: String) throws {
     if let other = try FileDescription.ofNoModel(ByteSource(path: path)) {
       throw Failure(.data, "\(path): \(other), no model")
     }

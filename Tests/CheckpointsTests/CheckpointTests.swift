@@ -53,6 +53,20 @@ func expectEqual(_ left: Checkpoint, _ right: Checkpoint) {
 
 @Suite("Checkpoints")
 struct CheckpointTests {
+  @Test("More class names than an attribute holds are refused by the name of the file that was asked for")
+  func tooManyNames() throws {
+    try Fixture.withTemporaryFolder { folder in
+      let whole = try tinyCheckpoint()
+      let message = "names.h5: 4001 class names, but a checkpoint holds 4000; leave them out"
+      #expect(throws: Failure(.data, message)) {
+        let writer = try CheckpointWriter(path: "\(folder)/temporary", named: "names.h5")
+        _ = try writer.finish(
+          definition: whole.definition, classNames: (0...4000).map { "\($0)" }, progress: whole.progress,
+          documents: whole.documents)
+      }
+    }
+  }
+
   @Test("A checkpoint that is written tensor by tensor is byte for byte the one that is written whole")
   func tensorByTensor() throws {
     try Fixture.withTemporaryFolder { folder in

@@ -123,6 +123,41 @@ import Testing
     }
   }
 
+  @Test("Arrays of NumPy in other orders are written in the usual one, bit for bit")
+  func otherOrders() throws {
+    try Fixture.withTemporaryFolder { folder in
+      for format in [ModelFormat.pytorch, .safetensors, .numpy] {
+        let path = try convert(Fixture.path("interchange/state-big-endian-columns.npz"), format, in: folder)
+        let file = try TensorFile(path: path)
+        try expectTensors(file.tensors, of: file, ExpectedTensor.tensors("state"))
+      }
+    }
+  }
+
+  @Test("A large array column after column is put in rows, across all parts that it is handed out in")
+  func largeColumns() throws {
+    try Fixture.withTemporaryFolder { folder in
+      let (rows, columns) = (700, 900)
+      // What numpy.save writes of an array of big-endian floats whose element (r, c) is 1000 r + c, in Fortran order.
+      var bytes = NumPyArray.fileHeader(.float32, shape: [rows, columns])
+      bytes = Array(String(decoding: bytes[10...], as: UTF8.self).replacing("<f4", with: ">f4").utf8)
+      bytes = Array(String(decoding: bytes, as: UTF8.self).replacing("False", with: "True ").utf8)
+      bytes = [0x93] + "NUMPY".utf8 + [1, 0, UInt8(bytes.count & 0xFF), UInt8(bytes.count >> 8)] + bytes
+      for column in 0..<columns {
+        for row in 0..<rows {
+          withUnsafeBytes(of: Float(1000 * row + column).bitPattern.bigEndian) { bytes += $0 }
+        }
+      }
+      let path = "\(folder)/large.npz"
+      try Data(zipStoring([(name: "a.npy", bytes: bytes)])).write(to: URL(fileURLWithPath: path))
+      let file = try TensorFile(path: path)
+      let expected = (0..<rows).flatMap { row in (0..<columns).map { Float(1000 * row + $0) } }
+      #expect(try file.floats(of: file.tensors[0]) == expected)
+      let copy = try TensorFile(path: convert(path, .safetensors, in: folder))
+      #expect(try copy.floats(of: copy.tensors[0]) == expected)
+    }
+  }
+
   @Test("A safetensors file is written byte for byte as the reference writes it")
   func reference() throws {
     try Fixture.withTemporaryFolder { folder in

@@ -31,18 +31,35 @@ struct ModelFile {
     return model
   }
 
-  /// Whether the file holds what it says, to the last bit, and the line that says so.
+  /// Whether the file holds what it says, to the last bit, and the line that says so; one that is damaged does not.
   /// - Throws: `Failure(.data)` for a file of another kind, and if another model was announced.
   func verdict() throws -> OpenedModel.Verdict {
     try OpenedModel.refuseOtherKinds(path: path)
-    let model: OpenedModel
+    // Opened once: a hostile file takes seconds each time.
+    return try unlessDamaged {
+      try TensorFile(path: path)
+    } then: { file in
+      try OpenedModel.refuseOtherKinds(file)
+      return try unlessDamaged {
+        try OpenedModel(file)
+      } then: { model in
+        try refuseAnother(model)
+        return try model.verify()
+      }
+    }
+  }
+
+  /// What `next` finds in what `open` opens; if that is damaged, the verdict that it is not sound.
+  private func unlessDamaged<Opened>(
+    _ open: () throws -> Opened, then next: (Opened) throws -> OpenedModel.Verdict
+  ) throws -> OpenedModel.Verdict {
+    let opened: Opened
     do {
-      model = try OpenedModel(path: path)
+      opened = try open()
     } catch let failure as Failure where failure.kind == .data {
       return OpenedModel.Verdict(isSound: false, line: failure.message)
     }
-    try refuseAnother(model)
-    return try model.verify()
+    return try next(opened)
   }
 
   private func refuseAnother(_ model: OpenedModel) throws {
