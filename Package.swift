@@ -182,9 +182,9 @@ let targets: [Target] = [
 
 let oneDNNTargets: [Target] = [
   systemLibrary("COneDNN", apt: "libdnnl-dev", brew: "onednn"),
-  .systemLibrary(name: "CWinograd"),
+  .systemLibrary(name: "CConvolutions"),
   library(
-    "OneDNNBackend", ["COneDNN", "CWinograd", "Failures", "Networks", "Programs", "Tensors"],
+    "OneDNNBackend", ["COneDNN", "CConvolutions", "Failures", "Networks", "Programs", "Tensors"],
     linkerSettings: oneDNNLinkerSettings),
 ]
 

@@ -55,5 +55,5 @@ public struct OneDNNBackend: Backend {
 
   /// Whether evaluation may compute convolutions by Winograd's algorithm here: on processors with AVX-512, by the
   /// library's kernels (2.x) or ours.
-  package static var supportsWinograd: Bool { Engine.supportsWinograd || Engine.hasOwnWinograd }
+  package static var supportsWinograd: Bool { Engine.supportsWinograd || Engine.hasOwnProducts }
 }

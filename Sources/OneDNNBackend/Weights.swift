@@ -16,8 +16,8 @@ final class Weights {
   private(set) var refresh: [Call] = []
   /// Set where a convolution runs as one matrix product: `sizes` are those of the matrix then.
   var product: DenseProduct?
-  /// Set where a convolution runs by our own Winograd: what makes the content of `weight` and of each copy.
-  private(set) var filters: [(filter: WinogradFilter, memory: Memory)] = []
+  /// Set where a convolution runs by products of our own: what makes the content of `weight` and of each copy.
+  private(set) var filters: [(filter: any PackedFilter, memory: Memory)] = []
   /// Set in training.
   private(set) var trained: Trained?
   /// Set in training where weights are made of smaller parameters.
@@ -54,7 +54,7 @@ final class Weights {
     let staged = try recorder.stagingMemory(.plain(filters.isEmpty ? sizes : [expansion.expandedCount]))
     refresh = [Call("filters", FilterPass(expansion, expanding: parameter, into: staged))]
     if let filter = filters.first?.filter {
-      refresh.append(Call("filters", WinogradFilterPass(filter, from: staged, into: weight)))
+      refresh.append(Call("filters", PackingPass(filter, from: staged, into: weight)))
     } else {
       let reorder = try recorder.engine.reorder(staged.layout, weight.layout)
       refresh.append(try recorder.call("weights", reorder, [.source: staged, .destination: weight]))
@@ -78,8 +78,8 @@ final class Weights {
     bias = try recorder.persistentMemory(layout)
   }
 
-  /// The weight of a convolution by our own Winograd, for evaluation or to be made of other parameters in training.
-  init(_ filter: WinogradFilter, expanding expansion: FilterExpansion?, hasBias: Bool, in recorder: Recorder) throws {
+  /// The weight of a convolution by products of our own, for evaluation or to be made of other parameters in training.
+  init(_ filter: any PackedFilter, expanding expansion: FilterExpansion?, hasBias: Bool, in recorder: Recorder) throws {
     sizes = [filter.count]
     weight = try recorder.persistentMemory(.plain(sizes))
     bias = try recorder.persistentMemory(.plain([filter.outputs]))
@@ -88,10 +88,10 @@ final class Weights {
   }
 
   /// The weight as another of our passes wants it.
-  func weight(_ filter: WinogradFilter, _ recorder: Recorder) throws -> Memory {
+  func weight(_ filter: any PackedFilter, _ recorder: Recorder) throws -> Memory {
     let copy = try recorder.persistentMemory(.plain([filter.count]))
     filters.append((filter, copy))
-    if let staged { refresh.append(Call("filters", WinogradFilterPass(filter, from: staged, into: copy))) }
+    if let staged { refresh.append(Call("filters", PackingPass(filter, from: staged, into: copy))) }
     return copy
   }
 
@@ -108,7 +108,7 @@ final class Weights {
 
   /// Takes over the weights of an evaluation plan.
   func load(_ source: PreparedWeights, on engine: Engine) throws {
-    for (filter, memory) in filters { filter.transform(source.weight.values, into: memory.floats) }
+    for (filter, memory) in filters { filter.pack(source.weight.values, into: memory.floats) }
     guard filters.isEmpty else {
       // What fills the last block stays zero.
       _ = bias?.floats.update(fromContentsOf: source.bias.values)

@@ -11,23 +11,29 @@
   /// The fast algorithms against the direct one.
   @Suite("Fast convolutions agree with direct ones")
   struct AlgorithmTests {
-    /// One convolution: channels in and out, the image's side, the padding.
+    /// One convolution: channels in and out, the image's side, the padding; with strides the sum of two.
     struct Case: CustomTestStringConvertible {
       let inputs, outputs, side, padding: Int
       let algorithm: ConvolutionAlgorithm
+      var kernel = 3
+      var stride = 1
 
-      var testDescription: String { "\(inputs) to \(outputs) channels on \(side)x\(side), \(algorithm.rawValue)" }
+      var testDescription: String {
+        "\(inputs) to \(outputs) channels \(kernel)x\(kernel)/\(stride) on \(side)x\(side), \(algorithm.rawValue)"
+      }
+
+      private var names: [String] { stride > 1 ? ["convolution", "second"] : ["convolution"] }
 
       func graph() throws -> NetworkGraph {
-        let settings = Convolution(outputChannels: outputs, kernelSize: 3, padding: padding)
-        let width = side + 2 * padding - 2
+        let settings = Convolution(outputChannels: outputs, kernelSize: kernel, stride: stride, padding: padding)
+        let width = (side + 2 * padding - kernel) / stride + 1
         return try NetworkGraph(
           NetworkDefinition(
             architecture: "one", imageShape: [inputs, side, side], classCount: outputs * width * width,
-            nodes: [
-              Node(name: "convolution", inputs: [Node.image], layer: .convolution(settings)),
-              Node(name: "flatten", inputs: ["convolution"], layer: .flatten),
-            ]))
+            nodes: names.map { Node(name: $0, inputs: [Node.image], layer: .convolution(settings)) }
+              + (stride > 1 ? [Node(name: "sum", inputs: names, layer: .sum)] : []) + [
+                Node(name: "flatten", inputs: [stride > 1 ? "sum" : names[0]], layer: .flatten)
+              ]))
       }
     }
 
@@ -38,8 +44,16 @@
     ].map {
       Case(inputs: $0.0, outputs: $0.1, side: $0.2, padding: $0.3, algorithm: .winograd)
     }
+    /// Channels in and out, the image's side, the padding, the kernel and the stride.
+    static let strided = [
+      (184, 360, 8, 1, 3, 2), (40, 64, 7, 1, 3, 2), (64, 90, 10, 0, 3, 2), (33, 47, 9, 0, 1, 2), (40, 36, 11, 2, 5, 3),
+      (40, 36, 6, 1, 2, 3), (100, 40, 5, 2, 4, 2),
+    ].map {
+      Case(
+        inputs: $0.0, outputs: $0.1, side: $0.2, padding: $0.3, algorithm: .implicitGEMM, kernel: $0.4, stride: $0.5)
+    }
     static let cases =
-      winograd + [
+      winograd + strided + [
         Case(inputs: 48, outputs: 80, side: 2, padding: 1, algorithm: .denseProduct),
         Case(inputs: 5, outputs: 7, side: 1, padding: 1, algorithm: .denseProduct),
         Case(inputs: 3, outputs: 64, side: 32, padding: 1, algorithm: .direct),
@@ -160,9 +174,10 @@
     func chosen(_ test: Case) throws {
       let plan = Plan(try test.graph(), for: .inputGradient, batchSize: Self.batch)
       let calls = try fast().implementations(plan).filter { $0.contains("convolution") }
-      #expect(calls.count == 2)
+      #expect(calls.count == (test.stride > 1 ? 4 : 2))
       switch test.algorithm {
       case .winograd: #expect(calls.allSatisfy { $0.contains("wino") == OneDNNBackend.supportsWinograd })
+      case .implicitGEMM: #expect(calls.allSatisfy { $0.contains("taps") == OneDNNBackend.supportsWinograd })
       case .direct: #expect(!calls.contains { $0.contains("wino") })
       case .denseProduct: #expect(calls.allSatisfy { $0.contains("brgemm") || $0.contains("gemm") })
       }
@@ -229,7 +244,7 @@
       #expect(reports.withLock { $0.count } == 1)
       #expect(measured.summary.count == 1)
       let choice = try #require(measured.summary.first)
-      #expect(choice.wholeMatch(of: /32>64 3x3\/1 on 12x12: (direct|winograd)/) != nil)
+      #expect(choice.wholeMatch(of: /32>64 3x3\/1 on 12x12: (direct|winograd|implicit-gemm)/) != nil)
       #expect(backend.name == plain + choice)
     }
 

@@ -4,8 +4,9 @@ extension Engine {
   /// Whether the library has kernels for Winograd's algorithm here, which training takes.
   static let supportsWinograd = cusp_has_winograd() != 0
 
-  /// Whether we compute them ourselves, in evaluation: there ours are faster than those of 2.x, and 3.x has none.
-  static let hasOwnWinograd = cusp_has_avx512() != 0 && Threads.areShared
+  /// Whether we compute them ourselves, in evaluation, where ours are faster than those of 2.x, and 3.x has none; and
+  /// convolutions with strides by products of our own.
+  static let hasOwnProducts = cusp_has_avx512() != 0 && Threads.areShared
 
   /// Layouts that are not given are the kernel's choice.
   func convolution(
@@ -60,7 +61,7 @@ private struct ConvolutionLayouts {
 extension ConvolutionAlgorithm {
   fileprivate var kind: dnnl_alg_kind_t {
     switch self {
-    case .direct, .denseProduct: dnnl_convolution_direct
+    case .direct, .denseProduct, .implicitGEMM: dnnl_convolution_direct
     case .winograd: dnnl_convolution_winograd
     }
   }

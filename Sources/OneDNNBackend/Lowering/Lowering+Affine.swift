@@ -10,7 +10,9 @@ extension Lowering {
       output: plan.values[step.output].sizes)
     let algorithm = try algorithm(of: settings, index, geometry, step)
     if algorithm == .denseProduct { return try denseProduct(geometry, index, step) }
-    if algorithm == .winograd, ownsWinograd(index) { return try winograd(settings, geometry, index, step) }
+    if algorithm == .implicitGEMM || algorithm == .winograd && ownsWinograd(index) {
+      return try own(algorithm, settings, geometry, index, step)
+    }
     let bias = settings.bias || !training
     let relu: [PostOperation] = step.relu ? [.relu] : []
     let operations: [PostOperation] = step.residual == nil ? relu : [.accumulate] + relu
@@ -53,6 +55,7 @@ extension Lowering {
     switch wanted {
     case .direct: return wanted
     case .denseProduct: return step.residual == nil ? wanted : .direct
+    case .implicitGEMM: return Engine.hasOwnProducts ? wanted : .direct
     case .winograd:
       if ownsWinograd(index) { return wanted }
       guard Engine.supportsWinograd else { return .direct }
@@ -64,7 +67,7 @@ extension Lowering {
   /// Whether Winograd's algorithm is ours and not the library's for weights `index`; training needs weights that it can
   /// read back, or that are made of others.
   private func ownsWinograd(_ index: Int) -> Bool {
-    Engine.hasOwnWinograd && (!training || plan.weights[index].expansion != nil)
+    Engine.hasOwnProducts && (!training || plan.weights[index].expansion != nil)
   }
 
   /// A convolution of an evaluation plan as one matrix product.

@@ -2,46 +2,48 @@ import Networks
 import Programs
 import Tensors
 
-/// Convolutions by our own Winograd, in evaluation plans, and in training where filters are expanded.
+/// Convolutions by products of our own: in evaluation plans, and by Winograd in training where filters are expanded.
 extension Lowering {
-  func winograd(
-    _ settings: Convolution, _ geometry: ConvolutionGeometry, _ index: Int, _ step: Step
+  func own(
+    _ algorithm: ConvolutionAlgorithm, _ settings: Convolution, _ geometry: ConvolutionGeometry, _ index: Int,
+    _ step: Step
   ) throws -> Pullback {
-    let forward = WinogradConvolution(geometry, isBackward: false)
+    func convolution(isBackward: Bool) -> any OwnConvolution {
+      algorithm == .winograd
+        ? WinogradConvolution(geometry, isBackward: isBackward) : TapConvolution(geometry, isBackward: isBackward)
+    }
+    let forward = convolution(isBackward: false)
     let source = try blockwise(value(step.inputs[0]))
-    let destinationLayout = try layout(of: geometry.destination, like: source)
-    let output = try destination(step, destinationLayout)
+    let output = try destination(step, layout(of: geometry.destination, like: source))
     let made = try Weights(
       forward.filter, expanding: training ? plan.weights[index].expansion : nil, hasBias: settings.bias, in: recorder)
     weights[index] = made
-    try recorder.record(
-      "\(step.name) convolution forward",
-      WinogradPass(
-        forward, source: source, weights: made.weight, bias: made.bias, destination: output,
-        accumulates: step.residual != nil, relu: step.relu, in: recorder))
+    let operands = ConvolutionOperands(
+      source: source, weights: made.weight, bias: made.bias, destination: output, accumulates: step.residual != nil,
+      relu: step.relu)
+    try recorder.record("\(step.name) convolution forward", forward.pass(operands, in: recorder))
     set(step.output, output)
 
     return { [self] in
       let gradient = try outputGradient(step, masked: step.relu)
       let outer = try blockwise(gradient)
       if needsGradient(step.inputs[0]) {
-        let backward = WinogradConvolution(geometry, isBackward: true)
+        let backward = convolution(isBackward: true)
         let inner = try recorder.memory(layout(of: geometry.source, like: outer))
-        try recorder.record(
-          "\(step.name) convolution backward data",
-          WinogradPass(
-            backward, source: outer, weights: made.weight(backward.filter, recorder), destination: inner, in: recorder))
+        let operands = ConvolutionOperands(
+          source: outer, weights: try made.weight(backward.filter, recorder), destination: inner)
+        try recorder.record("\(step.name) convolution backward data", backward.pass(operands, in: recorder))
         try deliver(inner, to: step.inputs[0])
       }
-      if training { try filterGradient(settings, geometry, forward, step, made, source, outer) }
+      if training { try filterGradient(settings, geometry, step, made, source, outer) }
       if let residual = step.residual { try deliver(gradient, to: residual) }
     }
   }
 
   /// The gradient of the filters, and from that the parameter's; with a bias by the library's kernel, which makes both.
   private func filterGradient(
-    _ settings: Convolution, _ geometry: ConvolutionGeometry, _ convolution: WinogradConvolution, _ step: Step,
-    _ weights: Weights, _ source: Memory, _ gradient: Memory
+    _ settings: Convolution, _ geometry: ConvolutionGeometry, _ step: Step, _ weights: Weights, _ source: Memory,
+    _ gradient: Memory
   ) throws {
     let name = "\(step.name) convolution"
     guard !settings.bias, let trained = weights.trained, let expansion = weights.expansion else {
@@ -49,6 +51,7 @@ extension Lowering {
       let backward = try engine.convolutionBackwardWeights(geometry, .direct, bias: settings.bias, hint: hint)
       return try backwardWeights(name, backward, weights, source, gradient)
     }
+    let convolution = WinogradConvolution(geometry, isBackward: false)
     let filters = try recorder.memory(.plain([expansion.expandedCount]))
     try recorder.record(
       "\(name) backward weights",

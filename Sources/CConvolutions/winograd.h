@@ -1,5 +1,4 @@
-// The inner loops of Winograd's F(4x4, 3x3) in registers of 16 floats: what Swift cannot express, since it has no
-// target attribute. Call them only where there is AVX-512.
+// The inner loops of Winograd's F(4x4, 3x3).
 //
 // With d a tile of 6x6 pixels of one channel, g the 3x3 weights and M = (B' d B) * (G g G'), element by element, the
 // 4x4 results are A' M A. The points of the underlying interpolation are 0, 0.625, -0.625, 1.5, -1.5 and infinity,
@@ -9,30 +8,13 @@
 #ifndef CUSP_WINOGRAD_H
 #define CUSP_WINOGRAD_H
 
-#if defined(__x86_64__)
-#define CUSP_WIDE __attribute__((target("avx512f")))
-#else
-#define CUSP_WIDE
-#endif
-#define CUSP_UNROLLED _Pragma("clang loop unroll(full)")
-
-typedef float cusp_vector __attribute__((vector_size(64)));
-typedef float cusp_unaligned_vector __attribute__((vector_size(64), aligned(4), may_alias));
+#include "product.h"
 
 /// Two of the points; the others are their opposites, 0 and infinity.
 #define CUSP_NEAR 0.625f
 #define CUSP_FAR 1.5f
 #define CUSP_NEAR2 (CUSP_NEAR * CUSP_NEAR)
 #define CUSP_FAR2 (CUSP_FAR * CUSP_FAR)
-#define CUSP_LOAD(address) (*(const cusp_unaligned_vector *)(address))
-#define CUSP_STORE(address, value) (*(cusp_unaligned_vector *)(address) = (value))
-#define CUSP_FMA(a, b, c) __builtin_elementwise_fma((cusp_vector)(a), (cusp_vector){} + (b), (cusp_vector)(c))
-
-/// How a batch of images lies in memory: the distance in floats between images, blocks of 16 channels, rows and pixels.
-struct cusp_images {
-  long height, width, channels;
-  long image_stride, block_stride, row_stride, pixel_stride;
-};
 
 /// `rows` * `columns` tiles of 4x4 pixels cover each image of the result; tile (y, x) is computed from the 6x6 pixels
 /// of the source that begin at (4 y - border, 4 x - border), zero outside.
@@ -168,12 +150,6 @@ CUSP_WIDE static inline void cusp_winograd_kernels(
                     CUSP_FMA(far_difference, CUSP_FAR2 *CUSP_FAR, m[5]));              \
   } while (0)
 
-/// What follows the product: `bias` one number a channel or null, then a sum with what is there, then max(x, 0).
-struct cusp_ending {
-  const float *bias;
-  int accumulates, relu;
-};
-
 /// Transforms the products of `count` tiles back, laid out as by `cusp_winograd_scatter`, into images of the result.
 CUSP_WIDE static inline void cusp_winograd_gather(
     const struct cusp_images *images, const struct cusp_tiles *tiles, const struct cusp_ending *ending,
@@ -194,86 +170,15 @@ CUSP_WIDE static inline void cusp_winograd_gather(
         CUSP_A(m, column);
         CUSP_UNROLLED for (long y = 0; y < 4; y++) half[y][x] = column[y];
       }
-      cusp_vector bias = ending->bias ? CUSP_LOAD(ending->bias + block * 16) : (cusp_vector){};
       for (long y = 0; y < height; y++) {
         cusp_vector results[4];
         CUSP_A(half[y], results);
         float *row = corner + y * images->row_stride;
         CUSP_UNROLLED for (long x = 0; x < 4; x++) {
           if (x >= width) break;
-          cusp_vector result = results[x] + bias;
-          if (ending->accumulates) result += CUSP_LOAD(row + x * images->pixel_stride);
-          if (ending->relu) result = __builtin_elementwise_max(result, (cusp_vector){});
-          CUSP_STORE(row + x * images->pixel_stride, result);
+          cusp_end(ending, block * 16, results[x], row + x * images->pixel_stride);
         }
       }
-    }
-  }
-}
-
-/// `rows` rows times `width` vectors of a matrix product over `count` terms, added to what is there if `adds`; all but
-/// the addresses and `count` are constants where this is inlined, or the same in all calls.
-CUSP_WIDE __attribute__((always_inline)) static inline void cusp_winograd_block(
-    int rows, int width, int adds, long count, const float *left, long left_row, long left_step, const float *right,
-    long right_step, float *result, long result_row) {
-  cusp_vector sums[6][4];
-  CUSP_UNROLLED for (int r = 0; r < rows; r++) {
-    CUSP_UNROLLED for (int j = 0; j < width; j++) {
-      sums[r][j] = adds ? CUSP_LOAD(result + r * result_row + j * 16) : (cusp_vector){};
-    }
-  }
-  for (long k = 0; k < count; k++) {
-    cusp_vector weights[4];
-    CUSP_UNROLLED for (int j = 0; j < width; j++) weights[j] = CUSP_LOAD(right + k * right_step + j * 16);
-    CUSP_UNROLLED for (int r = 0; r < rows; r++) {
-      float value = left[r * left_row + k * left_step];
-      CUSP_UNROLLED for (int j = 0; j < width; j++) sums[r][j] = CUSP_FMA(weights[j], value, sums[r][j]);
-    }
-  }
-  CUSP_UNROLLED for (int r = 0; r < rows; r++) {
-    CUSP_UNROLLED for (int j = 0; j < width; j++) CUSP_STORE(result + r * result_row + j * 16, sums[r][j]);
-  }
-}
-
-/// Defines `name`: `rows` rows times `width` vectors, six rows at a time.
-#define CUSP_PANEL(name, width, adds, left_row, left_step, right_step)                                          \
-  CUSP_WIDE static inline void name(                                                                            \
-      long rows, long count, const float *left, long left_stride, const float *right, long right_stride,        \
-      float *result, long outputs) {                                                                            \
-    (void)right_stride;                                                                                         \
-    for (; rows >= 6; rows -= 6, left += 6 * (left_row), result += 6 * outputs)                                 \
-      CUSP_BLOCK(6, width, adds, left_row, left_step, right_step);                                              \
-    switch (rows) {                                                                                             \
-    case 1: CUSP_BLOCK(1, width, adds, left_row, left_step, right_step); break;                                 \
-    case 2: CUSP_BLOCK(2, width, adds, left_row, left_step, right_step); break;                                 \
-    case 3: CUSP_BLOCK(3, width, adds, left_row, left_step, right_step); break;                                 \
-    case 4: CUSP_BLOCK(4, width, adds, left_row, left_step, right_step); break;                                 \
-    case 5: CUSP_BLOCK(5, width, adds, left_row, left_step, right_step); break;                                 \
-    }                                                                                                           \
-  }
-#define CUSP_BLOCK(rows, width, adds, left_row, left_step, right_step) \
-  cusp_winograd_block(rows, width, adds, count, left, left_row, left_step, right, right_step, result, outputs)
-CUSP_PANEL(cusp_winograd_panel_1, 1, 0, left_stride, 1, 16)
-CUSP_PANEL(cusp_winograd_panel_2, 2, 0, left_stride, 1, 32)
-CUSP_PANEL(cusp_winograd_panel_3, 3, 0, left_stride, 1, 48)
-CUSP_PANEL(cusp_winograd_panel_4, 4, 0, left_stride, 1, 64)
-// The left matrix from above to below, results added.
-CUSP_PANEL(cusp_winograd_turned_1, 1, 1, 1, left_stride, right_stride)
-CUSP_PANEL(cusp_winograd_turned_2, 2, 1, 1, left_stride, right_stride)
-CUSP_PANEL(cusp_winograd_turned_3, 3, 1, 1, left_stride, right_stride)
-CUSP_PANEL(cusp_winograd_turned_4, 4, 1, 1, left_stride, right_stride)
-
-/// The matrix product `[rows, inputs] x [inputs, outputs]`; `right` in panels of 64 columns and one of what remains,
-/// each `[inputs, columns]`. Each result is one sum in the order of the inputs, whatever else is computed.
-static inline void cusp_winograd_product(
-    long rows, const float *left, long inputs, const float *right, float *result, long outputs) {
-  for (long column = 0; column < outputs; column += 64) {
-    const float *panel = right + column * inputs;
-    switch (outputs - column) {
-    case 16: cusp_winograd_panel_1(rows, inputs, left, inputs, panel, 0, result + column, outputs); break;
-    case 32: cusp_winograd_panel_2(rows, inputs, left, inputs, panel, 0, result + column, outputs); break;
-    case 48: cusp_winograd_panel_3(rows, inputs, left, inputs, panel, 0, result + column, outputs); break;
-    default: cusp_winograd_panel_4(rows, inputs, left, inputs, panel, 0, result + column, outputs);
     }
   }
 }
@@ -352,10 +257,10 @@ CUSP_WIDE static inline void cusp_winograd_kernel_gradient(
       const float *a = left + part * left_part + tile * inputs + input;
       const float *b = right + part * right_part + tile * outputs + output;
       switch (width) {
-      case 16: cusp_winograd_turned_1(rows, count, a, inputs, b, outputs, sum, width); break;
-      case 32: cusp_winograd_turned_2(rows, count, a, inputs, b, outputs, sum, width); break;
-      case 48: cusp_winograd_turned_3(rows, count, a, inputs, b, outputs, sum, width); break;
-      default: cusp_winograd_turned_4(rows, count, a, inputs, b, outputs, sum, width);
+      case 16: cusp_turned_1(rows, count, 1, a, inputs, b, outputs, sum, width); break;
+      case 32: cusp_turned_2(rows, count, 1, a, inputs, b, outputs, sum, width); break;
+      case 48: cusp_turned_3(rows, count, 1, a, inputs, b, outputs, sum, width); break;
+      default: cusp_turned_4(rows, count, 1, a, inputs, b, outputs, sum, width);
       }
     }
   }

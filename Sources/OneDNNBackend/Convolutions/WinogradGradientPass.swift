@@ -1,4 +1,4 @@
-import CWinograd
+import CConvolutions
 import Synchronization
 
 /// The gradient of a 3x3 convolution's weights by Winograd's F(4x4, 3x3), from what it read forward and the gradient of what
@@ -27,10 +27,10 @@ final class WinogradGradientPass: OwnPass {
     _ convolution: WinogradConvolution, source: Memory, gradient: Memory, filters: Memory, in recorder: Recorder
   ) throws {
     (self.source, self.gradient, self.filters) = (source, gradient, filters)
-    filter = convolution.filter
+    filter = convolution.winogradFilter
     sources = try cusp_images(source.layout)
     results = try cusp_images(gradient.layout)
-    (tiles, kernels) = (convolution.tiles, convolution.filter.kernels)
+    (tiles, kernels) = (convolution.tiles, filter.kernels)
     tileCount = convolution.destination[0] * tiles.rows * tiles.columns
     sourceStride = tileCount * filter.inputs + 16
     resultStride = tileCount * filter.outputs + 16

@@ -1,0 +1,83 @@
+// Matrix products in registers of 16 floats.
+
+#ifndef CUSP_PRODUCT_H
+#define CUSP_PRODUCT_H
+
+#include "vectors.h"
+
+/// `rows` rows times `width` vectors of a matrix product over `count` terms, added to what is there if `adds`; all but
+/// `adds`, `count` and the addresses are constants where this is inlined, or the same in all calls.
+CUSP_WIDE __attribute__((always_inline)) static inline void cusp_block(
+    int rows, int width, int adds, long count, const float *left, long left_row, long left_step, const float *right,
+    long right_step, float *result, long result_row) {
+  cusp_vector sums[6][4];
+  CUSP_UNROLLED for (int r = 0; r < rows; r++) {
+    CUSP_UNROLLED for (int j = 0; j < width; j++) {
+      sums[r][j] = adds ? CUSP_LOAD(result + r * result_row + j * 16) : (cusp_vector){};
+    }
+  }
+  for (long k = 0; k < count; k++) {
+    cusp_vector weights[4];
+    CUSP_UNROLLED for (int j = 0; j < width; j++) weights[j] = CUSP_LOAD(right + k * right_step + j * 16);
+    CUSP_UNROLLED for (int r = 0; r < rows; r++) {
+      float value = left[r * left_row + k * left_step];
+      CUSP_UNROLLED for (int j = 0; j < width; j++) sums[r][j] = CUSP_FMA(weights[j], value, sums[r][j]);
+    }
+  }
+  CUSP_UNROLLED for (int r = 0; r < rows; r++) {
+    CUSP_UNROLLED for (int j = 0; j < width; j++) CUSP_STORE(result + r * result_row + j * 16, sums[r][j]);
+  }
+}
+
+/// Defines `name`: `rows` rows times `width` vectors, six rows at a time.
+#define CUSP_PANEL(name, width, left_row, left_step, right_step)                                                \
+  CUSP_WIDE static inline void name(                                                                            \
+      long rows, long count, int adds, const float *left, long left_stride, const float *right,                 \
+      long right_stride, float *result, long outputs) {                                                         \
+    (void)right_stride;                                                                                         \
+    for (; rows >= 6; rows -= 6, left += 6 * (left_row), result += 6 * outputs)                                 \
+      CUSP_BLOCK(6, width, left_row, left_step, right_step);                                                    \
+    switch (rows) {                                                                                             \
+    case 1: CUSP_BLOCK(1, width, left_row, left_step, right_step); break;                                       \
+    case 2: CUSP_BLOCK(2, width, left_row, left_step, right_step); break;                                       \
+    case 3: CUSP_BLOCK(3, width, left_row, left_step, right_step); break;                                       \
+    case 4: CUSP_BLOCK(4, width, left_row, left_step, right_step); break;                                       \
+    case 5: CUSP_BLOCK(5, width, left_row, left_step, right_step); break;                                       \
+    }                                                                                                           \
+  }
+#define CUSP_BLOCK(rows, width, left_row, left_step, right_step) \
+  cusp_block(rows, width, adds, count, left, left_row, left_step, right, right_step, result, outputs)
+CUSP_PANEL(cusp_panel_1, 1, left_stride, 1, 16)
+CUSP_PANEL(cusp_panel_2, 2, left_stride, 1, 32)
+CUSP_PANEL(cusp_panel_3, 3, left_stride, 1, 48)
+CUSP_PANEL(cusp_panel_4, 4, left_stride, 1, 64)
+// The left matrix from above to below.
+CUSP_PANEL(cusp_turned_1, 1, 1, left_stride, right_stride)
+CUSP_PANEL(cusp_turned_2, 2, 1, left_stride, right_stride)
+CUSP_PANEL(cusp_turned_3, 3, 1, left_stride, right_stride)
+CUSP_PANEL(cusp_turned_4, 4, 1, left_stride, right_stride)
+
+/// The matrix product `[rows, inputs] x [inputs, outputs]`; `right` in panels of 64 columns and one of what remains,
+/// each `[inputs, columns]`. Each result is one sum in the order of the inputs, whatever else is computed; it begins with
+/// what is there if `adds`.
+static inline void cusp_product(
+    long rows, const float *left, long inputs, const float *right, int adds, float *result, long outputs) {
+  for (long column = 0; column < outputs; column += 64) {
+    long width = outputs - column < 64 ? outputs - column : 64;
+    // What all rows are multiplied by in one round stays in the nearest cache.
+    for (long input = 0; input < inputs; input += 128) {
+      long count = inputs - input < 128 ? inputs - input : 128;
+      const float *part = left + input, *panel = right + column * inputs + input * width;
+      float *sums = result + column;
+      int continues = adds || input > 0;
+      switch (width) {
+      case 16: cusp_panel_1(rows, count, continues, part, inputs, panel, 0, sums, outputs); break;
+      case 32: cusp_panel_2(rows, count, continues, part, inputs, panel, 0, sums, outputs); break;
+      case 48: cusp_panel_3(rows, count, continues, part, inputs, panel, 0, sums, outputs); break;
+      default: cusp_panel_4(rows, count, continues, part, inputs, panel, 0, sums, outputs);
+      }
+    }
+  }
+}
+
+#endif

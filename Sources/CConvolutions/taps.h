@@ -1,0 +1,46 @@
+// The inner loops of a convolution as matrix products, one for each tap of the kernel: pixels times channels.
+
+#ifndef CUSP_TAPS_H
+#define CUSP_TAPS_H
+
+#include "product.h"
+
+/// `rows` * `columns` pixels of each image of the result: those that begin at (top, left), `step` apart. Pixel (y, x) of
+/// them reads, for a tap at (down, right), pixel (source_step * y + down, source_step * x + right) of the source.
+struct cusp_lattice {
+  long rows, columns, top, left, step, source_step;
+};
+
+/// Copies what `count` pixels, from the one numbered `first` in the batch, read for the tap at (down, right) into the rows
+/// of `part`, `[count, channels]`; pixels outside are zero.
+CUSP_WIDE static inline void cusp_tap_scatter(
+    const struct cusp_images *images, const struct cusp_lattice *lattice, long down, long right, const float *source,
+    long first, long count, float *part) {
+  for (long p = first; p < first + count; p++, part += images->channels) {
+    long pixel = p % (lattice->rows * lattice->columns), image = p / (lattice->rows * lattice->columns);
+    long y = lattice->source_step * (pixel / lattice->columns) + down;
+    long x = lattice->source_step * (pixel % lattice->columns) + right;
+    int inside = y >= 0 && y < images->height && x >= 0 && x < images->width;
+    const float *place = source + image * images->image_stride + y * images->row_stride + x * images->pixel_stride;
+    for (long block = 0; block < images->channels / 16; block++) {
+      CUSP_STORE(part + block * 16, inside ? CUSP_LOAD(place + block * images->block_stride) : (cusp_vector){});
+    }
+  }
+}
+
+/// Ends the sums over all taps, laid out as by `cusp_tap_scatter`, and writes them into images of the result.
+CUSP_WIDE static inline void cusp_tap_gather(
+    const struct cusp_images *images, const struct cusp_lattice *lattice, const struct cusp_ending *ending,
+    const float *sums, long first, long count, float *destination) {
+  for (long p = first; p < first + count; p++, sums += images->channels) {
+    long pixel = p % (lattice->rows * lattice->columns), image = p / (lattice->rows * lattice->columns);
+    float *place = destination + image * images->image_stride +
+                   (lattice->top + lattice->step * (pixel / lattice->columns)) * images->row_stride +
+                   (lattice->left + lattice->step * (pixel % lattice->columns)) * images->pixel_stride;
+    for (long block = 0; block < images->channels / 16; block++) {
+      cusp_end(ending, block * 16, CUSP_LOAD(sums + block * 16), place + block * images->block_stride);
+    }
+  }
+}
+
+#endif

@@ -1,0 +1,42 @@
+// What the inner loops of our own convolutions share: registers of 16 floats, which Swift cannot express, since it has
+// no target attribute. Call them only where there is AVX-512.
+
+#ifndef CUSP_VECTORS_H
+#define CUSP_VECTORS_H
+
+#if defined(__x86_64__)
+#define CUSP_WIDE __attribute__((target("avx512f")))
+#else
+#define CUSP_WIDE
+#endif
+#define CUSP_UNROLLED _Pragma("clang loop unroll(full)")
+
+typedef float cusp_vector __attribute__((vector_size(64)));
+typedef float cusp_unaligned_vector __attribute__((vector_size(64), aligned(4), may_alias));
+
+#define CUSP_LOAD(address) (*(const cusp_unaligned_vector *)(address))
+#define CUSP_STORE(address, value) (*(cusp_unaligned_vector *)(address) = (value))
+#define CUSP_FMA(a, b, c) __builtin_elementwise_fma((cusp_vector)(a), (cusp_vector){} + (b), (cusp_vector)(c))
+
+/// How a batch of images lies in memory: the distance in floats between images, blocks of 16 channels, rows and pixels.
+struct cusp_images {
+  long height, width, channels;
+  long image_stride, block_stride, row_stride, pixel_stride;
+};
+
+/// What follows the product: `bias` one number a channel or null, then a sum with what is there, then max(x, 0).
+struct cusp_ending {
+  const float *bias;
+  int accumulates, relu;
+};
+
+/// Stores `result`, of 16 channels from `channel` on, ended so.
+CUSP_WIDE __attribute__((always_inline)) static inline void cusp_end(
+    const struct cusp_ending *ending, long channel, cusp_vector result, float *place) {
+  if (ending->bias) result += CUSP_LOAD(ending->bias + channel);
+  if (ending->accumulates) result += CUSP_LOAD(place);
+  if (ending->relu) result = __builtin_elementwise_max(result, (cusp_vector){});
+  CUSP_STORE(place, result);
+}
+
+#endif

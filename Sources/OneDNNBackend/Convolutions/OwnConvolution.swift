@@ -1,0 +1,61 @@
+import CConvolutions
+
+/// A convolution by products of our own, or the gradient of what it reads by such.
+protocol OwnConvolution {
+  /// `[n, c, h, w]` of what it reads and of what it makes.
+  var source: [Int] { get }
+  var destination: [Int] { get }
+  /// How it wants its weights.
+  var filter: any PackedFilter { get }
+
+  /// What computes it.
+  func pass(_ operands: ConvolutionOperands, in recorder: Recorder) throws -> any OwnPass
+}
+
+/// What the pass of a convolution of our own reads and writes, and how it ends.
+struct ConvolutionOperands {
+  let source, weights: Memory
+  var bias: Memory?
+  let destination: Memory
+  /// Whether what `destination` holds already is added.
+  var accumulates = false
+  var relu = false
+
+  var memories: [Memory] { [source, weights, destination] + (bias.map { [$0] } ?? []) }
+
+  /// The layout of what is read, and of what is written if that is another.
+  var layoutText: String {
+    let (read, written) = (source.layout.text, destination.layout.text)
+    return read == written ? read : "\(read)>\(written)"
+  }
+
+  var ending: cusp_ending {
+    cusp_ending(bias: bias?.start, accumulates: accumulates ? 1 : 0, relu: relu ? 1 : 0)
+  }
+
+  /// Where they lie, once they are placed.
+  var starts: (source: UnsafePointer<Float>, weights: UnsafePointer<Float>, destination: UnsafeMutablePointer<Float>) {
+    guard let source = source.start, let weights = weights.start, let destination = destination.start else {
+      preconditionFailure("memories are used before they are placed")
+    }
+    return (UnsafePointer(source), UnsafePointer(weights), destination)
+  }
+}
+
+extension cusp_images {
+  /// Images in blocks of 16 channels, or with the channels last.
+  init(_ layout: Layout) throws {
+    let sizes = layout.sizes
+    let (channels, height, width) = (filled(sizes[1]), sizes[2], sizes[3])
+    let isLast = try layout == .channelsLast(sizes)
+    let pixel = isLast ? channels : 16
+    self.init(
+      height: height, width: width, channels: channels, image_stride: channels * height * width,
+      block_stride: isLast ? 16 : 16 * height * width, row_stride: width * pixel, pixel_stride: pixel)
+  }
+}
+
+extension Memory {
+  /// The first of its floats, once it is placed.
+  var start: UnsafeMutablePointer<Float>? { floats.baseAddress }
+}

@@ -1,0 +1,49 @@
+/// As many channels as blocks of 16 have that hold `channels`.
+func filled(_ channels: Int) -> Int { (channels + 15) / 16 * 16 }
+
+/// The weights of a convolution as matrices `[inputs, outputs]` for products of our own, each in panels of 64 columns and
+/// one of what remains.
+///
+/// Channels come in blocks of 16; what fills the last block is zero.
+protocol PackedFilter {
+  /// The channels of what the pass reads and of what it makes, blocks filled.
+  var inputs: Int { get }
+  var outputs: Int { get }
+  /// How many numbers the packed weights are.
+  var count: Int { get }
+  /// The algorithm that they are for.
+  var algorithm: ConvolutionAlgorithm { get }
+
+  /// Makes what `inputs` are multiplied by of the row-major weights of the convolution.
+  func pack(
+    _ values: UnsafeBufferPointer<Float>, into packed: UnsafeMutableBufferPointer<Float>, inputs: Range<Int>)
+}
+
+extension PackedFilter {
+  /// Makes all of `packed`.
+  func pack(_ values: [Float], into packed: UnsafeMutableBufferPointer<Float>) {
+    precondition(packed.count == count, "weights of another convolution")
+    values.withUnsafeBufferPointer { pack($0, into: packed, inputs: 0..<inputs) }
+  }
+}
+
+/// Where the weights of one convolution lie for a pass: forward `[outputs, inputs, k, k]`; backward, where channels that are
+/// read and made change places, `[inputs, outputs, k, k]`.
+struct FilterShape {
+  /// How many channels the pass really reads and makes.
+  let inputs, outputs: Int
+  /// The kernel's elements.
+  let taps: Int
+  let isBackward: Bool
+
+  init(_ geometry: ConvolutionGeometry, isBackward: Bool) {
+    let (read, made) = (geometry.source[1], geometry.destination[1])
+    (inputs, outputs) = isBackward ? (made, read) : (read, made)
+    (taps, self.isBackward) = (geometry.kernelSize * geometry.kernelSize, isBackward)
+  }
+
+  /// From one input to the next, and from one output.
+  var inputStride: Int { isBackward ? taps * outputs : taps }
+  var outputStride: Int { isBackward ? taps : taps * inputs }
+  var count: Int { taps * inputs * outputs }
+}

@@ -1,0 +1,139 @@
+import CConvolutions
+import Synchronization
+
+/// One pass of a convolution as matrix products of pixels and channels, one for each tap of the kernel, on AVX-512.
+///
+/// It takes any stride, which Winograd's algorithm does not. Each thread takes blocks of pixels through all taps, so that
+/// their sums stay in its cache. A pixel's results are the same whatever block it is in.
+final class TapPass: OwnPass {
+  private let operands: ConvolutionOperands
+  private let scratch: Memory
+  private let sources, results: cusp_images
+  private let blocks: [Block]
+  /// How many numbers the copies of a block's pixels are at most, and with their sums.
+  private let copyCount, scratchCount: Int
+  private let threads: Threads
+  private let nextBlock = Atomic(0)
+  private let nextWorker = Atomic(0)
+
+  /// Some of the pixels of one lattice, counted through the batch.
+  private struct Block {
+    let lattice: TapLattice
+    let first, count: Int
+  }
+
+  init(_ convolution: TapConvolution, _ operands: ConvolutionOperands, in recorder: Recorder) throws {
+    self.operands = operands
+    sources = try cusp_images(operands.source.layout)
+    results = try cusp_images(operands.destination.layout)
+    threads = Threads.current
+    let (inputs, outputs, images) = (sources.channels, results.channels, convolution.source[0])
+    // Copies and sums fill half of a cache of 1 MiB; the product takes six rows at a time.
+    let most = max(6, (1 << 17) / (inputs + outputs) / 6 * 6)
+    blocks = convolution.lattices.flatMap { lattice in
+      let total = images * lattice.pixels.rows * lattice.pixels.columns
+      return stride(from: 0, to: total, by: most).map {
+        Block(lattice: lattice, first: $0, count: min(most, total - $0))
+      }
+    }
+    copyCount = most * inputs
+    scratchCount = copyCount + most * outputs
+    scratch = try recorder.memory(.plain([threads.count * scratchCount]))
+  }
+
+  var memories: [Memory] { operands.memories + [scratch] }
+  var algorithm: String { ConvolutionAlgorithm.implicitGEMM.rawValue }
+  var layoutText: String { operands.layoutText }
+  var implementation: String { "taps:avx512" }
+
+  /// Runs on all threads.
+  func run() {
+    nextBlock.store(0, ordering: .relaxed)
+    nextWorker.store(0, ordering: .relaxed)
+    threads.run(Unmanaged.passUnretained(self).toOpaque()) { context in
+      guard let context else { return }
+      Unmanaged<TapPass>.fromOpaque(context).takeUnretainedValue().work()
+    }
+  }
+
+  /// Computes the blocks that no other thread has taken.
+  private func work() {
+    let (source, weights, destination) = operands.starts
+    guard let scratch = scratch.start else { preconditionFailure("memories are used before they are placed") }
+    let copies = scratch + nextWorker.wrappingAdd(1, ordering: .relaxed).oldValue * scratchCount
+    let sums = copies + copyCount
+    var (sources, results, ending) = (sources, results, operands.ending)
+    while true {
+      let index = nextBlock.wrappingAdd(1, ordering: .relaxed).oldValue
+      guard index < blocks.count else { return }
+      let (block, taps) = (blocks[index], blocks[index].lattice.taps)
+      var pixels = block.lattice.pixels
+      if taps.isEmpty { sums.update(repeating: 0, count: block.count * results.channels) }
+      for position in taps.indices {
+        let tap = taps[position]
+        cusp_tap_scatter(&sources, &pixels, tap.down, tap.right, source, block.first, block.count, copies)
+        cusp_product(
+          block.count, copies, sources.channels, weights + tap.weights, position == 0 ? 0 : 1, sums, results.channels)
+      }
+      cusp_tap_gather(&results, &pixels, &ending, sums, block.first, block.count, destination)
+    }
+  }
+}
+
+/// What a pass computes: forward every pixel of the result from all taps; backward each of `stride` times `stride` lattices
+/// of pixels from the taps that meet it.
+struct TapConvolution: OwnConvolution {
+  /// `[n, c, h, w]`.
+  let source, destination: [Int]
+  let lattices: [TapLattice]
+  let filter: any PackedFilter
+
+  init(_ geometry: ConvolutionGeometry, isBackward: Bool) {
+    source = isBackward ? geometry.destination : geometry.source
+    destination = isBackward ? geometry.source : geometry.destination
+    let filter = TapFilter(FilterShape(geometry, isBackward: isBackward))
+    self.filter = filter
+    let starts = isBackward ? Array(0..<geometry.stride) : [0]
+    let sizes = destination
+    lattices = starts.flatMap { top in
+      starts.compactMap { left in
+        let step = isBackward ? geometry.stride : 1
+        guard top < sizes[2], left < sizes[3] else { return nil }
+        let pixels = cusp_lattice(
+          rows: (sizes[2] - top + step - 1) / step, columns: (sizes[3] - left + step - 1) / step, top: top, left: left,
+          step: step, source_step: isBackward ? 1 : geometry.stride)
+        let rows = geometry.taps(from: top, isBackward: isBackward)
+        let columns = geometry.taps(from: left, isBackward: isBackward)
+        let taps = rows.flatMap { row in
+          columns.map { column in
+            (
+              down: row.distance, right: column.distance,
+              weights: filter.start(of: row.tap * geometry.kernelSize + column.tap)
+            )
+          }
+        }
+        return TapLattice(pixels: pixels, taps: taps)
+      }
+    }
+  }
+
+  func pass(_ operands: ConvolutionOperands, in recorder: Recorder) throws -> any OwnPass {
+    try TapPass(self, operands, in: recorder)
+  }
+}
+
+/// Pixels of a result that are made of the same taps.
+struct TapLattice {
+  let pixels: cusp_lattice
+  /// How far from the pixel the tap reads, and where its weights begin.
+  let taps: [(down: Int, right: Int, weights: Int)]
+}
+
+extension ConvolutionGeometry {
+  /// The taps, along one axis, that the pixels from `start` on are made of, and how far from them each reads.
+  fileprivate func taps(from start: Int, isBackward: Bool) -> [(tap: Int, distance: Int)] {
+    let taps = 0..<kernelSize
+    if !isBackward { return taps.map { ($0, $0 - border) } }
+    return taps.filter { (start + border - $0).isMultiple(of: stride) }.map { ($0, (start + border - $0) / stride) }
+  }
+}

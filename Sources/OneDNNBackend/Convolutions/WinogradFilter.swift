@@ -1,0 +1,33 @@
+import CConvolutions
+
+/// The weights of a convolution as Winograd's products want them: 36 matrices, `G g G'` for every pair of channels.
+struct WinogradFilter: PackedFilter {
+  let inputs, outputs: Int
+  private let shape: FilterShape
+
+  init(_ shape: FilterShape) {
+    self.shape = shape
+    (inputs, outputs) = (filled(shape.inputs), filled(shape.outputs))
+  }
+
+  var count: Int { 36 * inputs * outputs }
+  var algorithm: ConvolutionAlgorithm { .winograd }
+
+  func pack(
+    _ values: UnsafeBufferPointer<Float>, into packed: UnsafeMutableBufferPointer<Float>, inputs range: Range<Int>
+  ) {
+    precondition(values.count == shape.count, "weights of another convolution")
+    guard let values = values.baseAddress, let packed = packed.baseAddress else {
+      preconditionFailure("memories are used before they are placed")
+    }
+    var kernels = kernels
+    cusp_winograd_kernels(&kernels, values, range.lowerBound, range.count, packed, inputs, outputs)
+  }
+
+  /// Where the weights lie.
+  var kernels: cusp_kernels {
+    cusp_kernels(
+      inputs: shape.inputs, outputs: shape.outputs, input_stride: shape.inputStride,
+      output_stride: shape.outputStride, flipped: shape.isBackward ? 1 : 0)
+  }
+}
