@@ -26,26 +26,31 @@ public final class PendingDigest: Sendable {
   }
 }
 
-/// A SHA-256 of parts, each of which another thread takes in while whoever hands it over works on it, too.
+/// A SHA-256 of parts, which another thread takes in while whoever hands them over goes on.
 public final class ConcurrentDigest: Sendable {
   private let digest = Mutex(RunningDigest())
   private let queue = DispatchQueue(label: "digest")
+  /// How many parts may wait at once, copied.
+  private let room = DispatchSemaphore(value: 4)
+  /// What held parts before, so that memory is not asked for again.
+  private let spare = Mutex<[[UInt8]]>([])
 
   /// The digest of no bytes.
   public init() {}
 
-  /// Takes in the next bytes while `body` runs here.
-  ///
-  /// - Throws: what `body` throws.
-  public func add(_ bytes: UnsafeRawBufferPointer, while body: () throws -> Void) rethrows {
-    // The other thread is done with them before this function returns.
-    nonisolated(unsafe) let bytes = bytes
-    let thread = DispatchGroup()
-    queue.async(group: thread) { [self] in digest.withLock { $0.add(bytes) } }
-    defer { thread.wait() }
-    try body()
+  /// Takes in the next bytes, a copy of them; waits where too many wait already.
+  public func add(_ bytes: UnsafeRawBufferPointer) {
+    room.wait()
+    var part = spare.withLock { $0.popLast() } ?? []
+    part.removeAll(keepingCapacity: true)
+    part.append(contentsOf: bytes)
+    queue.async { [self, part] in
+      digest.withLock { digest in part.withUnsafeBytes { digest.add($0) } }
+      spare.withLock { $0.append(part) }
+      room.signal()
+    }
   }
 
-  /// The digest of all bytes so far, 64 lowercase hexadecimal digits.
-  public var text: String { digest.withLock { $0.text } }
+  /// The digest of all bytes so far, 64 lowercase hexadecimal digits, as soon as it is there.
+  public var text: String { queue.sync { digest.withLock { $0.text } } }
 }

@@ -48,6 +48,9 @@
     static let strided = [
       (184, 360, 8, 1, 3, 2), (40, 64, 7, 1, 3, 2), (64, 90, 10, 0, 3, 2), (33, 47, 9, 0, 1, 2), (40, 36, 11, 2, 5, 3),
       (40, 36, 6, 1, 2, 3), (100, 40, 5, 2, 4, 2),
+      (48, 33, 16, 1, 3, 4), (35, 64, 12, 3, 7, 2), (90, 45, 4, 1, 3, 2), (34, 50, 3, 1, 3, 2), (64, 40, 33, 1, 3, 2),
+      // From more channels than one round of a product takes, to more than a panel's.
+      (300, 130, 5, 1, 3, 2),
     ].map {
       Case(
         inputs: $0.0, outputs: $0.1, side: $0.2, padding: $0.3, algorithm: .implicitGEMM, kernel: $0.4, stride: $0.5)

@@ -57,7 +57,8 @@ extension TensorFile {
     guard let digest = tensor.digest else { return try forEachUncheckedPart(of: tensor, body) }
     let found = ConcurrentDigest()
     try forEachUncheckedPart(of: tensor) { part in
-      try found.add(part) { try body(part) }
+      found.add(part)
+      try body(part)
     }
     guard found.text == digest else {
       throw failure(tensor, "its bytes do not have its SHA-256; it is damaged")

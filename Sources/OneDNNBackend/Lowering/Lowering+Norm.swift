@@ -19,7 +19,7 @@ extension Lowering {
 
     return { [self] in
       guard needsGradient(step.inputs[0]) else { return }
-      let gradient = try outputGradient(step, masked: step.relu)
+      let gradient = try recorder.converted(outputGradient(step, masked: step.relu), to: input.layout)
       try recorder.record(
         "\(step.name) scale and shift backward", engine.binary(.multiply, gradient.layout, layout),
         [.source: gradient, .secondSource: source.weight, .destination: gradient])

@@ -1,0 +1,194 @@
+#if CUSP_ONEDNN
+  import Networks
+  import OneDNNBackend
+  import PortableBackend
+  import Programs
+  import Symmetry
+  import Tensors
+  import TestSupport
+  import Testing
+
+  /// Convolutions by products of our own, in networks that mix them with the library's kernels.
+  @Suite("Convolutions of our own", .enabled(if: OneDNNBackend.supportsWinograd, "no AVX-512 here"))
+  struct OwnConvolutionTests {
+    private static let batch = 6
+
+    /// A residual network over p4m whose channels fill no blocks: strides, norms, a shortcut and pooling over the group.
+    private func groupNetwork(relu: Bool) throws -> NetworkGraph {
+      func conv(_ name: String, _ input: String, _ settings: GroupConvolution) -> [Node] {
+        let norm = Node(name: "\(name).norm", inputs: [name], layer: .groupBatchNormalization(.init(), over: .p4m))
+        return [Node(name: name, inputs: [input], layer: .groupConvolution(settings)), norm]
+      }
+      func bend(_ name: String, _ input: String) -> Node {
+        Node(name: name, inputs: [input], layer: relu ? .relu : .dropout(Dropout(rate: 0)))
+      }
+      let wide = GroupConvolution(.p4m, outputChannels: 9, kernelSize: 3, stride: 2, padding: 1, bias: false)
+      var pointed = wide
+      (pointed.kernelSize, pointed.padding) = (1, 0)
+      var second = wide
+      second.stride = 1
+      let lifting = GroupConvolution(.p4m, lifting: true, outputChannels: 5, kernelSize: 3, padding: 1, bias: false)
+      let nodes =
+        conv("lift", Node.image, lifting) + [bend("first", "lift.norm")]
+        + conv("shortcut", "first", pointed) + conv("down", "first", wide) + [bend("middle", "down.norm")]
+        + conv("last", "middle", second) + [
+          Node(name: "sum", inputs: ["last.norm", "shortcut.norm"], layer: .sum), bend("bent", "sum"),
+          Node(name: "pool", inputs: ["bent"], layer: .groupAveragePooling(.p4m)),
+          Node(name: "flatten", inputs: ["pool"], layer: .flatten),
+        ]
+      return try NetworkGraph(
+        NetworkDefinition(architecture: "groups", imageShape: [3, 11, 11], classCount: 9 * 36, nodes: nodes))
+    }
+
+    /// Two strided convolutions of one image, added.
+    private func pair(_ outputs: Int = 40) throws -> NetworkGraph {
+      let wide = Convolution(outputChannels: outputs, kernelSize: 3, stride: 2, padding: 1)
+      let narrow = Convolution(outputChannels: outputs, kernelSize: 1, stride: 2)
+      return try NetworkGraph(
+        NetworkDefinition(
+          architecture: "pair", imageShape: [36, 9, 9], classCount: outputs * 25,
+          nodes: [
+            Node(name: "wide", inputs: [Node.image], layer: .convolution(wide)),
+            Node(name: "narrow", inputs: [Node.image], layer: .convolution(narrow)),
+            Node(name: "sum", inputs: ["wide", "narrow"], layer: .sum),
+            Node(name: "flatten", inputs: ["sum"], layer: .flatten),
+          ]))
+    }
+
+    /// Parameters whose norms shift and scale, as after training.
+    private func parameters(_ graph: NetworkGraph) -> Parameters {
+      let initial = Parameters(initializing: graph, seed: 3)
+      return Parameters(of: graph) { spec in
+        let path = spec.path.text
+        guard path.contains(".norm.") else { return initial[spec.path] }
+        let isPositive = path.hasSuffix("running_var") || path.hasSuffix("weight")
+        let units = FormulaWeights.units(path: path, count: spec.shape.count)
+        return Tensor(spec.shape, units.map { Float(isPositive ? 1 + 0.5 * $0 : 0.3 * $0) })
+      }
+    }
+
+    private func pixels(_ graph: NetworkGraph, _ images: Range<Int>) -> Tensor {
+      let shape = [Self.batch] + graph.imageShape.sizes
+      return Tensor(Shape(shape), FormulaWeights.pixels(shape: shape))[rows: images]
+    }
+
+    /// Logits, and the gradient of the pixels of a sum of logits with weights.
+    private func evaluate(
+      _ graph: NetworkGraph, images: Range<Int> = 0..<batch, on backend: any Backend
+    ) throws -> (logits: Tensor, gradient: Tensor) {
+      let plan = Plan(graph, for: .inputGradient, batchSize: images.count)
+      let engine = try backend.makeInputGradientEngine(plan)
+      let parameters = parameters(graph)
+      try engine.load(plan.weights.map { PreparedWeights($0, parameters) })
+      let units = FormulaWeights.units(path: "arriving", count: Self.batch * graph.classCount)
+      let arriving = units[images.lowerBound * graph.classCount..<images.upperBound * graph.classCount].map(Float.init)
+      var (logits, slope) = (Tensor([images.count, graph.classCount]), pixels(graph, images))
+      try slope.values.withUnsafeMutableBufferPointer { slope in
+        try logits.values.withUnsafeMutableBufferPointer {
+          try engine.forward(UnsafeBufferPointer(slope), logits: $0)
+        }
+        try arriving.withUnsafeBufferPointer { try engine.backward($0, pixelGradient: slope) }
+      }
+      return (logits, slope)
+    }
+
+    @Test("A residual network over p4m agrees with the portable engine, norms folded in", arguments: [false, true])
+    func groups(relu: Bool) throws {
+      let graph = try groupNetwork(relu: relu)
+      let found = try evaluate(graph, on: OneDNNBackend(threads: 2))
+      let expected = try evaluate(graph, on: PortableBackend(threads: 1))
+      #expect(expected.logits.values.count { $0 != 0 } > expected.logits.values.count / 4)
+      #expect(expected.gradient.values.allSatisfy { $0 != 0 })
+      #expect(difference(found.logits, expected.logits) < 1e-5)
+      // Behind a ReLU whose input all but vanishes an image may take the other side; so few do that one is too many here.
+      #expect(difference(found.gradient, expected.gradient) < 2e-5)
+    }
+
+    @Test("Strides take products of taps, all else Winograd's algorithm, and between them nothing changes its layout")
+    func calls() throws {
+      let plan = Plan(try groupNetwork(relu: true), for: .inputGradient, batchSize: Self.batch)
+      let calls = try OneDNNBackend(threads: 2).implementations(plan)
+      for name in ["shortcut", "down"] {
+        #expect(calls.contains("\(name) convolution forward: taps:avx512"), "\(calls)")
+        #expect(calls.contains("\(name) convolution backward data: taps:avx512"))
+      }
+      #expect(calls.contains("last convolution forward: winograd:avx512"))
+      let first = try #require(calls.firstIndex { $0.hasPrefix("down convolution forward") })
+      let last = try #require(calls.firstIndex { $0.hasPrefix("last convolution forward") })
+      #expect(!calls[first...last].contains { $0.contains("reorder") })
+    }
+
+    @Test("A profile names the algorithm and counts its multiply-adds once a pass")
+    func profile() throws {
+      let graph = try pair()
+      let plan = Plan(graph, for: .inputGradient, batchSize: Self.batch)
+      let calls = try OneDNNBackend(threads: 1).profile(plan, parameters: parameters(graph), repeats: 1)
+      let products = calls.filter { $0.operation == "convolution" }
+      #expect(products.map(\.algorithm) == Array(repeating: "implicit-gemm", count: 4))
+      #expect(products.allSatisfy { $0.layout == "nChw16c" && $0.implementation == "taps:avx512" })
+      #expect(products.reduce(0) { $0 + $1.multiplyAdds } == 2 * Self.batch * graph.multiplyAdds)
+    }
+
+    @Test("Neither threads nor the batch change a bit", arguments: [36, 40, 100])
+    func threads(outputs: Int) throws {
+      let graph = try pair(outputs)
+      let whole = try evaluate(graph, on: OneDNNBackend(threads: 1))
+      let threaded = try evaluate(graph, on: OneDNNBackend(threads: 2))
+      #expect(threaded.logits == whole.logits && threaded.gradient == whole.gradient)
+      for images in [0..<1, 2..<5, 5..<6] {
+        let part = try evaluate(graph, images: images, on: OneDNNBackend(threads: 2))
+        let (logits, gradient) = (whole.logits[rows: images], whole.gradient[rows: images])
+        #expect(part.logits == logits && part.gradient == gradient)
+      }
+    }
+
+    @Test("A norm that follows no convolution scales images in blocks, whole ones or not", arguments: [32, 40])
+    func loneNorms(channels: Int) throws {
+      let wide = Convolution(outputChannels: channels, kernelSize: 3, padding: 1)
+      let graph = try NetworkGraph(
+        NetworkDefinition(
+          architecture: "preactivated", imageShape: [33, 9, 9], classCount: channels * 81,
+          nodes: [
+            Node(name: "first", inputs: [Node.image], layer: .convolution(wide)),
+            Node(name: "lone.norm", inputs: ["first"], layer: .batchNormalization(.init())),
+            Node(name: "second", inputs: ["lone.norm"], layer: .convolution(wide)),
+            Node(name: "sum", inputs: ["second", "first"], layer: .sum),
+            Node(name: "last.norm", inputs: ["sum"], layer: .batchNormalization(.init())),
+            Node(name: "flatten", inputs: ["last.norm"], layer: .flatten),
+          ]))
+      let found = try evaluate(graph, on: OneDNNBackend(threads: 2))
+      let expected = try evaluate(graph, on: PortableBackend(threads: 1))
+      #expect(difference(found.logits, expected.logits) < 1e-5)
+      #expect(difference(found.gradient, expected.gradient) < 1e-5)
+      let calls = try OneDNNBackend(threads: 2).implementations(
+        Plan(graph, for: .inputGradient, batchSize: Self.batch))
+      #expect(!calls.contains { $0.contains("scale and shift") && $0.contains(": ref") }, "\(calls)")
+    }
+
+    @Test("Measured choices take it or leave it, and are no less exact")
+    func measured() throws {
+      let measured = MeasuredAlgorithms { _ in }
+      let graph = try pair()
+      let found = try evaluate(graph, on: OneDNNBackend(threads: 2, algorithms: .measured(measured)))
+      #expect(difference(found.logits, try evaluate(graph, on: PortableBackend(threads: 1)).logits) < 1e-5)
+      #expect(measured.summary.count == 2)
+      for choice in measured.summary {
+        #expect(choice.wholeMatch(of: /36>40 (1x1|3x3)\/2 on 9x9: (direct|implicit-gemm)/) != nil)
+      }
+    }
+
+    @Test("Blocks of 16 that are whole, and training, are left to the library")
+    func left() throws {
+      let filled = Plan(try pair(48), for: .inference, batchSize: Self.batch)
+      let narrow = Plan(try pair(24), for: .inference, batchSize: Self.batch)
+      let training = Plan(try pair(), for: .training, batchSize: Self.batch)
+      let graph = try NetworkGraph(Architecture.resnet18.definition())
+      let whole = Plan(graph, for: .inputGradient, batchSize: Self.batch)
+      for plan in [narrow, training, whole] {
+        #expect(!(try OneDNNBackend(threads: 1).implementations(plan).contains { $0.contains("taps") }))
+      }
+      // 36 channels in do not fill blocks, whatever comes out.
+      #expect(try OneDNNBackend(threads: 1).implementations(filled).contains { $0.contains("taps") })
+    }
+  }
+#endif
