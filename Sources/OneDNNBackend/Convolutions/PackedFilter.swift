@@ -6,9 +6,8 @@ func filled(_ channels: Int) -> Int { (channels + 15) / 16 * 16 }
 ///
 /// Channels come in blocks of 16; what fills the last block is zero.
 protocol PackedFilter {
-  /// The channels of what the pass reads and of what it makes, blocks filled.
-  var inputs: Int { get }
-  var outputs: Int { get }
+  /// Where the weights lie.
+  var shape: FilterShape { get }
   /// How many numbers the packed weights are.
   var count: Int { get }
   /// The algorithm that they are for.
@@ -20,6 +19,11 @@ protocol PackedFilter {
 }
 
 extension PackedFilter {
+  /// The channels of what the pass reads, blocks filled.
+  var inputs: Int { filled(shape.inputs) }
+  /// The channels of what the pass makes, blocks filled.
+  var outputs: Int { filled(shape.outputs) }
+
   /// Makes all of `packed`.
   func pack(_ values: [Float], into packed: UnsafeMutableBufferPointer<Float>) {
     precondition(packed.count == count, "weights of another convolution")

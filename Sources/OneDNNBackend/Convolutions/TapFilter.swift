@@ -1,12 +1,6 @@
 /// The weights of a convolution as a matrix for each tap of the kernel, in the order of the taps.
 struct TapFilter: PackedFilter {
-  let inputs, outputs: Int
-  private let shape: FilterShape
-
-  init(_ shape: FilterShape) {
-    self.shape = shape
-    (inputs, outputs) = (filled(shape.inputs), filled(shape.outputs))
-  }
+  let shape: FilterShape
 
   var count: Int { shape.taps * inputs * outputs }
   var algorithm: ConvolutionAlgorithm { .implicitGEMM }

@@ -91,7 +91,7 @@ struct TapConvolution: OwnConvolution {
   init(_ geometry: ConvolutionGeometry, isBackward: Bool) {
     source = isBackward ? geometry.destination : geometry.source
     destination = isBackward ? geometry.source : geometry.destination
-    let filter = TapFilter(FilterShape(geometry, isBackward: isBackward))
+    let filter = TapFilter(shape: FilterShape(geometry, isBackward: isBackward))
     self.filter = filter
     let starts = isBackward ? Array(0..<geometry.stride) : [0]
     let sizes = destination

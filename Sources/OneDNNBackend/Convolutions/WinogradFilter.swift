@@ -2,13 +2,7 @@ import CConvolutions
 
 /// The weights of a convolution as Winograd's products want them: 36 matrices, `G g G'` for every pair of channels.
 struct WinogradFilter: PackedFilter {
-  let inputs, outputs: Int
-  private let shape: FilterShape
-
-  init(_ shape: FilterShape) {
-    self.shape = shape
-    (inputs, outputs) = (filled(shape.inputs), filled(shape.outputs))
-  }
+  let shape: FilterShape
 
   var count: Int { 36 * inputs * outputs }
   var algorithm: ConvolutionAlgorithm { .winograd }

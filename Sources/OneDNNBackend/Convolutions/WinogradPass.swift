@@ -75,7 +75,7 @@ struct WinogradConvolution: OwnConvolution {
     source = isBackward ? geometry.destination : geometry.source
     destination = isBackward ? geometry.source : geometry.destination
     border = isBackward ? 2 - geometry.border : geometry.border
-    winogradFilter = WinogradFilter(FilterShape(geometry, isBackward: isBackward))
+    winogradFilter = WinogradFilter(shape: FilterShape(geometry, isBackward: isBackward))
   }
 
   var filter: any PackedFilter { winogradFilter }
