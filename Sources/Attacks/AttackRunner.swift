@@ -8,8 +8,10 @@ public struct AttackOutcome: Sendable {
   public let perturbed: Tensor
   /// How far each image moved under the attack's norm, in pixel units.
   public let distances: [Float]
-  /// Whether the attack failed for the image, which is then unharmed.
-  public let failed: [Bool]
+  /// Why the attack failed for the image, which is then unharmed; nil where it did not.
+  public let failures: [AttackFailure?]
+  /// Whether the gradient at the image's first step was zero in every pixel, so that the step led nowhere.
+  public let zeroGradients: [Bool]
   /// The steps taken for each image, those of all its restarts together; nil unless the attack stopped early.
   public let steps: [Int]?
   /// The logits of the untouched images, `[n, classes]`.
@@ -26,21 +28,25 @@ public struct AttackOutcome: Sendable {
     let count = transformed.shape[0]
     self.init(
       perturbed: transformed, distances: [Float](repeating: 0, count: count),
-      failed: [Bool](repeating: false, count: count), naturalLogits: naturalLogits, perturbedLogits: perturbedLogits)
+      failures: [AttackFailure?](repeating: nil, count: count), zeroGradients: [Bool](repeating: false, count: count),
+      naturalLogits: naturalLogits, perturbedLogits: perturbedLogits)
   }
 
   init(
-    perturbed: Tensor, distances: [Float], failed: [Bool], steps: [Int]? = nil, naturalLogits: Tensor,
-    perturbedLogits: Tensor
+    perturbed: Tensor, distances: [Float], failures: [AttackFailure?], zeroGradients: [Bool], steps: [Int]? = nil,
+    naturalLogits: Tensor, perturbedLogits: Tensor
   ) {
     self.perturbed = perturbed
     self.steps = steps
     self.distances = distances
-    self.failed = failed
+    self.failures = failures
+    self.zeroGradients = zeroGradients
     self.naturalLogits = naturalLogits
     self.perturbedLogits = perturbedLogits
   }
 
+  /// Whether the attack failed for the image.
+  public var failed: [Bool] { failures.map { $0 != nil } }
   /// The classes predicted for the untouched images.
   public var naturalClasses: [Int] { classes(naturalLogits) }
   /// The classes predicted for the perturbed images.
@@ -99,9 +105,15 @@ public final class AttackRunner {
       return try attackUntilFooled(sweep, pixels, untouched: untouched, labels: labels, images: images)
     case .allSteps(let workspace):
       var perturbed = pixels
-      let failed = try workspace.perturb(pixels, labels: labels, images: images, into: &perturbed)
+      _ = try workspace.perturb(pixels, labels: labels, images: images, into: &perturbed)
+      let failures = Array(workspace.failures.prefix(labels.count))
       return AttackOutcome(
-        perturbed: perturbed, distances: workspace.attack.bound.distances(of: perturbed, from: pixels), failed: failed,
+        perturbed: perturbed,
+        distances: zip(workspace.attack.bound.distances(of: perturbed, from: pixels), failures).map {
+          // Pixels that are no numbers have no distance, not even from themselves.
+          $1 == nil ? $0 : 0
+        },
+        failures: failures, zeroGradients: Array(workspace.zeroGradients.prefix(labels.count)),
         naturalLogits: try naturalLogits ?? classifier.logits(of: untouched ?? pixels),
         perturbedLogits: try classifier.logits(of: perturbed))
     }
@@ -125,7 +137,7 @@ public final class AttackRunner {
     let classes = classifier.classCount
     return AttackOutcome(
       perturbed: Tensor(pixels.shape, all.flatMap(\.perturbed)), distances: all.map(\.distance),
-      failed: all.map(\.failed), steps: all.map(\.steps),
+      failures: all.map(\.failure), zeroGradients: all.map(\.hadZeroGradient), steps: all.map(\.steps),
       naturalLogits: Tensor([all.count, classes], all.flatMap(\.naturalLogits)),
       perturbedLogits: Tensor([all.count, classes], all.flatMap(\.perturbedLogits)))
   }

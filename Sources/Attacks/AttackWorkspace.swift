@@ -19,6 +19,10 @@ public final class AttackWorkspace {
   private var logits: Tensor
   /// Whether the image in a row is still followed: its pixels were in range, and so far its gradients were finite.
   private var isAlive: [Bool]
+  /// Why the attack of the last call failed, one answer a row of the network's batch; nil where it did not.
+  private(set) var failures: [AttackFailure?]
+  /// Whether the first gradient of the last call was zero in every pixel, one answer a row.
+  private(set) var zeroGradients: [Bool]
 
   /// A workspace for `attack` on `model`.
   ///
@@ -41,6 +45,8 @@ public final class AttackWorkspace {
     gradient = clean
     logits = Tensor([model.batchSize, model.classCount])
     isAlive = [Bool](repeating: false, count: model.batchSize)
+    zeroGradients = isAlive
+    failures = [AttackFailure?](repeating: nil, count: model.batchSize)
   }
 
   /// Attacks the first `labels.count` images of `pixels` and writes what becomes of them into `result`.
@@ -64,6 +70,7 @@ public final class AttackWorkspace {
     try check(pixels, labels: labels, images: images, reference: reference, result: result)
     load(pixels, count: labels.count)
     copyRows(0..<labels.count, of: pixels, to: &result)
+    for row in isAlive.indices { (failures[row], zeroGradients[row]) = (isAlive[row] ? nil : .pixels, false) }
     if attack.epsilon == 0 { return isAlive.prefix(labels.count).map { !$0 } }
 
     let usable = isAlive
@@ -72,11 +79,12 @@ public final class AttackWorkspace {
     for restart in 0..<(attack.start == .clean ? 1 : attack.restarts) {
       isAlive = usable
       start(restart: restart, images: images, epoch: epoch)
-      for _ in 0..<attack.steps { try step(loss, count: labels.count) }
+      for index in 0..<attack.steps { try step(loss, count: labels.count, isFirst: restart == 0 && index == 0) }
       settle(count: labels.count)
       try keep(&kept, labels: labels, loss: loss, result: &result)
       if kept.allSatisfy({ $0?.hasFooled ?? false }) { break }
     }
+    for row in kept.indices where kept[row] != nil { failures[row] = nil }
     return kept.map { $0 == nil }
   }
 }
@@ -95,19 +103,25 @@ extension AttackWorkspace {
     }
   }
 
-  private func step(_ loss: Loss, count: Int) throws {
+  private func step(_ loss: Loss, count: Int, isFirst: Bool) throws {
     try model.evaluate(perturbed, loss: loss, into: &gradient, logits: &logits)
-    eachImage(count) { _, clean, gradient, image in
-      guard isFinite(gradient) else { return false }
+    eachImage(count) { row, clean, gradient, image in
+      guard isFinite(gradient) else {
+        failures[row] = .gradient
+        return false
+      }
+      if isFirst { zeroGradients[row] = isZero(gradient) }
       attack.step(image, around: clean, along: gradient)
       return true
     }
   }
 
   private func settle(count: Int) {
-    eachImage(count) { _, clean, _, image in
+    eachImage(count) { row, clean, _, image in
       attack.norm.settle(image, around: clean, epsilon: attack.epsilon)
-      return attack.bound.holds(for: Pixels(image), around: clean)
+      let isInside = attack.bound.holds(for: Pixels(image), around: clean)
+      if !isInside { failures[row] = .bound }
+      return isInside
     }
   }
 

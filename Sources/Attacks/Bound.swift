@@ -67,3 +67,10 @@ func isFinite(_ values: Pixels) -> Bool {
   for value in values { largest = max(largest, value.bitPattern & 0x7FFF_FFFF) }
   return largest < Float.infinity.bitPattern
 }
+
+/// Whether every value is zero, of either sign.
+func isZero(_ values: Pixels) -> Bool {
+  var bits: UInt32 = 0
+  for value in values { bits |= value.bitPattern & 0x7FFF_FFFF }
+  return bits == 0
+}

@@ -41,7 +41,12 @@ struct SettingTests {
     arguments: [
       ("epsilon -1.0: give a finite number, 0 or more", setting(epsilon: -1)),
       ("epsilon nan: give a finite number, 0 or more", setting(epsilon: .nan)),
+      ("epsilon 8.0: pixels are 0...1, so give 1 at most; 8 of 255 levels are 8/255", setting(epsilon: 8)),
+      (
+        "epsilon 1.0000001: pixels are 0...1, so give 1 at most; 8 of 255 levels are 8/255", setting(epsilon: 1.0000001)
+      ),
       ("step size inf: give a finite number, 0 or more", setting(stepSize: .infinity)),
+      ("step size 0: no step would move; give more than 0", setting(stepSize: 0)),
       ("-1 steps: give 0 or more", setting(steps: -1)),
       ("0 restarts: give 1 or more", setting(restarts: 0)),
       ("target 10: the model's classes are 0 to 9", setting(target: 10)),
@@ -51,6 +56,61 @@ struct SettingTests {
   func refusals(_ message: String, _ attack: ProjectedGradientDescent) throws {
     #expect(throws: Failure(.usage, message)) { try attack.validate(classCount: 10) }
     try Self.setting(target: 9).validate(classCount: 10)
+    for harmless in [
+      Self.setting(epsilon: 1), Self.setting(epsilon: 0, stepSize: 0), Self.setting(steps: 0, stepSize: 0),
+    ] {
+      try harmless.validate(classCount: 10)
+    }
+    var euclidean = Self.setting(epsilon: 8)
+    euclidean.norm = .l2
+    try euclidean.validate(classCount: 10)
+  }
+
+  @Test("a customary step is advertorch's at the customary budget, to the bit, and scales along")
+  func customaryStepSize() {
+    func size(_ epsilon: Double, _ steps: Int, channels: Int, norm: Norm = .linf) -> Float {
+      ProjectedGradientDescent.customaryStepSize(norm: norm, epsilon: epsilon, steps: steps, channels: channels)
+    }
+    // numpy.float32(0.01) and numpy.float32(2 / 255)
+    #expect(size(0.3, 40, channels: 1).bitPattern == 0x3C23_D70A)
+    #expect(size(8.0 / 255, 10, channels: 3).bitPattern == 0x3C00_8081)
+    for channels in [1, 3] {
+      let standard = ProjectedGradientDescent.advertorchDefault(channels: channels)
+      let epsilon = channels == 1 ? 0.3 : 8.0 / 255
+      #expect(size(epsilon, standard.steps, channels: channels) == standard.stepSize)
+    }
+    #expect(size(0.3, 10, channels: 1) == 0.04)
+    #expect(size(0.1, 40, channels: 1) == Float(0.1 / 30))
+    #expect(size(4.0 / 255, 20, channels: 3) == Float(0.5 / 255))
+    #expect(size(1, 0, channels: 3) == 2.5)
+    for channels in [1, 3] { #expect(size(0.5, 20, channels: channels, norm: .l2) == 0.0625) }
+  }
+
+  @Test("a customary walk reaches the bound whatever the budget, and half of it does not")
+  func reach() {
+    for (channels, steps, epsilon) in [(1, 1, 0.3), (1, 7, 1.0), (3, 10, 8.0 / 255), (3, 100, 1.0 / 255)] {
+      for norm in Norm.allCases {
+        let size = ProjectedGradientDescent.customaryStepSize(
+          norm: norm, epsilon: epsilon, steps: steps, channels: channels)
+        var attack = ProjectedGradientDescent(norm: norm, epsilon: Float(epsilon), steps: steps, stepSize: size)
+        #expect(!attack.fallsShort)
+        attack.stepSize /= 3
+        #expect(attack.fallsShort)
+        #expect(attack.reach == Double(steps) * Double(attack.stepSize))
+      }
+    }
+    // Rounding is no shortfall.
+    for (epsilon, steps, size) in [(0.1, 10, 0.01), (0.29, 29, 0.01), (0.07, 7, 0.01), (8 / 255, 4, 2 / 255)] {
+      #expect(!Self.setting(epsilon: Float(epsilon), steps: steps, stepSize: Float(size)).fallsShort)
+    }
+    #expect(Self.setting(steps: 0).fallsShort && !Self.setting(epsilon: 0, steps: 0).fallsShort)
+  }
+
+  @Test("why an attack failed is a sentence's part")
+  func reasons() {
+    #expect(AttackFailure.pixels.message == "its pixels are not all in 0...1")
+    #expect(AttackFailure.gradient.message == "a gradient is not finite")
+    #expect(AttackFailure.bound.message == "no perturbation within the budget was found")
   }
 
   @Test("distances are the largest change and the Euclidean length")

@@ -103,7 +103,8 @@ struct EarlyStopTests {
     #expect(outcomes.flatMap(\.perturbedLogits) == expected.perturbedLogits.values)
     #expect(outcomes.flatMap(\.naturalLogits) == expected.naturalLogits.values)
     #expect(outcomes.map(\.distance) == expected.distances)
-    #expect(outcomes.map(\.failed) == expected.failed)
+    #expect(outcomes.map(\.failure) == expected.failures)
+    #expect(outcomes.map(\.hadZeroGradient) == expected.zeroGradients)
     #expect(expected.steps == nil)
   }
 

@@ -50,7 +50,7 @@ extension AttackSweep {
     guard let attempt = berths[berth] else { return }
     let isUsable = clean.withImage(berth, size: imageSize, isInRange)
     guard !isUsable || attacks[attempt.attack].epsilon == 0 else { return ready.append(berth) }
-    conclude(berth, with: unharmed(berth, attempt, failed: !isUsable))
+    conclude(berth, with: unharmed(berth, attempt, isUsable ? nil : .pixels))
   }
 
   /// Asks the classifier about images that wait for it, a batch at most.
@@ -84,7 +84,7 @@ extension AttackSweep {
       berths[berth]?.denied = attempt.step
       return ready.append(berth)
     }
-    guard isInside else { return endRestart(berth, with: nil) }
+    guard isInside else { return giveUp(berth, .bound) }
     let score = attack.restarts > 1 ? askedLosses.score(row: row, logits: answers) : 0
     endRestart(
       berth,
@@ -92,15 +92,21 @@ extension AttackSweep {
         hasFooled: attempt.goal.endsRestarts(with: predicted), score: score, outcome: outcome(row, berth, attempt)))
   }
 
+  /// Gives a restart up, for a reason.
+  func giveUp(_ berth: Int, _ failure: AttackFailure) {
+    berths[berth]?.failure = failure
+    endRestart(berth, with: nil)
+  }
+
   /// Ends a restart, `candidate` being nil where it was given up: the next one, or the end of the attack.
-  func endRestart(_ berth: Int, with candidate: SweepAttempt.Candidate?) {
+  private func endRestart(_ berth: Int, with candidate: SweepAttempt.Candidate?) {
     berths[berth]?.keep(candidate)
     guard let attempt = berths[berth] else { return }
     let attack = attacks[attempt.attack]
     let isLast = attempt.restart >= (attack.start == .clean ? 1 : attack.restarts)
     guard isLast || attempt.best?.hasFooled == true else { return ready.append(berth) }
-    var outcome = attempt.best?.outcome ?? unharmed(berth, attempt, failed: true)
-    outcome.steps = attempt.steps
+    var outcome = attempt.best?.outcome ?? unharmed(berth, attempt, attempt.failure ?? .bound)
+    (outcome.steps, outcome.hadZeroGradient) = (attempt.steps, attempt.hadZeroGradient)
     conclude(berth, with: outcome)
   }
 
@@ -110,14 +116,16 @@ extension AttackSweep {
     }
     return SweepOutcome(
       place: attempt.place, attack: attempt.attack, perturbed: asked[rows: row..<row + 1].values, distance: distance,
-      failed: false, steps: attempt.steps, naturalLogits: attempt.naturalLogits,
+      failure: nil, hadZeroGradient: attempt.hadZeroGradient, steps: attempt.steps,
+      naturalLogits: attempt.naturalLogits,
       perturbedLogits: answers[rows: row..<row + 1].values)
   }
 
-  private func unharmed(_ berth: Int, _ attempt: SweepAttempt, failed: Bool) -> SweepOutcome {
+  private func unharmed(_ berth: Int, _ attempt: SweepAttempt, _ failure: AttackFailure?) -> SweepOutcome {
     SweepOutcome(
       place: attempt.place, attack: attempt.attack, perturbed: clean[rows: berth..<berth + 1].values, distance: 0,
-      failed: failed, steps: attempt.steps, naturalLogits: attempt.naturalLogits,
+      failure: failure, hadZeroGradient: attempt.hadZeroGradient, steps: attempt.steps,
+      naturalLogits: attempt.naturalLogits,
       perturbedLogits: attempt.cleanLogits)
   }
 
@@ -126,7 +134,7 @@ extension AttackSweep {
     guard var attempt = berths[berth] else { return }
     var outcome = found
     if reuses, let before = attempt.before, attempt.goal.isLost(from: before.perturbedClass, to: found.perturbedClass) {
-      outcome = before.repeated(for: attempt.attack, steps: found.steps)
+      outcome = before.repeated(for: attempt.attack, steps: found.steps, hadZeroGradient: found.hadZeroGradient)
     }
     finished.append(outcome)
     let isDone = reuses && attempt.goal.isReached(by: outcome.perturbedClass)

@@ -40,12 +40,15 @@ extension AttackSweep {
       guard let berth = slots[slot], let attempt = berths[berth] else { continue }
       if !gradient.withImage(slot, size: imageSize, isFinite) {
         slots[slot] = nil
-        endRestart(berth, with: nil)
+        giveUp(berth, .gradient)
       } else if stopsEarly, attempt.denied != attempt.step,
         attempt.goal.isReached(by: predictedClass(row: slot, logits: logits))
       {
         leave(slot, berth)
       } else {
+        if attempt.restart == 0, attempt.step == 0 {
+          berths[berth]?.hadZeroGradient = gradient.withImage(slot, size: imageSize, isZero)
+        }
         ascend(slot, berth, attacks[attempt.attack])
         berths[berth]?.step += 1
         berths[berth]?.steps += 1

@@ -19,6 +19,10 @@ struct SweepAttempt {
   var steps = 0
   /// The step at which the classifier denied what the gradient's logits promised.
   var denied: Int?
+  /// Whether this attack's first gradient was zero in every pixel.
+  var hadZeroGradient = false
+  /// Why the last restart that was given up was.
+  var failure: AttackFailure?
   /// How this attack's best restart ended.
   var best: Candidate?
   /// What was handed out for the attack before.
@@ -48,6 +52,7 @@ struct SweepAttempt {
   /// Goes on to the next attack, `outcome` having been handed out for this one.
   mutating func advance(after outcome: SweepOutcome) {
     (attack, restart, step, steps, denied, best) = (attack + 1, 0, 0, 0, nil, nil)
+    (hadZeroGradient, failure) = (false, nil)
     before = outcome
   }
 }

@@ -11,8 +11,10 @@ public struct SweepOutcome: Equatable, Sendable {
   public let perturbed: [Float]
   /// How far it moved under the attack's norm, in pixel units.
   public let distance: Float
-  /// Whether the attack failed for the image, which is then unharmed.
-  public let failed: Bool
+  /// Why the attack failed for the image, which is then unharmed; nil where it did not.
+  public let failure: AttackFailure?
+  /// Whether the gradient at the first step of this attack was zero in every pixel; false where no step was taken.
+  public internal(set) var hadZeroGradient: Bool
   /// How many steps this attack took for the image, those of all its restarts together.
   public internal(set) var steps: Int
   /// The attack of a smaller budget whose outcome this repeats; nil where it is its own.
@@ -22,6 +24,8 @@ public struct SweepOutcome: Equatable, Sendable {
   /// The logits of the perturbed image.
   public let perturbedLogits: [Float]
 
+  /// Whether the attack failed for the image.
+  public var failed: Bool { failure != nil }
   /// The class predicted for the untouched image.
   public var naturalClass: Int { largest(naturalLogits) }
   /// The class predicted for the perturbed image.
@@ -32,8 +36,9 @@ public struct SweepOutcome: Equatable, Sendable {
   }
 
   /// The outcome again, for the attack of another budget that took `steps` in vain.
-  func repeated(for attack: Int, steps: Int) -> SweepOutcome {
+  func repeated(for attack: Int, steps: Int, hadZeroGradient: Bool = false) -> SweepOutcome {
     var copy = self
+    copy.hadZeroGradient = hadZeroGradient
     (copy.attack, copy.steps, copy.origin) = (attack, steps, origin ?? self.attack)
     return copy
   }
