@@ -2,8 +2,10 @@ internal import CHDF5
 
 /// What the elements of a dataset are.
 public enum HDF5ElementType: UInt8, CaseIterable, Sendable {
-  /// An IEEE 754 number of 16, 32 or 64 bits.
-  case float16, float32, float64
+  /// An IEEE 754 number of 16 bits, and the upper half of one of 32.
+  case float16, bfloat16
+  /// An IEEE 754 number of 32 or 64 bits.
+  case float32, float64
   /// A signed integer of 8 to 64 bits.
   case int8, int16, int32, int64
   /// An unsigned integer of 8 to 64 bits; truth values and enumerations are read as their integers.
@@ -17,7 +19,7 @@ public enum HDF5ElementType: UInt8, CaseIterable, Sendable {
   public var byteCount: Int {
     switch self {
     case .int8, .uint8: 1
-    case .float16, .int16, .uint16: 2
+    case .float16, .bfloat16, .int16, .uint16: 2
     case .float32, .int32, .uint32: 4
     case .float64, .int64, .uint64: 8
     case .string, .unsupported: 0
@@ -28,7 +30,7 @@ public enum HDF5ElementType: UInt8, CaseIterable, Sendable {
   public var isInteger: Bool {
     switch self {
     case .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64: true
-    case .float16, .float32, .float64, .string, .unsupported: false
+    case .float16, .bfloat16, .float32, .float64, .string, .unsupported: false
     }
   }
 
@@ -46,7 +48,7 @@ public enum HDF5ElementType: UInt8, CaseIterable, Sendable {
     case .uint16: cusp_uint16(big)
     case .uint32: cusp_uint32(big)
     case .uint64: cusp_uint64(big)
-    case .float16, .string, .unsupported: nil
+    case .float16, .bfloat16, .string, .unsupported: nil
     }
   }
 }

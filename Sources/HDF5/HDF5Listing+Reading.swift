@@ -11,6 +11,7 @@ extension HDF5Listing {
     case .float32: return try read(dataset) { (bits: UInt32) in Float(bitPattern: bits) }
     case .float64: return try read(dataset) { (bits: UInt64) in Float(Double(bitPattern: bits)) }
     case .float16: return try read(dataset) { (bits: UInt16) in Float(halfBits: bits) }
+    case .bfloat16: return try read(dataset) { (bits: UInt16) in Float(bitPattern: UInt32(bits) << 16) }
     default: throw unreadable(name, "not floating-point numbers but \(dataset.element)")
     }
   }

@@ -5,8 +5,8 @@ internal import Files
 ///
 /// The library reads the file in a child process with limits on memory, time and files; the elements of contiguous
 /// datasets are then read by this process itself. A file that crashes or hangs the library is a `Failure`. Refused by
-/// name: links other than hard ones, virtual datasets, data in other files, circles of groups, and datasets that declare
-/// more than they store.
+/// name: links other than hard ones, unless they are asked for, virtual datasets, data in other files, circles of groups,
+/// and datasets that declare more than they store.
 public struct HDF5Listing: Sendable {
   /// The path, as given.
   public let path: String
@@ -17,6 +17,7 @@ public struct HDF5Listing: Sendable {
   struct Contents: Sendable {
     var groups: [String] = []
     var datasets: [HDF5Dataset] = []
+    var links: [HDF5Link] = []
     var attributes: [String: [String: HDF5Value]] = [:]
   }
 
@@ -24,6 +25,16 @@ public struct HDF5Listing: Sendable {
   ///
   /// - Throws: `.noInput` if there is none; `.data` if it is not HDF5, damaged, hostile or holds what is refused.
   public init(path: String) throws {
+    try self.init(withLinks: path)
+    if let link = links.first {
+      throw Failure(.data, "\(path): \(printable(link.name)): \(link.kind) are not followed")
+    }
+  }
+
+  /// Lists the file at `path`, also one with links that are not followed.
+  ///
+  /// - Throws: as `init(path:)`.
+  public init(withLinks path: String) throws {
     try self.init(path: path, limits: GuardLimits(), answer: nil)
   }
 
@@ -69,9 +80,20 @@ public struct HDF5Listing: Sendable {
   /// The datasets, sorted by name within each group.
   public var datasets: [HDF5Dataset] { contents.datasets }
 
+  /// The links that are not followed.
+  public var links: [HDF5Link] { contents.links }
+
   /// The dataset with the absolute name `name`, if there is one.
   public func dataset(_ name: String) -> HDF5Dataset? { indices[name].map { contents.datasets[$0] } }
 
   /// The attributes of the group or dataset `object`, `/` for the file; those neither numbers nor text are left out.
   public func attributes(of object: String) -> [String: HDF5Value] { contents.attributes[object] ?? [:] }
+}
+
+/// A link that is listed and not followed.
+public struct HDF5Link: Equatable, Sendable {
+  /// The absolute name.
+  public let name: String
+  /// What such links are called, as in `soft links`.
+  public let kind: String
 }

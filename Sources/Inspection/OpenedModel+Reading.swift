@@ -1,25 +1,37 @@
 internal import Failures
 public import Interchange
 internal import Networks
+internal import Tensors
 
 extension OpenedModel {
   /// The numbers of `tensor`, summed up.
   ///
-  /// - Throws: `.data` if it cannot be read as numbers, or is damaged.
+  /// - Throws: `.data` if it holds complex numbers, which have no order, or is damaged.
   public func statistics(of tensor: StoredTensor) throws -> TensorStatistics {
-    try TensorStatistics { piece in
+    guard tensor.element.isReadable else {
+      throw Failure(.data, "\(file.path): \(tensor.path): complex numbers have no statistics")
+    }
+    return try TensorStatistics { piece in
       try file.forEachPart(ofNumbers: tensor, piece)
     }
   }
 
-  /// Whether the file holds what it says, to the last bit, and finite numbers alone; and the line that says so.
+  /// Whether the file holds what it says, to the last bit, and finite numbers alone; and the line that says so. A file of
+  /// which something, or everything, is not read does not verify.
   ///
   /// - Throws: `.inputOutput` if the disk fails.
   public func verify() throws -> Verdict {
     do {
       var count = 0
-      for tensor in tensors + others where tensor.stored.element.isReadable {
+      for tensor in tensors + others {
         count += try checkNumbers(of: tensor)
+      }
+      if let first = file.unread.first {
+        let rest = file.unread.count > 1 ? " (and \(file.unread.count - 1) more objects)" : ""
+        throw Failure(.data, "\(file.path): not verified: \(first.path): \(first.reason)\(rest)")
+      }
+      guard !tensors.isEmpty else {
+        throw Failure(.data, "\(file.path): not verified: holds no tensors")
       }
       return Verdict(
         isSound: true, line: "\(file.path): ok: \(tensors.count + others.count) tensors, \(count) numbers, \(identity)")
@@ -51,11 +63,12 @@ extension OpenedModel {
     var position = 0
     try file.forEachPart(ofNumbers: tensor.stored) { part in
       if let place = part.firstIndex(where: { !$0.isFinite }) {
-        let reason = "element \(position + place) is \(part[place]), not a finite number"
+        let element = tensor.stored.element.isComplex ? (position + place) / 2 : position + place
+        let reason = "element \(element) is \(part[place]), not a finite number"
         throw Failure(.data, "\(file.path): \(tensor.name): \(reason)")
       }
       position += part.count
     }
-    return position
+    return tensor.stored.shape.count
   }
 }

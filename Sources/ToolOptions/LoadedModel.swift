@@ -22,10 +22,14 @@ public struct LoadedModel {
 
   /// The model in the file at `path`; `data` in place of the data set that the file names.
   ///
-  /// - Throws: `Failure` when there is none, or a damaged one.
-  public init(reading path: String, data: String? = nil, on backend: any Backend) throws {
+  /// - Throws: `Failure` when there is none, a damaged one, or one with numbers that are not finite, unless it
+  ///   `allowsNonFinite`.
+  public init(
+    reading path: String, data: String? = nil, allowsNonFinite: Bool = false, on backend: any Backend
+  ) throws {
     self.path = path
     checkpoint = try Checkpoint(reading: path)
+    if !allowsNonFinite { try checkpoint.requireFinite(path, advice: "--allow-non-finite takes such a model") }
     graph = try NetworkGraph(checkpoint.definition)
     self.data = data ?? (try? JSON(parsing: checkpoint.documents.configuration))?["data"]?.string ?? "digits"
     self.backend = backend

@@ -11,6 +11,9 @@ public struct ModelOptions: ParsableArguments {
   @Argument(
     help: "Model files; without any, every checkpoint record on stdin is taken.", completion: .file(extensions: ["h5"]))
   public var models: [String] = []
+  /// Whether a model may have numbers that are not finite.
+  @Flag(help: "Take models with numbers that are not finite, too, to look at them.")
+  public var allowNonFinite = false
 
   /// The checkpoints on standard input.
   public init() {}
@@ -21,11 +24,12 @@ public struct ModelOptions: ParsableArguments {
   public func forEach(
     _ context: ToolContext, on backend: any Backend, descriptor: Int32 = 0, _ body: (LoadedModel) throws -> Void
   ) throws {
-    for path in models { try body(LoadedModel(reading: path, on: backend)) }
+    for path in models { try body(LoadedModel(reading: path, allowsNonFinite: allowNonFinite, on: backend)) }
     guard models.isEmpty else { return }
     var records = try CheckpointRecords(context, descriptor: descriptor)
     while let record = try records.next() {
-      let model = try LoadedModel(reading: record.path, data: record.data, on: backend)
+      let model = try LoadedModel(
+        reading: record.path, data: record.data, allowsNonFinite: allowNonFinite, on: backend)
       guard model.digest == record.digest else {
         throw Failure(
           .data,

@@ -101,6 +101,23 @@ struct GuardTests {
       } == failure(hung))
   }
 
+  @Test(
+    "ends within 5 s by the clock, whether it sleeps or seems to work now and then", arguments: [0, 1_000] as [Int])
+  func clock(additions: Int) throws {
+    let duration = ContinuousClock().measure {
+      #expect(
+        ending(limits: GuardLimits()) {
+          var sum = 0
+          while sum >= 0 {
+            usleep(1000)
+            for number in 0..<additions { sum ^= number }
+          }
+          return []
+        } == failure(hung))
+    }
+    #expect(duration > .seconds(3) && duration < .seconds(5), "\(duration)")
+  }
+
   @Test("that floods its parent is cut off")
   func flood() {
     #expect(ending { [UInt8](repeating: 1, count: 4 << 20) } == failure(senseless))
@@ -177,7 +194,7 @@ private func word(_ number: Int) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNe
 private func text(_ content: String) -> [UInt8] { word(content.utf8.count) + Array(content.utf8) }
 
 /// A dataset in an answer: floats of 32 bits unless told otherwise.
-private func dataset(_ name: String = "/a", element: UInt8 = 1, shape: [Int], storage: [UInt8]) -> [UInt8] {
+private func dataset(_ name: String = "/a", element: UInt8 = 2, shape: [Int], storage: [UInt8]) -> [UInt8] {
   [3] + text(name) + [element] + word(0) + word(shape.count) + shape.flatMap(word) + storage
 }
 
@@ -232,7 +249,7 @@ struct ForgedAnswerTests {
   func damaged() {
     let whole =
       [2] + text("/") + dataset(shape: [2], storage: [0] + word(0))
-      + dataset("/b", element: 11, shape: [2], storage: [2, 1] + word(2) + text("x") + text("y"))
+      + dataset("/b", element: 12, shape: [2], storage: [2, 1] + word(2) + text("x") + text("y"))
       + [4] + text("/") + text("a") + [5] + word(2) + word(1) + word(2) + Self.end
     for length in whole.indices {
       let cut = Array(whole[..<length])

@@ -22,7 +22,7 @@ struct Hostile: Sendable, CustomTestStringConvertible {
     .init("user-link", "/link: user-defined links are not followed"),
     .init("virtual", "/virtual: virtual datasets, made of other files, are not read"),
     .init("shape-bomb", "/bomb: declares 4398046511104 bytes but stores 0"),
-    .init("cycle", "/group/up: the group has two names, so the file's groups may run in a circle"),
+    .init("cycle", "/group/up: the group lies within itself, so the file's groups run in a circle"),
     .init("deep", "\(String(repeating: "/g", count: 65)): groups nested more than 64 deep"),
     .init("same-names", "/\u{e9}: two objects have this name"),
     .init("two-datasets", "/weight_a: two objects have this name"),

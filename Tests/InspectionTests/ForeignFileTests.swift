@@ -79,13 +79,13 @@ struct ForeignFileTests {
     }
   }
 
-  @Test("with elements that are no real numbers are listed, and verified as far as they can be read")
+  @Test("with elements that are no real numbers are listed and verified")
   func unreadable() throws {
     let model = try open("unreadable.pt")
     #expect(model.tensors.map(\.stored.element) == [.complex64, .float8E5M2, .int64])
     #expect(throws: Failure.self) { try model.statistics(of: model.tensors[0].stored) }
     #expect(try model.statistics(of: model.tensors[2].stored).maximum == 16_777_217)
-    #expect(try model.verify().line.hasSuffix(": ok: 3 tensors, 2 numbers, of no network known here"))
+    #expect(try model.verify().line.hasSuffix(": ok: 3 tensors, 6 numbers, of no network known here"))
     // A comparison is of 32-bit floats, which cannot tell such integers apart.
     #expect {
       try model.difference(from: model)

@@ -56,13 +56,13 @@ import Testing
     let file = try open("unreadable.pt")
     let words = [
       "complex64": "elements of kind complex64 are not read",
-      "float8_e5m2": "elements of kind float8_e5m2 are not read",
       "large": "element 1 is 16777217, which no 32-bit float holds",
     ]
     #expect(file.tensors.count == 3)
     for tensor in file.tensors {
       let message = refusal { _ = try file.floats(of: tensor) }
-      #expect(message?.hasPrefix("\(file.path): \(tensor.name): \(words[tensor.name] ?? "?")") == true)
+      let expected = words[tensor.name].map { "\(file.path): \(tensor.name): \($0)" }
+      #expect(message.map { $0.hasPrefix(expected ?? "?") } == expected.map { _ in true }, "\(tensor.name)")
     }
   }
 

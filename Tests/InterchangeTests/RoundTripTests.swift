@@ -18,7 +18,8 @@ import Testing
     _ path: String, _ format: ModelFormat, _ request: ModelRequest = ModelRequest(), in folder: String
   ) throws -> String {
     let output = "\(folder)/\(UUID().uuidString).\(format.suffixes[0])"
-    _ = try Conversion(TensorFile(path: path), request, by: derivation).write(format, to: output)
+    let tolerance = Conversion.Tolerance(allowsNonFinite: true)
+    _ = try Conversion(TensorFile(path: path), request, tolerance: tolerance, by: derivation).write(format, to: output)
     return output
   }
 

@@ -105,22 +105,24 @@ struct RecordExample: Sendable, CustomStringConvertible {
       type: TensorFileRecord.self,
       line: #"{"type":"tensor-file","v":1,"path":"/m/a.pt","format":"pytorch","bytes":562,"architecture":"vgg16","#
         + #""elements":4,"tensors":[{"name":"a","element":"float64","shape":[3],"statistics":{"mean":1,"zeros":0}},"#
-        + #"{"name":"b","element":"int32","shape":[]}],"metadata":{"by":"hand"}}"#,
+        + #"{"name":"b","element":"int32","shape":[]}],"unread":[{"name":"c","reason":"text is no tensor"}],"#
+        + #""metadata":{"by":"hand"}}"#,
       required: [
         ("path", "text"), ("format", "text"), ("bytes", "a whole number"), ("elements", "a whole number"),
         ("tensors", "a list"),
       ],
-      optional: [("architecture", "text"), ("metadata", "")]),
+      optional: [("architecture", "text"), ("unread", ""), ("metadata", "")]),
     RecordExample(
       type: DifferenceRecord.self,
       line: #"{"type":"difference","v":1,"first":"a.h5","second":"b.pt","tolerance":0.5,"same":false,"#
         + #""facts":[{"name":"epoch","first":3,"second":null}],"compared":8,"tensors":[{"name":"w","shape":[3],"#
         + #""differing":2,"incomparable":1,"maximum":0.25,"relative":0.125,"cosine":null}],"#
-        + #""reshaped":[{"name":"b","first":[2],"second":[]}],"only_first":["x"],"only_second":[]}"#,
+        + #""reshaped":[{"name":"b","first":[2],"second":[]}],"only_first":["x"],"only_second":[],"#
+        + #""unread_first":[{"name":"z","reason":"records are not read"}],"unread_second":[]}"#,
       required: [
         ("first", "text"), ("second", "text"), ("tolerance", "a number"), ("same", "true or false"),
         ("facts", "a list"), ("compared", "a whole number"), ("tensors", "a list"), ("reshaped", "a list"),
-        ("only_first", "a list"), ("only_second", "a list"),
+        ("only_first", "a list"), ("only_second", "a list"), ("unread_first", "a list"), ("unread_second", "a list"),
       ]),
     RecordExample(
       type: ErrorRecord.self,

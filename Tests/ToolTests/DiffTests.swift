@@ -72,7 +72,7 @@ import Testing
           tensor  first shape  second shape
           t0      12           1
 
-          0 of 0 tensors that both files have are the same
+          nothing was compared: no tensor has the same name and shape in both files
 
           only in \(paths[0]): t1, t2, t3, t4, t5, t6, t7, t8, t9, t10 and 1 more
 

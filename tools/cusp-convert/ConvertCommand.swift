@@ -34,14 +34,17 @@ struct ConvertCommand: ToolCommand {
   @Option(help: "Means and deviations of the pixels, in 0...1, one a channel, as the model was trained on; or none.")
   var normalise: String?
   @Option(help: "The data set the model was trained on, which other programs then take by default.") var data: String?
+  @Flag(help: "Leave out what is not read, such as complex numbers, and say so.") var skipUnreadable = false
+  @Flag(help: "Take models with numbers that are not finite, too, to look at them.") var allowNonFinite = false
   @OptionGroup var common: CommonOptions
 
   func execute(_ context: ToolContext) throws {
-    if let sets = try DataConversion(input: input, output: output) {
+    if let sets = try DataConversion(input: input, output: output, skipsUnread: skipUnreadable) {
       try sets.run(context)
     } else {
       let conversion = ModelConversion(
-        output: try Destination(output, format: to), request: try request(), data: data, context: context)
+        output: try Destination(output, format: to), request: try request(), data: data,
+        tolerance: .init(skipsUnread: skipUnreadable, allowsNonFinite: allowNonFinite), context: context)
       try Inputs(input).forEach(context, passesOthers: !conversion.output.isStream) { try conversion.run($0) }
     }
   }

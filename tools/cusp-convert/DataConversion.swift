@@ -8,16 +8,19 @@ import ToolSupport
 struct DataConversion {
   private let input: DatasetReference
   private let output: DatasetReference
+  /// What the file holds beside arrays of images and labels.
+  private let unread: [UnreadObject]
 
   /// The names of the arrays in a file of images and labels.
   private static let arrays: Set = ["x", "y", "x_train", "y_train", "x_test", "y_test"]
 
-  /// Nil if `input` is no data set but a model.
-  init?(input: String, output: String) throws {
-    guard try Self.isData(input) else {
+  /// Nil if `input` is no data set but a model; what is not read of one is left out only where that is asked for.
+  init?(input: String, output: String, skipsUnread: Bool) throws {
+    guard let unread = try Self.unread(input, skips: skipsUnread) else {
       guard case .folder? = try? DatasetReference(output) else { return nil }
       throw Failure(.usage, "\(input): is no data set, so it cannot become \(output)")
     }
+    self.unread = unread
     self.input = try DatasetReference(input)
     self.output = try DatasetReference(output)
     if case .digits = self.output { throw Failure(.usage, "digits: are built in; name a file or mnist:DIR to write") }
@@ -28,17 +31,21 @@ struct DataConversion {
     try output.write(parts)
     let counts = parts.map { "\($0.count) images" + (parts.count > 1 ? " of \($0.split.rawValue)" : "") }
     context.diagnostics.note("\(input): \(counts.joined(separator: " and ")), written to \(output)")
+    for object in unread { context.diagnostics.note("\(input): left out \(object.path): \(object.reason)") }
   }
 
-  /// Whether `text` names a data set: one with a name, or a file with arrays of images and labels.
-  private static func isData(_ text: String) throws -> Bool {
+  /// What is not read of the data set that `text` names, one with a name, or a file with arrays of images and labels; nil
+  /// if it names none.
+  private static func unread(_ text: String, skips: Bool) throws -> [UnreadObject]? {
     switch try? DatasetReference(text) {
-    case .digits, .folder: return true
+    case .digits, .folder: return []
     case .npz(let path), .hdf5(let path):
-      guard fileExists(at: path) else { return false }
+      guard fileExists(at: path) else { return nil }
       let file = try TensorFile(path: path)
-      return !file.tensors.isEmpty && file.tensors.allSatisfy { arrays.contains($0.path) }
-    case nil: return false
+      guard !file.tensors.isEmpty, file.tensors.allSatisfy({ arrays.contains($0.path) }) else { return nil }
+      if !skips { try file.refuse(file.unread) }
+      return file.unread
+    case nil: return nil
     }
   }
 }

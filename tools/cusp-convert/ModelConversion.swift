@@ -17,6 +17,7 @@ struct ModelConversion {
   let output: Destination
   let request: ModelRequest
   let data: String?
+  let tolerance: Conversion.Tolerance
   let context: ToolContext
 
   /// Converts `model` and says what a person should know; announces a model of our own format.
@@ -24,7 +25,8 @@ struct ModelConversion {
     try checkAnnounced(model)
     let derivation = Derivation(
       tool: context.name, version: toolVersion, arguments: Array(CommandLine.arguments.dropFirst()))
-    let conversion = Conversion(model.file, request, data: data ?? model.record?.data, by: derivation)
+    let conversion = Conversion(
+      model.file, request, data: data ?? model.record?.data, tolerance: tolerance, by: derivation)
     if output.isStream {
       try stream(conversion, of: model)
     } else {

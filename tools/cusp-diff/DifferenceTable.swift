@@ -17,7 +17,11 @@ struct DifferenceTable {
     let alone = [
       Self.alone(record.alone.first, in: record.paths.first), Self.alone(record.alone.second, in: record.paths.second),
     ]
-    return ([facts, reshaped, tensors] + alone).compactMap { $0 }.joined(separator: "\n")
+    let unread = [
+      Self.unread(record.unread.first, in: record.paths.first),
+      Self.unread(record.unread.second, in: record.paths.second),
+    ]
+    return ([facts, reshaped, tensors] + alone + unread).compactMap { $0 }.joined(separator: "\n")
   }
 
   private var facts: String? {
@@ -37,6 +41,9 @@ struct DifferenceTable {
   }
 
   private var tensors: String {
+    guard record.compared > 0 else {
+      return "nothing was compared: no tensor has the same name and shape in both files\n"
+    }
     let tolerance = record.tolerance > 0 ? " within \(NumberText.shortest(record.tolerance))" : ""
     let same = "\(NumberText.grouped(record.compared - record.tensors.count)) of \(NumberText.grouped(record.compared))"
     let verdict = "\(same) tensors that both files have are the same\(tolerance)\n"
@@ -60,6 +67,13 @@ struct DifferenceTable {
     guard !names.isEmpty else { return nil }
     let rest = names.count > nameCount ? " and \(names.count - nameCount) more" : ""
     return Diagnostics.printable("only in \(path): \(names.prefix(nameCount).joined(separator: ", "))\(rest)") + "\n"
+  }
+
+  private static func unread(_ objects: [UnreadRecord], in path: String) -> String? {
+    guard !objects.isEmpty else { return nil }
+    let lines = objects.prefix(nameCount).map { "  \($0.name): \($0.reason)" }
+    let rest = objects.count > nameCount ? ["  and \(objects.count - nameCount) more"] : []
+    return (["not read in \(path):"] + lines + rest).map { Diagnostics.printable($0) + "\n" }.joined()
   }
 
   private static func shape(_ sizes: [Int]) -> String {

@@ -39,7 +39,7 @@ struct InspectCommand: ToolCommand {
   @Flag(help: "Write the file's raw structure.") var tree = false
   @Flag(help: "Write the commands that made the file, the first one first.") var history = false
   @Flag(help: "Write the network's definition as JSON, one line a file.") var definition = false
-  @Flag(help: "Read all tensors and check shapes, SHA-256 and that every number is finite; 1 if one is not.")
+  @Flag(help: "Read all tensors and check shapes, SHA-256 and that every number is finite and read; 1 if not.")
   var verify = false
   @OptionGroup var common: CommonOptions
 

@@ -13,10 +13,13 @@ struct KeyLookup {
   init(_ path: String) { self.path = path }
 
   /// Writes the value as `jq -r` would: text as it is, anything else as JSON; a tensor as nested lists.
-  /// - Throws: `Failure(.data)` when the file has nothing of that name.
+  /// - Throws: `Failure(.data)` when the file has nothing of that name, or it is not read.
   func write(from model: OpenedModel, to output: StandardOutput) throws {
     if let tensor = (model.tensors + model.others).first(where: { $0.name == path || $0.stored.path == path }) {
       return try write(tensor, of: model, to: output)
+    }
+    if let object = model.file.unread.first(where: { $0.path == path }) {
+      throw Failure(.data, "\(model.file.path): \(path): \(object.reason)")
     }
     guard let value = find(path[...], in: try model.json()) else {
       throw Failure(.data, "\(model.file.path): has no value and no tensor \(path); see --json")
@@ -46,8 +49,10 @@ struct KeyLookup {
   }
 
   private func write(_ tensor: OpenedModel.NamedTensor, of model: OpenedModel, to output: StandardOutput) throws {
-    var text = NestedList(shape: tensor.stored.shape.sizes)
-    let isSingle = [.float32, .float16, .bfloat16].contains(tensor.stored.element)
+    let element = tensor.stored.element
+    // A complex number is a list of its real and its imaginary part.
+    var text = NestedList(shape: tensor.stored.shape.sizes + (element.isComplex ? [2] : []))
+    let isSingle = element.isFloatingPoint && element != .float64 && element != .complex128
     try model.file.forEachPart(ofNumbers: tensor.stored) { part in
       for number in part { text.append(number, isSingle: isSingle) }
       try output.write(text.take())

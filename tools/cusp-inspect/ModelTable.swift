@@ -20,8 +20,9 @@ struct ModelTable {
   /// All sections, an empty line between each two.
   var text: String {
     let configuration = Self.section("configuration", record.configuration)
+    let unread = Self.section("not read", record.unread)
     let sections =
-      [Self.aligned(facts), LayerTable(record.layers).text, configuration, provenance, history]
+      [Self.aligned(facts), LayerTable(record.layers).text, unread, configuration, provenance, history]
       + (withTensors ? [tensors] : [])
     return sections.compactMap { $0 }.joined(separator: "\n")
   }
@@ -88,6 +89,12 @@ struct ModelTable {
     let members = (document?.members ?? []).filter { $0.value != .null }
     guard !members.isEmpty else { return nil }
     return "\(title)\n" + aligned(members.map { ("  \($0.key)", $0.value.string ?? $0.value.text) })
+  }
+
+  /// The names of `objects` under `title`, with why they are not read; nil if there are none.
+  static func section(_ title: String, _ objects: [UnreadRecord]) -> String? {
+    guard !objects.isEmpty else { return nil }
+    return "\(title)\n" + aligned(objects.map { ("  \($0.name)", $0.reason) })
   }
 
   /// Names and values in two columns.

@@ -40,7 +40,7 @@ extension ModelRecord {
           name: tensor.name, shape: tensor.stored.shape.sizes, digest: tensor.stored.digest ?? "",
           statistics: statistics?[position])
       },
-      configuration: try model.document(\.configuration, "configuration"),
+      unread: model.file.unread.map(\.record), configuration: try model.document(\.configuration, "configuration"),
       history: try model.document(\.history, "history"), provenance: try model.document(\.provenance, "provenance"))
   }
 }
@@ -61,7 +61,7 @@ extension TensorFileRecord {
           name: tensor.path, element: tensor.element.rawValue, shape: tensor.shape.sizes,
           statistics: try areWanted ? model.statistics(of: tensor).json : nil)
       },
-      metadata: metadata.isEmpty ? nil : .object(metadata))
+      unread: model.file.unread.map(\.record), metadata: metadata.isEmpty ? nil : .object(metadata))
   }
 }
 

@@ -19,7 +19,10 @@ struct TensorFileTable {
       })
     let metadata = record.metadata.flatMap { ModelTable.section("metadata", $0) }
     let sections =
-      [ModelTable.aligned(facts), layers.isEmpty ? nil : LayerTable(layers).text, tensors.text, metadata]
+      [
+        ModelTable.aligned(facts), layers.isEmpty ? nil : LayerTable(layers).text, tensors.text,
+        ModelTable.section("not read", record.unread), metadata,
+      ]
     return sections.compactMap { $0 }.joined(separator: "\n")
   }
 

@@ -26,6 +26,7 @@ struct ServeCommand: EngineCommand {
   @Flag(help: "Write replies as they are ready, not in the order of the requests.") var unordered = false
   @Option(help: "The longest line in bytes; a longer one gets an error record.")
   var maxLine = LineReader.defaultMaximalLength
+  @Flag(help: "Take a model with numbers that are not finite, too, to look at it.") var allowNonFinite = false
   @OptionGroup var engine: EngineOptions
   @OptionGroup var common: CommonOptions
 
@@ -39,7 +40,8 @@ struct ServeCommand: EngineCommand {
 
   func execute(_ context: ToolContext) throws {
     endInputOnTermination()
-    let loaded = try LoadedModel(reading: model, on: try engine.makeBackend(context.diagnostics))
+    let loaded = try LoadedModel(
+      reading: model, allowsNonFinite: allowNonFinite, on: try engine.makeBackend(context.diagnostics))
     var limits = ServiceLimits()
     (limits.batchSize, limits.lineLength, limits.maximalDelay) = (batchSize, maxLine, .milliseconds(maxDelay))
     let service = Service(try ServedModel(loaded), limits: limits, keepsOrder: !unordered)

@@ -48,6 +48,7 @@ struct TrainingRun {
   /// - Throws: `Failure` when the file holds no training of this tool, or `arguments` contradict it.
   init(resuming path: String, arguments: [String]) throws {
     let checkpoint = try Checkpoint(reading: path)
+    try checkpoint.requireFinite(path, withOptimizer: true, advice: "go on with an earlier file")
     let stored = try Self.members(checkpoint.documents.configuration, of: path)
     guard (try? TrainCommand.parse(Self.options(stored))) != nil,
       let history = try? JSON(parsing: checkpoint.documents.history).array

@@ -25,6 +25,7 @@ struct AnswerDecoder {
         throw Failure(isReading ? .inputOutput : .data, try string())
       case .group: contents.groups.append(try string())
       case .dataset: contents.datasets.append(try dataset())
+      case .link: contents.links.append(HDF5Link(name: try string(), kind: try string()))
       case .attribute:
         let object = try string()
         let name = try string()

@@ -4,14 +4,16 @@ enum Answer {
   static let valueLimit = 64 << 20
   /// The largest dataset that is decoded while the file is listed, and the largest sum of values with it, in bytes.
   static let (decodedLimit, decodedSum) = (1 << 20, 16 << 20)
-  /// The most groups, datasets and attributes together.
+  /// The largest sum of datasets that were never written and read as their fill values, in bytes.
+  static let unwrittenSum = 64 << 20
+  /// The most groups, datasets, links and attributes together.
   static let objectLimit = 100_000
   /// The deepest group within groups.
   static let depthLimit = 64
 
   /// What comes next in the bytes.
   enum Tag: UInt8 {
-    case end, failure, group, dataset, attribute
+    case end, failure, group, dataset, attribute, link
   }
 
   /// The kind of a value.

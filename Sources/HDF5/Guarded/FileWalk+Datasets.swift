@@ -16,14 +16,14 @@ extension FileWalk {
     }
     let type = try Handle(calls, "H5Dget_type", of: name) { H5Dget_type(dataset) }
     let space = try Handle(calls, "H5Dget_space", of: name) { H5Dget_space(dataset) }
-    let (element, isBigEndian) = try elementType(type.id, name: name)
+    let (element, isBigEndian) = try elementType(type.id, of: dataset, name: name)
     let shape = try shape(of: space.id, name: name)
     guard let byteCount = product(shape, max(element.byteCount, 1)) else {
       throw refusal(name, "the shape \(shape) is impossible")
     }
     let dataset = Opened(
       id: dataset, name: name, type: type.id, space: space.id, element: element, byteCount: byteCount, layout: layout,
-      filters: try filters(creationID, name: name))
+      filters: try filters(creationID, name: name), creation: creationID)
     answer.append(
       HDF5Dataset(
         name: name, element: element, isBigEndian: isBigEndian, shape: shape, storage: try storage(of: dataset)))
@@ -38,6 +38,7 @@ extension FileWalk {
     let byteCount: Int
     let layout: H5D_layout_t
     let filters: [H5Z_filter_t]
+    let creation: hid_t
   }
 
   private mutating func storage(of dataset: Opened) throws -> HDF5Dataset.Storage {
@@ -45,7 +46,9 @@ extension FileWalk {
     if let filter = dataset.filters.first(where: { !Self.filters.contains($0) }) {
       return .refused("filter \(filter) is not supported; rewrite with h5repack -l CONTI -f NONE")
     }
-    if dataset.element == .unsupported { return .refused("neither numbers nor text") }
+    if dataset.element == .unsupported {
+      return .refused("\(try elementKind(dataset.type, name: dataset.name)) are not read")
+    }
     if dataset.element == .string {
       let value = try value(dataset.name, type: dataset.type, space: dataset.space) {
         H5Dread(id, $0, 0, 0, cusp_defaults(), $1)
@@ -54,6 +57,7 @@ extension FileWalk {
     }
     if dataset.byteCount == 0 { return .decoded([]) }
     let stored = Int(clamping: H5Dget_storage_size(id))
+    if stored == 0 { return try unwritten(dataset) }
     if dataset.layout == H5D_CONTIGUOUS {
       let offset = H5Dget_offset(id)
       guard stored == dataset.byteCount, offset != .max else {
@@ -77,7 +81,7 @@ extension FileWalk {
     let type = try Handle(calls, "H5Dget_type", of: name) { H5Dget_type(id) }
     let space = try Handle(calls, "H5Dget_space", of: name) { H5Dget_space(id) }
     let (typeID, spaceID) = (type.id, space.id)
-    let (element, isBigEndian) = try elementType(typeID, name: name)
+    let (element, isBigEndian) = try elementType(typeID, of: id, name: name)
     let shape = try shape(of: spaceID, name: name)
     guard element.byteCount > 0, elements.upperBound <= product(shape, 1) ?? 0 else {
       throw Failure(.data, "\(calls.path): \(GuardedChild.replaced)")
@@ -102,6 +106,17 @@ extension FileWalk {
     answer.append(
       HDF5Dataset(
         name: name, element: element, isBigEndian: isBigEndian, shape: [elements.count], storage: .decoded(content)))
+  }
+
+  /// The fill values of a dataset that nobody wrote, through the library, as far as these are harmless.
+  private mutating func unwritten(_ dataset: Opened) throws -> HDF5Dataset.Storage {
+    var definition = H5D_FILL_VALUE_DEFAULT
+    try calls("H5Pfill_value_defined", of: dataset.name) { H5Pfill_value_defined(dataset.creation, &definition) }
+    guard definition != H5D_FILL_VALUE_UNDEFINED, dataset.byteCount <= Answer.unwrittenSum - unwrittenBytes else {
+      throw refusal(dataset.name, "declares \(dataset.byteCount) bytes but stores 0")
+    }
+    unwrittenBytes += dataset.byteCount
+    return try decoded(dataset)
   }
 
   /// Compact and chunked data, through the library, as far as the answer has room.
@@ -133,32 +148,5 @@ extension FileWalk {
     var sizes = [hsize_t](repeating: 0, count: rank)
     try calls("H5Sget_simple_extent_dims", of: name) { H5Sget_simple_extent_dims(space, &sizes, nil) }
     return sizes.map { Int(clamping: $0) }
-  }
-
-  private func elementType(_ type: hid_t, name: String) throws -> (HDF5ElementType, isBigEndian: Bool) {
-    switch H5Tget_class(type) {
-    case H5T_STRING: return (.string, false)
-    case H5T_ENUM:
-      let base = try Handle(calls, "H5Tget_super", of: name) { H5Tget_super(type) }
-      return try elementType(base.id, name: name)
-    case H5T_INTEGER, H5T_FLOAT: break
-    default: return (.unsupported, false)
-    }
-    for isBigEndian in [false, true] {
-      for element in HDF5ElementType.allCases {
-        guard let known = element.identifier(bigEndian: isBigEndian) else { continue }
-        if try calls("H5Tequal", of: name, { H5Tequal(type, known) }) > 0 { return (element, isBigEndian) }
-      }
-    }
-    return isHalf(type) ? (.float16, H5Tget_order(type) == H5T_ORDER_BE) : (.unsupported, false)
-  }
-
-  /// The library has no name of its own for IEEE 754 half precision: 1 sign, 5 exponent and 10 fraction bits.
-  private func isHalf(_ type: hid_t) -> Bool {
-    var (sign, exponent, exponentBits, fraction, fractionBits) = (0, 0, 0, 0, 0)
-    guard H5Tget_class(type) == H5T_FLOAT, H5Tget_size(type) == 2,
-      H5Tget_fields(type, &sign, &exponent, &exponentBits, &fraction, &fractionBits) >= 0
-    else { return false }
-    return [sign, exponent, exponentBits, fraction, fractionBits] == [15, 10, 5, 0, 10] && H5Tget_ebias(type) == 15
   }
 }

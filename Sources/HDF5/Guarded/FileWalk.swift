@@ -8,8 +8,10 @@ struct FileWalk {
   let fileSize: Int
   var answer = AnswerEncoder()
   var valueBytes = 0
+  var unwrittenBytes = 0
   private var objects = 0
-  private var groupAddresses: Set<haddr_t> = []
+  /// Where the groups lie that are being listed, each within the one before.
+  private var enclosing: Set<haddr_t> = []
 
   init(calls: CheckedCalls, fileSize: Int) {
     self.calls = calls
@@ -23,9 +25,11 @@ struct FileWalk {
     }
     var address: haddr_t = 0
     try calls("H5Oget_info2", of: name) { cusp_object_address(group, &address) }
-    guard groupAddresses.insert(address).inserted else {
-      throw refusal(name, "the group has two names, so the file's groups may run in a circle")
+    // A group may have several names, but none within itself.
+    guard enclosing.insert(address).inserted else {
+      throw refusal(name, "the group lies within itself, so the file's groups run in a circle")
     }
+    defer { enclosing.remove(address) }
     answer.append(Answer.Tag.group)
     answer.append(name)
     try listAttributes(of: group, name: name)
@@ -35,9 +39,14 @@ struct FileWalk {
     }
     for link in links {
       let path = name == "/" ? "/\(link.name)" : "\(name)/\(link.name)"
-      guard link.type == H5L_TYPE_HARD else { throw refusal(path, "\(kind(of: link.type)) are not followed") }
-      let object = try Handle(calls, "H5Oopen", of: path) { H5Oopen(group, link.name, cusp_defaults()) }
       try count(path)
+      guard link.type == H5L_TYPE_HARD else {
+        answer.append(Answer.Tag.link)
+        answer.append(path)
+        answer.append(kind(of: link.type))
+        continue
+      }
+      let object = try Handle(calls, "H5Oopen", of: path) { H5Oopen(group, link.name, cusp_defaults()) }
       switch H5Iget_type(object.id) {
       case H5I_GROUP: try list(object.id, name: path, depth: depth + 1)
       case H5I_DATASET:

@@ -1,8 +1,8 @@
 /// What reading one file may cost.
 package struct GuardLimits: Sendable {
-  /// The seconds that a file may take.
-  package var waitingSeconds = 15
-  /// The seconds of computation that the child is granted, so that no program hangs over 5 s on a machine with other work.
+  /// The seconds by the clock that all children for one answer may take together, so that no program hangs over 5 s.
+  package var waitingSeconds = 4
+  /// The seconds of computation that a child is granted.
   package var computingSeconds = 3
   /// The bytes of memory that the child may use beyond what the process has.
   package var memoryBytes = 1 << 30

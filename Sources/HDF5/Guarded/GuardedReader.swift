@@ -14,7 +14,7 @@ struct GuardedReader {
   /// The seconds without any progress after which a child is taken to wait for a lock.
   private static let stallSeconds = 1
   /// How often another child is tried in place of one that waits for a lock.
-  private static let retries = 4
+  private static let retries = 2
 
   let path: String
   let file: OpenFile
@@ -28,10 +28,11 @@ struct GuardedReader {
   /// - Throws: `.data` for a file that is damaged, hostile or not HDF5.
   func contents() throws -> HDF5Listing.Contents {
     // A lock of some runtime that another thread held at the fork is never released in the copy; the next copy is
-    // unlikely to meet it again. The last one is waited for to the end.
-    var (answer, end) = try ask(patiently: false)
+    // unlikely to meet it again. The last one is waited for as long as there is time.
+    let deadline = ContinuousClock.now + .seconds(limits.waitingSeconds)
+    var (answer, end) = try ask(until: deadline, patiently: false)
     for attempt in 1...Self.retries where end == .stalled {
-      (answer, end) = try ask(patiently: attempt == Self.retries)
+      (answer, end) = try ask(until: deadline, patiently: attempt == Self.retries)
     }
     switch end {
     case .stalled, .late, .signal(SIGXCPU), .signal(SIGALRM):
@@ -58,12 +59,12 @@ struct GuardedReader {
     case signal(Int32)
   }
 
-  private func ask(patiently: Bool) throws -> (answer: [UInt8], end: End) {
+  private func ask(until deadline: ContinuousClock.Instant, patiently: Bool) throws -> (answer: [UInt8], end: End) {
     // Opened here, so that the child starts with the library at rest.
     _ = libraryLock.withLock { _ in H5open() }
     let (child, pipe) = try fork()
     defer { close(pipe) }
-    var (answer, end) = readAnswer(from: pipe, of: child, patiently: patiently)
+    var (answer, end) = readAnswer(from: pipe, of: child, until: deadline, patiently: patiently)
     if end != .answered { kill(child, SIGKILL) }
     var status: Int32 = 0
     while waitpid(child, &status, 0) < 0, errno == EINTR {}
@@ -98,8 +99,9 @@ struct GuardedReader {
   }
 
   /// All that comes through `pipe` until its end.
-  private func readAnswer(from pipe: Int32, of child: pid_t, patiently: Bool) -> (answer: [UInt8], end: End) {
-    let deadline = ContinuousClock.now + .seconds(limits.waitingSeconds)
+  private func readAnswer(
+    from pipe: Int32, of child: pid_t, until deadline: ContinuousClock.Instant, patiently: Bool
+  ) -> (answer: [UInt8], end: End) {
     var answer: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     var (work, lastProgress) = (0, ContinuousClock.now)

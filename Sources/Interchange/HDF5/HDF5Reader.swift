@@ -3,30 +3,61 @@ import HDF5
 
 /// Opens an HDF5 file, in a guarded way: a checkpoint of ours, or any file of datasets.
 func openHDF5(path: String) throws -> TensorFile.Parts {
-  let listing = try HDF5Listing(path: path)
+  let listing = try HDF5Listing(withLinks: path)
   let isCheckpoint = listing.attributes(of: "/")["format"] == .string("cusp-checkpoint")
-  let tensors = try listing.datasets.compactMap { dataset in
-    try storedTensor(dataset, of: listing, isCheckpoint: isCheckpoint)
+  var tensors: [StoredTensor] = []
+  var unread: [UnreadObject] = []
+  for dataset in listing.datasets {
+    let place = DottedName(dataset.name, isCheckpoint: isCheckpoint)
+    if let reason = refusal(of: dataset) {
+      unread.append(UnreadObject(group: place.group, name: place.name, reason: reason))
+    } else if let element = ElementType(dataset.element) {
+      tensors.append(try storedTensor(dataset, element, place, of: listing, isCheckpoint: isCheckpoint))
+    }
+  }
+  for link in listing.links {
+    let place = DottedName(link.name, isCheckpoint: isCheckpoint)
+    unread.append(UnreadObject(group: place.group, name: place.name, reason: "\(link.kind) are not followed"))
   }
   var metadata: [String: String] = [:]
   for (key, value) in listing.attributes(of: "/") {
     if case .string(let text) = value { metadata[key] = text }
   }
   return TensorFile.Parts(
-    tensors: tensors, metadata: metadata, content: .listing(listing), makeTree: { tree(of: listing) })
+    tensors: tensors, unread: unread, metadata: metadata, content: .listing(listing),
+    makeTree: { tree(of: listing) })
 }
 
-/// The tensor in `dataset`, under its dotted name; nil for what are no numbers.
+/// Where an object of an HDF5 file stands among tensors.
+private struct DottedName {
+  let group: String
+  let name: String
+
+  /// The place of the object with the absolute name `path`.
+  init(_ path: String, isCheckpoint: Bool) {
+    var names = path.split(separator: "/")
+    group = isCheckpoint && names.count > 1 ? String(names.removeFirst()) : ""
+    name = names.joined(separator: ".")
+  }
+}
+
+/// Why the elements of `dataset` are not read; nil if they are.
+private func refusal(of dataset: HDF5Dataset) -> String? {
+  switch dataset.storage {
+  case .refused(let reason): reason
+  case .value: "text is no tensor"
+  case .contiguous, .decoded, .packed: nil
+  }
+}
+
+/// The tensor in `dataset`, whose elements are of the type `element`.
 private func storedTensor(
-  _ dataset: HDF5Dataset, of listing: HDF5Listing, isCheckpoint: Bool
-) throws -> StoredTensor? {
-  guard let element = ElementType(dataset.element) else { return nil }
-  var names = dataset.name.split(separator: "/")
-  let group = isCheckpoint && names.count > 1 ? String(names.removeFirst()) : ""
+  _ dataset: HDF5Dataset, _ element: ElementType, _ place: DottedName, of listing: HDF5Listing, isCheckpoint: Bool
+) throws -> StoredTensor {
   var digest: String?
   if isCheckpoint, case .string(let text) = listing.attributes(of: dataset.name)["sha256"] { digest = text }
   return try StoredTensor(
-    group: group, name: names.joined(separator: "."), element: element, sizes: dataset.shape, digest: digest,
+    group: place.group, name: place.name, element: element, sizes: dataset.shape, digest: digest,
     location: .dataset(dataset), place: "\(listing.path): \(printable(dataset.name))")
 }
 
@@ -48,6 +79,9 @@ private func tree(of listing: HDF5Listing) -> FileNode {
     let node = FileNode(
       last(dataset.name), "dataset", "\(dataset.element) \(shape)", children: attributes(dataset.name))
     children[parent(dataset.name), default: []].append(node)
+  }
+  for link in listing.links {
+    children[parent(link.name), default: []].append(FileNode(last(link.name), "link", "\(link.kind) are not followed"))
   }
   for group in listing.groups.dropFirst().reversed() {
     let node = FileNode(last(group), "group", children: attributes(group) + (children[group] ?? []))
@@ -72,6 +106,7 @@ extension ElementType {
   fileprivate init?(_ element: HDF5ElementType) {
     switch element {
     case .float16: self = .float16
+    case .bfloat16: self = .bfloat16
     case .float32: self = .float32
     case .float64: self = .float64
     case .int8: self = .int8

@@ -7,6 +7,8 @@ struct NetworkMatch {
   private(set) var graph: NetworkGraph
   private(set) var tensors: [StoredTensor?]
   private(set) var notes: [String] = []
+  /// The tensors that the network does not have and that are passed over.
+  let ignored: [StoredTensor]
 
   /// The match of `tensors`, the network's own out of `file`.
   init(
@@ -29,9 +31,10 @@ struct NetworkMatch {
     }
     graph = best.graph
     self.tensors = graph.parameters.map { best.tensors[$0.path] }
+    ignored = best.ignored
     addNotes(description, request)
-    if best.ignored > 0 {
-      notes.append("ignored \(best.ignored) tensors of sub_block1, which the published code makes and never uses")
+    if !ignored.isEmpty {
+      notes.append("ignored \(ignored.count) tensors of sub_block1, which the published code makes and never uses")
     }
   }
 
@@ -99,8 +102,8 @@ struct NetworkMatch {
 private struct Candidate {
   let graph: NetworkGraph
   let tensors: [ParameterPath: StoredTensor]
-  /// How many tensors of a block that is never used were left out.
-  let ignored: Int
+  /// The tensors of a block that is never used, which were left out.
+  let ignored: [StoredTensor]
   /// How many tensors are missing, unexpected or of another shape.
   let faults: Int
 
@@ -110,7 +113,7 @@ private struct Candidate {
     // The published wide ResNets carry a block that their code never uses.
     let isWide = definition.architecture.hasPrefix("wrn-")
     let used = isWide ? tensors.filter { !$0.key.text.hasPrefix("sub_block1.") } : tensors
-    ignored = tensors.count - used.count
+    ignored = tensors.filter { used[$0.key] == nil }.map(\.value).sorted { $0.name < $1.name }
     let tensors = used
     (self.graph, self.tensors) = (graph, tensors)
     let expected = graph.parameters

@@ -21,6 +21,24 @@ extension TensorFile {
     return found
   }
 
+  /// What the file holds among the network's own tensors and is not read.
+  ///
+  /// - Throws: as `stateDictionary()`, for a file without anything that is not read, too.
+  func unreadOfNetwork() throws -> [UnreadObject] {
+    if tensors.isEmpty, !unread.isEmpty { return unread }
+    let group = try networkGroup()
+    return unread.filter { $0.group == group }
+  }
+
+  /// Refuses `objects`, which are not read, if there are any.
+  ///
+  /// - Throws: `.data` naming the first of them.
+  package func refuse(_ objects: [UnreadObject]) throws {
+    guard let first = objects.first else { return }
+    let rest = objects.count > 1 ? " (and \(objects.count - 1) more objects)" : ""
+    throw Failure(.data, "\(path): \(printable(first.path)): \(first.reason)\(rest); --skip-unreadable leaves them out")
+  }
+
   /// The group that the network's own tensors lie in.
   package func networkGroup() throws -> String {
     if isCheckpoint { return "parameters" }

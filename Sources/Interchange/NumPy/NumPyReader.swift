@@ -10,7 +10,10 @@ func openNumPy(_ source: ByteSource) throws -> TensorFile.Parts {
     (entry, entry.name.hasSuffix(".npy") ? try numPyTensor(entry, in: archive) : nil)
   }
   return TensorFile.Parts(
-    tensors: members.compactMap(\.1), metadata: textMetadata(archive.comment),
+    tensors: members.compactMap(\.1),
+    unread: members.filter { $1 == nil && !$0.name.hasSuffix("/") }.map {
+      UnreadObject(group: "", name: $0.0.name, reason: "members that are no arrays are not read")
+    }, metadata: textMetadata(archive.comment),
     content: .archive(archive, VerifiedEntries()),
     makeTree: {
       FileNode("", "zip archive", children: members.map { FileNode($0, children: $1.map { [FileNode($0)] } ?? []) })

@@ -45,7 +45,8 @@ private func openZip(_ source: ByteSource) throws -> TensorFile.Parts {
   let extra = try members["\(root)\(TorchLayout.metadata)"].map { try archive.contents(of: $0) }
   let found = try TorchTensors(graph, storages, name: source.name)
   return TensorFile.Parts(
-    tensors: found.tensors, metadata: extra.map(textMetadata) ?? [:], content: .archive(archive, VerifiedEntries()),
+    tensors: found.tensors, unread: found.unread, metadata: extra.map(textMetadata) ?? [:],
+    content: .archive(archive, VerifiedEntries()),
     makeTree: {
       FileNode("", "zip archive", children: archive.entries.map { FileNode($0) } + [found.tree()])
     })
@@ -101,6 +102,6 @@ private func openLegacy(_ source: ByteSource) throws -> TensorFile.Parts {
   }
   let found = try TorchTensors(graph, storages, name: source.name)
   return TensorFile.Parts(
-    tensors: found.tensors, content: .source(source),
+    tensors: found.tensors, unread: found.unread, content: .source(source),
     makeTree: { FileNode("", "pickles", "as before PyTorch 1.6", children: [found.tree()]) })
 }

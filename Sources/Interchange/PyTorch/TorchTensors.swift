@@ -14,6 +14,7 @@ struct TorchTensors: Sendable {
   let name: String
   private let storages: TorchStorages
   private(set) var tensors: [StoredTensor] = []
+  private(set) var unread: [UnreadObject] = []
   private var visits = 0
   private var byteCount = 0
 
@@ -22,7 +23,8 @@ struct TorchTensors: Sendable {
   /// - Throws: `.data` for a tensor beyond its storage, and for objects without end.
   init(_ graph: PickleGraph, _ storages: TorchStorages, name: String) throws {
     (self.graph, self.storages, self.name) = (graph, storages, name)
-    if try tensor(graph.root, group: "", key: "tensor") == nil { try walk(graph.root, group: "", depth: 0) }
+    // A tensor that was saved by itself has no name.
+    if try !collect(graph.root, "tensor", group: "") { try walk(graph.root, group: "", depth: 0) }
   }
 
   /// Collects the tensors in `value`, a container at `group`.
@@ -34,22 +36,48 @@ struct TorchTensors: Sendable {
       return try walkModule(attributes, group: group, prefix: "", depth: depth)
     }
     switch object.kind {
-    case .dictionary, .list, .tuple, .record:
+    case .dictionary, .list, .tuple, .set, .record:
       for (index, value) in object.items.enumerated() where isObject(value) {
         try visit(value, "\(index)", group: group, depth: depth)
       }
       for (key, value) in object.entries where isObject(value) {
-        if let key = text(key) { try visit(value, key, group: group, depth: depth) }
+        try visit(value, label(key), group: group, depth: depth)
       }
       guard case .record = object.kind, let state = object.state else { return }
       try walk(state, group: group, depth: try deeper(depth))
-    case .set, .global, .persistent, .call: break
+    case .global, .persistent, .call: break
     }
   }
 
   private mutating func visit(_ value: PickleValue, _ key: String, group: String, depth: Int) throws {
-    if let tensor = try tensor(value, group: group, key: key) { return try add(tensor) }
-    try walk(value, group: try joined(group, key), depth: try deeper(depth))
+    if try !collect(value, key, group: group) {
+      try walk(value, group: try joined(group, key), depth: try deeper(depth))
+    }
+  }
+
+  /// Whether `value` is a tensor, which is collected, or something in place of one, which is named.
+  private mutating func collect(_ value: PickleValue, _ key: String, group: String) throws -> Bool {
+    if let tensor = try tensor(value, group: group, key: key) {
+      try add(tensor)
+    } else if let reason = graph.object(value).flatMap(Self.refusal) {
+      guard unread.count < Self.tensorLimit else { throw failure("more than \(Self.tensorLimit) tensors") }
+      unread.append(UnreadObject(group: group, name: key, reason: reason))
+    } else {
+      return false
+    }
+    return true
+  }
+
+  /// Why `object`, which is no tensor that is read, may still hold numbers of a model; nil if it does not.
+  private static func refusal(of object: PickleObject) -> String? {
+    switch object.kind {
+    case .persistent: "a storage without sizes is not read; save the tensor"
+    case .call(let function) where function.hasSuffix(".multiarray._reconstruct"):
+      "arrays of NumPy in a pickle are not read; save tensors"
+    case .call(let function) where wrappers.contains(function) || function.contains("._rebuild_"):
+      "tensors made by \(printable(function)) with these arguments are not read"
+    case .call, .tuple, .list, .dictionary, .set, .global, .record: nil
+    }
   }
 
   private func isObject(_ value: PickleValue) -> Bool {
@@ -115,6 +143,19 @@ struct TorchTensors: Sendable {
       throw failure("a name of more than \(Self.nameLimit) bytes")
     }
     return group.isEmpty ? key : "\(group).\(key)"
+  }
+
+  /// What a value is called that stands under `key`.
+  private func label(_ key: PickleValue) -> String {
+    if let text = text(key) { return text }
+    switch key {
+    case .bool(let truth): return truth ? "True" : "False"
+    case .none: return "None"
+    case .float(let number): return "\(number)"
+    default:
+      let items = graph.tuple(key) ?? []
+      return "(\(items.prefix(StoredTensor.maximalRank).map { text($0) ?? "..." }.joined(separator: ", ")))"
+    }
   }
 
   private func text(_ key: PickleValue) -> String? {

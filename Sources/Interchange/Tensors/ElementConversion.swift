@@ -27,7 +27,10 @@ extension ElementType {
     case .int64: try mapExactly(bytes, to: floats, Int64.self)
     case .uint32: try mapExactly(bytes, to: floats, UInt32.self)
     case .uint64: try mapExactly(bytes, to: floats, UInt64.self)
-    case .float8E4M3, .float8E5M2, .complex64, .complex128: preconditionFailure("\(self) is not readable")
+    case .float8E4M3: map(bytes, to: floats) { (bits: UInt8) in float(e4m3Bits: bits) }
+    // The upper half of a `float16`.
+    case .float8E5M2: map(bytes, to: floats) { (bits: UInt8) in float(halfBits: UInt16(bits) << 8) }
+    case .complex64, .complex128: preconditionFailure("\(self) is not readable")
     }
   }
 
@@ -63,4 +66,16 @@ private func float(halfBits bits: UInt16) -> Float {
   case 0x1F: return Float(bitPattern: sign | 0x7F80_0000 | fraction << 13)
   default: return Float(bitPattern: sign | (exponent + 112) << 23 | fraction << 13)
   }
+}
+
+/// The value of an 8-bit number of 4 bits of exponent, whose largest one holds numbers, too, but for all bits set.
+private func float(e4m3Bits bits: UInt8) -> Float {
+  let (exponent, fraction) = (Int(bits >> 3 & 0xF), Float(bits & 7))
+  let magnitude: Float =
+    switch exponent {
+    case 15 where fraction == 7: .nan
+    case 0: fraction * 0x1p-9
+    default: Float(sign: .plus, exponent: exponent - 7, significand: 1 + fraction / 8)
+    }
+  return bits >> 7 == 0 ? magnitude : -magnitude
 }

@@ -10,7 +10,8 @@ public enum ElementType: String, CaseIterable, Sendable {
   case uint64, uint32, uint16, uint8
   /// A byte that is 0 or 1.
   case bool
-  /// Numbers of 8 bits; listed, not read.
+  /// Numbers of 8 bits: with 4 bits of exponent, no infinity and one pattern that is no number, and like `float16` with 2
+  /// bits of fraction.
   case float8E4M3 = "float8_e4m3fn"
   case float8E5M2 = "float8_e5m2"
   /// Pairs of `float32` or `float64`; listed, not read as numbers.
@@ -37,10 +38,8 @@ public enum ElementType: String, CaseIterable, Sendable {
 
   /// Whether elements can be read as 32-bit floats: exactly, but for `float64`, which is rounded to the nearest, and for
   /// integers that no 32-bit float holds, which are refused one by one.
-  public var isReadable: Bool {
-    switch self {
-    case .float8E4M3, .float8E5M2, .complex64, .complex128: false
-    default: true
-    }
-  }
+  public var isReadable: Bool { !isComplex }
+
+  /// Whether one is a pair of numbers, the real and the imaginary part.
+  public var isComplex: Bool { self == .complex64 || self == .complex128 }
 }

@@ -16,6 +16,8 @@ public struct TensorFile: Sendable {
   public let byteCount: Int
   /// The tensors in the order of the file; no two have the same `path`.
   public let tensors: [StoredTensor]
+  /// What else the file holds in places of tensors, and is not read.
+  public let unread: [UnreadObject]
   /// The texts that the file holds beside them, by key: root attributes of HDF5, `__metadata__` of safetensors.
   public let metadata: [String: String]
   let content: Content
@@ -31,6 +33,7 @@ public struct TensorFile: Sendable {
   /// What a reader of one format finds out.
   struct Parts {
     var tensors: [StoredTensor]
+    var unread: [UnreadObject] = []
     var metadata: [String: String] = [:]
     let content: Content
     let makeTree: @Sendable () throws -> FileNode
@@ -61,7 +64,8 @@ public struct TensorFile: Sendable {
       throw Failure(.data, "\(source.name): \(printable(tensor.path)): comes twice; it is damaged or forged")
     }
     (path, byteCount, self.format) = (source.name, source.count, format)
-    (tensors, metadata, content, makeTree) = (parts.tensors, parts.metadata, parts.content, parts.makeTree)
+    (tensors, unread, metadata) = (parts.tensors, parts.unread, parts.metadata)
+    (content, makeTree) = (parts.content, parts.makeTree)
   }
 
   private static func parts(of source: ByteSource, _ format: ModelFormat) throws -> Parts {

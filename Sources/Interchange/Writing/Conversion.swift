@@ -1,6 +1,7 @@
 import Checkpoints
 import Failures
 import Files
+import HDF5
 import Networks
 import Records
 import Tensors
@@ -23,24 +24,44 @@ public struct Conversion: Sendable {
   private let file: TensorFile
   private let request: ModelRequest
   private let data: String?
+  private let tolerance: Tolerance
   private let derivation: Derivation
+
+  /// What a conversion puts up with.
+  public struct Tolerance: Sendable {
+    /// Objects among the network's tensors that are not read are left out.
+    public var skipsUnread: Bool
+    /// A model of this package may have numbers that are not finite.
+    public var allowsNonFinite: Bool
+
+    /// Nothing of it, unless told.
+    public init(skipsUnread: Bool = false, allowsNonFinite: Bool = false) {
+      (self.skipsUnread, self.allowsNonFinite) = (skipsUnread, allowsNonFinite)
+    }
+  }
 
   /// The conversion of `file`; `data` is the data set it was trained on, where the file does not say.
   public init(
-    _ file: TensorFile, _ request: ModelRequest = ModelRequest(), data: String? = nil, by derivation: Derivation
+    _ file: TensorFile, _ request: ModelRequest = ModelRequest(), data: String? = nil,
+    tolerance: Tolerance = Tolerance(), by derivation: Derivation
   ) {
-    (self.file, self.request, self.data, self.derivation) = (file, request, data, derivation)
+    (self.file, self.request, self.data, self.tolerance, self.derivation) = (file, request, data, tolerance, derivation)
   }
 
   /// Writes the model to the file at `path`, as a whole.
   ///
-  /// - Throws: `.data` if the tensors are not those of the network asked for, or of a kind that `format` does not have;
+  /// - Throws: `.data` if the tensors are not those of the network asked for, of a kind that `format` does not have, not
+  ///   finite in a model of this package, or not all read;
   ///   `.usage` for a format that is not written yet; `.cannotCreate` and `.inputOutput` as `replaceFile(at:writing:)`.
   public func write(_ format: ModelFormat, to path: String) throws -> Result {
     guard format.isSupported else {
       throw Failure(.usage, "\(path): \(format.rawValue) files are not written yet")
     }
-    return format == .hdf5 ? try writeCheckpoint(to: path) : try writeState(format, to: path)
+    let unread = try file.unreadOfNetwork()
+    if !tolerance.skipsUnread { try file.refuse(unread) }
+    let result = format == .hdf5 ? try writeCheckpoint(to: path) : try writeState(format, to: path)
+    let notes = unread.map { "left out \(printable($0.path)): \($0.reason)" }
+    return Result(checkpoint: result.checkpoint, data: result.data, notes: result.notes + notes)
   }
 
   // MARK: - Into a checkpoint of ours
@@ -56,10 +77,10 @@ public struct Conversion: Sendable {
     try replaceFile(at: path) { temporary in
       var writer = try CheckpointWriter(path: temporary, named: path)
       for (spec, tensor) in zip(model.graph.parameters, model.tensors) {
-        try writer.add(spec.path, model.read(tensor, as: spec))
+        try writer.add(spec.path, checked(model.read(tensor, as: spec), spec.path.text))
       }
       for tensor in optimizer {
-        try writer.add(optimizer: tensor.name, Tensor(tensor.shape, file.floats(of: tensor)))
+        try writer.add(optimizer: tensor.name, checked(Tensor(tensor.shape, file.floats(of: tensor)), tensor.path))
       }
       digest = try writer.finish(
         definition: definition, classNames: names, progress: description.progress,
@@ -68,6 +89,14 @@ public struct Conversion: Sendable {
     }
     let summary = (digest, description.progress.epoch, definition.architecture)
     return Result(checkpoint: summary, data: known.data, notes: model.notes)
+  }
+
+  /// `tensor`, whose numbers have to be finite unless others are put up with.
+  private func checked(_ tensor: Tensor, _ name: String) throws -> Tensor {
+    if !tolerance.allowsNonFinite {
+      try tensor.requireFinite("\(file.path): \(printable(name))", advice: "--allow-non-finite takes such a model")
+    }
+    return tensor
   }
 
   /// The tensors of a checkpoint's optimiser by name; none of other files.

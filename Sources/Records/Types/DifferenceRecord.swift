@@ -21,6 +21,8 @@ public struct DifferenceRecord: Record {
   public var reshaped: [Reshaped]
   /// Names of tensors that only one of the files has.
   public var alone: Pair<[String]>
+  /// What was not read of each of the files.
+  public var unread: Pair<[UnreadRecord]>
 
   /// Something of the first file, and its counterpart of the second.
   public struct Pair<Value: Equatable & Sendable>: Equatable, Sendable {
@@ -84,10 +86,11 @@ public struct DifferenceRecord: Record {
   /// A record of all its parts.
   public init(
     paths: Pair<String>, tolerance: Double, isSame: Bool, facts: [Fact], compared: Int, tensors: [Tensor],
-    reshaped: [Reshaped], alone: Pair<[String]>
+    reshaped: [Reshaped], alone: Pair<[String]>, unread: Pair<[UnreadRecord]> = Pair([], [])
   ) {
     (self.paths, self.tolerance, self.isSame, self.facts) = (paths, tolerance, isSame, facts)
     (self.compared, self.tensors, self.reshaped, self.alone) = (compared, tensors, reshaped, alone)
+    self.unread = unread
   }
 }
 
@@ -108,6 +111,9 @@ extension DifferenceRecord {
     for tensor in try fields.array("tensors") { tensors.append(try Tensor(json: tensor)) }
     for tensor in try fields.array("reshaped") { reshaped.append(try Reshaped(json: tensor)) }
     alone = Pair(try fields.strings("only_first"), try fields.strings("only_second"))
+    unread = Pair([], [])
+    for object in try fields.array("unread_first") { unread.first.append(try UnreadRecord(json: object)) }
+    for object in try fields.array("unread_second") { unread.second.append(try UnreadRecord(json: object)) }
   }
 
   /// Appends the record as one line.
@@ -123,6 +129,8 @@ extension DifferenceRecord {
     writer.write("reshaped", .array(reshaped.map(\.json)))
     writer.write("only_first", .strings(alone.first))
     writer.write("only_second", .strings(alone.second))
+    writer.write("unread_first", .array(unread.first.map(\.json)))
+    writer.write("unread_second", .array(unread.second.map(\.json)))
     writer.end()
   }
 }

@@ -27,6 +27,7 @@ extension ModelRecord {
     for layer in try fields.array("layers") { layers.append(try Layer(json: layer)) }
     tensors = []
     for tensor in try fields.array("tensors") { tensors.append(try Tensor(json: tensor)) }
+    unread = try fields.unread("unread")
     configuration = fields.find("configuration")
     history = fields.find("history")
     provenance = fields.find("provenance")
@@ -54,6 +55,7 @@ extension ModelRecord {
     writer.write("step", step)
     writer.write("layers", .array(layers.map(\.json)))
     writer.write("tensors", .array(tensors.map(\.json)))
+    if !unread.isEmpty { writer.write("unread", .array(unread.map(\.json))) }
     if let configuration { writer.write("configuration", configuration) }
     if let history { writer.write("history", history) }
     if let provenance { writer.write("provenance", provenance) }

@@ -35,6 +35,8 @@ public struct ModelRecord: Record {
   public var layers: [Layer]
   /// The tensors of the network in its order.
   public var tensors: [Tensor]
+  /// What else the file holds in places of tensors, and is not read.
+  public var unread: [UnreadRecord]
   /// What the run was set to; an object, if the file has it.
   public var configuration: JSON?
   /// What each epoch gave; a list of objects, if the file has it.
@@ -109,7 +111,8 @@ public struct ModelRecord: Record {
   public init(
     path: String, digest: String, bytes: Int, architecture: String, input: [Int], classes: Int, classNames: [String],
     preprocessing: Preprocessing, parameters: Int, buffers: Int, multiplyAdds: Int, activationBytes: Int, epoch: Int,
-    step: Int, layers: [Layer], tensors: [Tensor], configuration: JSON? = nil, history: JSON? = nil,
+    step: Int, layers: [Layer], tensors: [Tensor], unread: [UnreadRecord] = [], configuration: JSON? = nil,
+    history: JSON? = nil,
     provenance: JSON? = nil
   ) {
     (self.path, self.digest, self.bytes, self.architecture) = (path, digest, bytes, architecture)
@@ -117,6 +120,7 @@ public struct ModelRecord: Record {
     (self.parameters, self.buffers, self.multiplyAdds) = (parameters, buffers, multiplyAdds)
     (self.activationBytes, self.epoch, self.step, self.layers, self.tensors) =
       (activationBytes, epoch, step, layers, tensors)
+    self.unread = unread
     (self.configuration, self.history, self.provenance) = (configuration, history, provenance)
   }
 }

@@ -17,6 +17,8 @@ public struct TensorFileRecord: Record {
   public var elements: Int
   /// The tensors in the order of the file.
   public var tensors: [Tensor]
+  /// What else the file holds in places of tensors, and is not read.
+  public var unread: [UnreadRecord]
   /// What else the file says; an object, or nil if it says nothing.
   public var metadata: JSON?
 
@@ -39,10 +41,11 @@ public struct TensorFileRecord: Record {
 
   /// A record of all its parts.
   public init(
-    path: String, format: String, bytes: Int, architecture: String?, elements: Int, tensors: [Tensor], metadata: JSON?
+    path: String, format: String, bytes: Int, architecture: String?, elements: Int, tensors: [Tensor],
+    unread: [UnreadRecord] = [], metadata: JSON?
   ) {
     (self.path, self.format, self.bytes, self.architecture) = (path, format, bytes, architecture)
-    (self.elements, self.tensors, self.metadata) = (elements, tensors, metadata)
+    (self.elements, self.tensors, self.unread, self.metadata) = (elements, tensors, unread, metadata)
   }
 
   /// Takes the record out of `json`; other keys are ignored.
@@ -56,6 +59,7 @@ public struct TensorFileRecord: Record {
     elements = try fields.integer("elements")
     tensors = []
     for tensor in try fields.array("tensors") { tensors.append(try Tensor(json: tensor)) }
+    unread = try fields.unread("unread")
     metadata = fields.find("metadata")
   }
 
@@ -68,6 +72,7 @@ public struct TensorFileRecord: Record {
     if let architecture { writer.write("architecture", architecture) }
     writer.write("elements", elements)
     writer.write("tensors", .array(tensors.map(\.json)))
+    if !unread.isEmpty { writer.write("unread", .array(unread.map(\.json))) }
     if let metadata { writer.write("metadata", metadata) }
     writer.end()
   }
