@@ -166,7 +166,7 @@ let targets: [Target] = [
   tests("Attacks", ["Attacks", "Networks", "Tensors"]),
   tests("Training", ["Attacks", "Datasets", "Networks", "Programs", "Spatial", "Tensors", "Training"] + backends),
   tests(
-    "Inspection", ["Checkpoints", "Inspection", "Interchange", "Networks", "Records", "Tensors"]),
+    "Inspection", ["Archives", "Checkpoints", "Inspection", "Interchange", "Networks", "Records", "Tensors"]),
   tests("ToolSupport", ["Records", "ToolSupport", argumentParser]),
   tests("Benchmarks", ["Benchmarks", "Networks", "Programs", "Records", "Tensors"] + backends),
   tests(

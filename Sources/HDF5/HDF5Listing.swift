@@ -19,6 +19,7 @@ public struct HDF5Listing: Sendable {
     var datasets: [HDF5Dataset] = []
     var links: [HDF5Link] = []
     var attributes: [String: [String: HDF5Value]] = [:]
+    var unreadAttributes: [String: [String: String]] = [:]
   }
 
   /// Lists the file at `path`.
@@ -88,6 +89,9 @@ public struct HDF5Listing: Sendable {
 
   /// The attributes of the group or dataset `object`, `/` for the file; those neither numbers nor text are left out.
   public func attributes(of object: String) -> [String: HDF5Value] { contents.attributes[object] ?? [:] }
+
+  /// What the attributes of the group or dataset `object` that are neither numbers nor text are called, as in `records`.
+  public func unreadAttributes(of object: String) -> [String: String] { contents.unreadAttributes[object] ?? [:] }
 }
 
 /// A link that is listed and not followed.

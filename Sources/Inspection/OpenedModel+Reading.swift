@@ -26,6 +26,7 @@ extension OpenedModel {
       for tensor in tensors + others {
         count += try checkNumbers(of: tensor)
       }
+      try file.verifyOtherMembers()
       if let first = file.unread.first {
         let rest = file.unread.count > 1 ? " (and \(file.unread.count - 1) more objects)" : ""
         throw Failure(.data, "\(file.path): not verified: \(first.path): \(first.reason)\(rest)")

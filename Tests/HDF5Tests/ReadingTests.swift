@@ -23,6 +23,7 @@ private struct Reading: Decodable {
     let integers: [Int64]?
     let float: Double?
     let floats: [Double]?
+    let unread: String?
 
     var value: HDF5Value? {
       let single: HDF5Value? = string.map { .string($0) } ?? integer.map { .integer($0) } ?? float.map { .float($0) }
@@ -77,12 +78,14 @@ struct ReadingTests {
     }
   }
 
-  @Test("all attributes are read, and those neither numbers nor text left out", arguments: files)
+  @Test("all attributes are read, and those neither numbers nor text named", arguments: files)
   func attributes(file: String) throws {
     let listing = try HDF5Listing(path: Fixture.path("hdf5/\(file).h5"))
     let expected = try Reading.of(file).attributes
     for object in listing.groups + listing.datasets.map(\.name) {
       #expect(listing.attributes(of: object) == (expected[object] ?? [:]).compactMapValues(\.value), "\(object)")
+      #expect(
+        listing.unreadAttributes(of: object) == (expected[object] ?? [:]).compactMapValues(\.unread), "\(object)")
     }
     #expect(Set(expected.keys).isSubset(of: listing.groups + listing.datasets.map(\.name)))
   }

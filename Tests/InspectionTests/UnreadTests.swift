@@ -1,4 +1,6 @@
+import Archives
 import Failures
+import Foundation
 import Inspection
 import Interchange
 import Networks
@@ -85,6 +87,23 @@ struct UnreadTests {
       let mixed = try record(first, second)
       #expect(mixed.tensors.map(\.name) == ["w", "z"])
       #expect(mixed.tensors.map(\.maximum) == [2, 1])
+    }
+  }
+
+  @Test("a damaged member of an archive that no tensor lies in does not verify")
+  func members() throws {
+    try Fixture.withTemporaryFolder { folder in
+      let archive = try ZipArchive([UInt8](Fixture.data("interchange/state.pt")), limit: 1 << 20, name: "state.pt")
+      var entries = try archive.entries.map { (name: $0.name, bytes: try archive.contents(of: $0)) }
+      entries.append((name: "state/extra", bytes: Array("marked".utf8)))
+      let path = "\(folder)/state.pt"
+      var data = Data(try zipStoring(entries))
+      try data.write(to: URL(fileURLWithPath: path))
+      #expect(try OpenedModel(path: path).verify().isSound)
+      data[try #require(data.range(of: Data("marked".utf8))).lowerBound] ^= 1
+      try data.write(to: URL(fileURLWithPath: path))
+      let verdict = try OpenedModel(path: path).verify()
+      #expect(!verdict.isSound && verdict.line.contains("CRC-32"), "\(verdict.line)")
     }
   }
 

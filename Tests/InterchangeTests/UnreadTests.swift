@@ -3,6 +3,7 @@ import Failures
 import Files
 import Foundation
 import Interchange
+import Networks
 import Records
 import Tensors
 import TestSupport
@@ -121,6 +122,28 @@ struct UnreadTests {
         #expect(copy.tensors.map(\.name) == file.tensors.map(\.name))
         try FileManager.default.removeItem(atPath: path)
       }
+    }
+  }
+
+  @Test("Class names that are not one a class, and texts without room in a NumPy archive, are left out with a word")
+  func texts() throws {
+    try Fixture.withTemporaryFolder { folder in
+      let graph = try NetworkGraph(Architecture.digitsCNN.definition())
+      let tensors = Parameters(initializing: graph, seed: 1)
+      let outgoing = zip(tensors.specs, tensors.tensors).map {
+        OutgoingTensor(name: $0.path.text, shape: $1.shape, values: $1.values)
+      }
+      let names = JSON.array((0..<5000).map { .string("the class with the number \($0)") }).text
+      let path = "\(folder)/a.safetensors"
+      try writeTensors(
+        outgoing, metadata: OutgoingTexts(["cusp.class_names": names]), format: .safetensors, to: path)
+      let conversion = Conversion(
+        try TensorFile(path: path), by: Derivation(tool: "test", version: "0", arguments: []))
+      let notes = try conversion.write(.hdf5, to: "\(folder)/a.h5").notes
+      #expect(notes.contains("left out 5000 class names, which are not one for each of its classes"))
+      let others = try conversion.write(.numpy, to: "\(folder)/a.npz").notes
+      #expect(others == ["left out what is known of the network, which is too long for a NumPy archive"])
+      #expect(try TensorFile(path: "\(folder)/a.npz").metadata.isEmpty)
     }
   }
 

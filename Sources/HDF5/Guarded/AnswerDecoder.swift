@@ -30,6 +30,10 @@ struct AnswerDecoder {
         let object = try string()
         let name = try string()
         contents.attributes[object, default: [:]][name] = try value()
+      case .unreadAttribute:
+        let object = try string()
+        let name = try string()
+        contents.unreadAttributes[object, default: [:]][name] = try string()
       }
     }
   }

@@ -13,7 +13,7 @@ enum Answer {
 
   /// What comes next in the bytes.
   enum Tag: UInt8 {
-    case end, failure, group, dataset, attribute, link
+    case end, failure, group, dataset, attribute, link, unreadAttribute
   }
 
   /// The kind of a value.

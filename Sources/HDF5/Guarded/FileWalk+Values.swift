@@ -1,7 +1,7 @@
 internal import CHDF5
 
 extension FileWalk {
-  /// Lists the attributes of `object`; those that are neither numbers nor text are left out.
+  /// Lists the attributes of `object`; those that are neither numbers nor text by what they are called.
   mutating func listAttributes(of object: hid_t, name: String) throws {
     var names: [String] = []
     try withUnsafeMutablePointer(to: &names) { pointer in
@@ -23,13 +23,16 @@ extension FileWalk {
       let id = attribute.id
       let type = try Handle(calls, "H5Aget_type", of: label) { H5Aget_type(id) }
       let space = try Handle(calls, "H5Aget_space", of: label) { H5Aget_space(id) }
-      guard
-        let value = try value(label, type: type.id, space: space.id, read: { H5Aread(id, $0, $1) })
-      else { continue }
-      answer.append(Answer.Tag.attribute)
+      let value = try value(label, type: type.id, space: space.id) { H5Aread(id, $0, $1) }
+      answer.append(value == nil ? Answer.Tag.unreadAttribute : .attribute)
       answer.append(name)
       answer.append(attributeName)
-      answer.append(value)
+      if let value {
+        answer.append(value)
+      } else {
+        let isEmpty = H5Sget_simple_extent_type(space.id) == H5S_NULL
+        answer.append(try isEmpty ? "nothing" : elementKind(type.id, name: label))
+      }
     }
   }
 

@@ -72,7 +72,11 @@ private func tree(of listing: HDF5Listing) -> FileNode {
     String(name[(name.lastIndex(of: "/").map(name.index(after:)) ?? name.startIndex)...])
   }
   func attributes(_ name: String) -> [FileNode] {
-    listing.attributes(of: name).sorted { $0.key < $1.key }.map { FileNode($0.key, "attribute", detail(of: $0.value)) }
+    let read = listing.attributes(of: name).mapValues(detail(of:))
+    let others = listing.unreadAttributes(of: name).mapValues { "not read: \($0)" }
+    return read.merging(others) { first, _ in first }.sorted { $0.key < $1.key }.map {
+      FileNode($0.key, "attribute", $0.value)
+    }
   }
   for dataset in listing.datasets {
     let shape = dataset.shape.isEmpty ? "scalar" : dataset.shape.map(String.init).joined(separator: "x")

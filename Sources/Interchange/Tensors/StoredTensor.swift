@@ -36,6 +36,17 @@ public struct StoredTensor: Sendable {
     case view(StorageView)
     /// In a dataset.
     case dataset(HDF5Dataset)
+
+    /// The entry of a zip archive that the elements lie in; nil if they lie elsewhere.
+    var entry: ZipArchive.Entry? {
+      switch self {
+      case .entry(let entry, _), .array(let entry, _): return entry
+      case .view(let view):
+        if case .entry(let entry) = view.storage { return entry }
+        return nil
+      case .bytes, .dataset: return nil
+      }
+    }
   }
 
   /// A tensor whose sizes, as a file tells them, are checked here before anything trusts them.

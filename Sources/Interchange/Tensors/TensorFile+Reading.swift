@@ -65,6 +65,15 @@ extension TensorFile {
     }
   }
 
+  /// Reads the members of an archive that no tensor lies in, whose checksums have to be right, too.
+  ///
+  /// - Throws: `.data` if one is damaged.
+  public func verifyOtherMembers() throws {
+    guard case .archive(let archive, let verified) = content else { return }
+    let read = Set(tensors.filter { $0.shape.count > 0 }.compactMap(\.location.entry?.name))
+    for entry in archive.entries where !read.contains(entry.name) { try verified.verify(entry, of: archive) }
+  }
+
   private func forEachUncheckedPart(of tensor: StoredTensor, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
     switch (tensor.location, content) {
     case (.bytes(let offset), .source(let source)):

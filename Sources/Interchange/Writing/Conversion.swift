@@ -71,7 +71,8 @@ public struct Conversion: Sendable {
     let description = model.description
     let provenance = derivation.provenance(of: file, description)
     let definition = model.graph.definition
-    let names = description.classNames.count == definition.classCount ? description.classNames : []
+    let namesFit = [0, definition.classCount].contains(description.classNames.count)
+    let names = namesFit ? description.classNames : []
     let known = configuration(description)
     var digest = ""
     try replaceFile(at: path) { temporary in
@@ -88,7 +89,8 @@ public struct Conversion: Sendable {
           configuration: known.text, history: description.documents.history, provenance: provenance.json()))
     }
     let summary = (digest, description.progress.epoch, definition.architecture)
-    return Result(checkpoint: summary, data: known.data, notes: model.notes)
+    let lost = "left out \(description.classNames.count) class names, which are not one for each of its classes"
+    return Result(checkpoint: summary, data: known.data, notes: model.notes + (namesFit ? [] : [lost]))
   }
 
   /// `tensor`, whose numbers have to be finite unless others are put up with.
@@ -128,8 +130,11 @@ public struct Conversion: Sendable {
     if state.contains(where: { $0.widened }) {
       notes.append("NumPy has no bfloat16, so these tensors are widened to float32, exactly")
     }
-    try writeTensors(
-      state.map(\.tensor), metadata: try metadata(description), format: format, to: path)
+    let metadata = try metadata(description)
+    if format == .numpy, try !fitsNumPy(metadata) {
+      notes.append("left out what is known of the network, which is too long for a NumPy archive")
+    }
+    try writeTensors(state.map(\.tensor), metadata: metadata, format: format, to: path)
     return Result(checkpoint: nil, data: data, notes: notes)
   }
 

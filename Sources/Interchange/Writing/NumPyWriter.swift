@@ -11,7 +11,8 @@ func writeNumPy(
   var archive = try ZipWriter(path: temporary, named: path)
   for tensor in tensors {
     guard let element = NumPyArray.Element(tensor.element) else {
-      throw Failure(.data, "\(path): \(tensor.name): NumPy has no elements of kind \(tensor.element.rawValue)")
+      throw Failure(
+        .data, "\(path): \(tensor.name): elements of kind \(tensor.element.rawValue) are not written as NumPy's")
     }
     let header = NumPyArray.fileHeader(element, shape: tensor.shape.sizes)
     try archive.add("\(tensor.name).npy", size: header.count + tensor.byteCount, alignment: 64) { write in
@@ -20,8 +21,14 @@ func writeNumPy(
     }
   }
   let comment = jsonText(try metadata.complete())
-  try archive.finish(comment: comment.count <= 0xFFFF ? comment : [])
+  try archive.finish(comment: comment.count <= longestComment ? comment : [])
 }
+
+/// The longest comment that an archive may have, in bytes.
+private let longestComment = 0xFFFF
+
+/// Whether a `.npz` file has room for `metadata`.
+func fitsNumPy(_ metadata: OutgoingTexts) throws -> Bool { jsonText(try metadata.draft()).count <= longestComment }
 
 /// The texts as a JSON object; nothing for none.
 func jsonText(_ texts: [String: String]) -> [UInt8] {
