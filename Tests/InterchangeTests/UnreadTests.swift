@@ -38,6 +38,14 @@ struct UnreadTests {
     #expect(file.unread.isEmpty)
   }
 
+  @Test("An optimiser saved whole, whose state has tensors for keys, does not stand in the way")
+  func optimizer() throws {
+    let file = try openUnread("optimizer.pt")
+    #expect(try file.stateDictionary().map(\.name) == ["weight"])
+    let state = file.tensors.filter { $0.path.hasPrefix("optimizer.state.") }.map(\.path)
+    #expect(state == (0...1).map { "optimizer.state.(\($0)).momentum_buffer" })
+  }
+
   @Test("Arrays of NumPy and storages in pickles are named, numbers beside them are nobody's weights")
   func pickles() throws {
     let reason = "arrays of NumPy in a pickle are not read; save tensors"

@@ -40,8 +40,8 @@ struct TorchTensors: Sendable {
       for (index, value) in object.items.enumerated() where isObject(value) {
         try visit(value, "\(index)", group: group, depth: depth)
       }
-      for (key, value) in object.entries where isObject(value) {
-        try visit(value, label(key), group: group, depth: depth)
+      for (index, (key, value)) in object.entries.enumerated() where isObject(value) {
+        try visit(value, label(key) ?? "(\(index))", group: group, depth: depth)
       }
       guard case .record = object.kind, let state = object.state else { return }
       try walk(state, group: group, depth: try deeper(depth))
@@ -145,16 +145,16 @@ struct TorchTensors: Sendable {
     return group.isEmpty ? key : "\(group).\(key)"
   }
 
-  /// What a value is called that stands under `key`.
-  private func label(_ key: PickleValue) -> String {
-    if let text = text(key) { return text }
+  /// What a value is called that stands under `key`; nil for a key that has no short name, such as a tensor.
+  private func label(_ key: PickleValue) -> String? {
     switch key {
     case .bool(let truth): return truth ? "True" : "False"
     case .none: return "None"
     case .float(let number): return "\(number)"
-    default:
-      let items = graph.tuple(key) ?? []
-      return "(\(items.prefix(StoredTensor.maximalRank).map { text($0) ?? "..." }.joined(separator: ", ")))"
+    case .object:
+      guard let items = graph.tuple(key)?.map(text), !items.contains(nil) else { return nil }
+      return "(\(items.compactMap(\.self).joined(separator: ", ")))"
+    default: return text(key)
     }
   }
 
