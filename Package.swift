@@ -127,7 +127,7 @@ let targets: [Target] = [
       "ToolSupport",
     ]),
 
-  tool("cusp"),
+  tool("cusp", ["Files"]),
   tool(
     "cusp-train",
     [

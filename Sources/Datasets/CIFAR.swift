@@ -24,7 +24,7 @@ func readCIFAR(_ family: DatasetReference.Family, at path: String, _ split: Spli
 }
 
 /// What differs between CIFAR-10 and CIFAR-100.
-private struct CIFARLayout {
+struct CIFARLayout {
   let family: DatasetReference.Family
   /// The folder that the original archive makes.
   let subfolder: String

@@ -18,18 +18,18 @@ public func removeAbandonedFiles(of path: String) {
     )
     .map { Int32(String(decoding: $0, as: UTF8.self)) }
     guard numbers.count == 2, let process = numbers[0], process > 0, numbers[1] != nil else { continue }
-    if kill(process, 0) != 0, errno == ESRCH { _ = unlink("\(folder)/\(entry)") }
+    if kill(process, 0) != 0, errno == ESRCH { _ = "\(folder)/\(entry)".withSystemPath { unlink($0) } }
   }
 }
 
 /// The names in `folder`; none where it cannot be read.
 private func entries(of folder: String) -> [String] {
-  guard let stream = opendir(folder) else { return [] }
+  guard let stream = folder.withSystemPath({ opendir($0) }) else { return [] }
   defer { closedir(stream) }
   var names: [String] = []
   while let entry = readdir(stream) {
     names.append(
-      withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
+      withUnsafeBytes(of: &entry.pointee.d_name) { PathText.text($0.prefix { $0 != 0 }) })
   }
   return names
 }

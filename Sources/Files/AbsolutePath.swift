@@ -17,8 +17,8 @@ public func absolutePath(_ path: String) -> String {
 }
 
 /// The path of what exists at `path`, without links, `.` and `..`.
-private func resolve(_ path: String) -> String? {
-  guard let text = realpath(path, nil) else { return nil }
+func resolve(_ path: String) -> String? {
+  guard let text = path.withSystemPath({ realpath($0, nil) }) else { return nil }
   defer { free(text) }
-  return String(cString: text)
+  return PathText.text(text)
 }

@@ -20,7 +20,7 @@ struct Descriptor: ~Copyable {
       return nil
     }
     var opened: Int32
-    repeat { opened = open(path, flags | O_CLOEXEC, 0o666) } while opened < 0 && errno == EINTR
+    repeat { opened = path.withSystemPath { open($0, flags | O_CLOEXEC, 0o666) } } while opened < 0 && errno == EINTR
     guard opened >= 0 else { return nil }
     number = opened
   }

@@ -19,7 +19,7 @@ package final class OpenFile: Sendable {
   package init(path: String) throws {
     guard !path.utf8.contains(0) else { throw readFailure(path, ENOENT) }
     // Not blocking, for else a named pipe would wait for its writer before it is seen not to be a file.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = path.withSystemPath { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard descriptor >= 0 else { throw readFailure(path, errno) }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {

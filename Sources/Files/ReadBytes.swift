@@ -9,7 +9,7 @@ import Failures
 /// Whether something other than a folder is at `path`, so that trying a second name is worth it.
 public func fileExists(at path: String) -> Bool {
   var status = stat()
-  return !path.utf8.contains(0) && stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFDIR
+  return !path.utf8.contains(0) && path.withSystemPath { stat($0, &status) } == 0 && status.st_mode & S_IFMT != S_IFDIR
 }
 
 /// All bytes of the file at `path`, at most `limit` of them; pipes are read to their end.

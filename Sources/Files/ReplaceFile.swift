@@ -21,20 +21,14 @@ public func replaceFile(at path: String, writing body: (_ temporaryPath: String)
   try checkReplaceable(target, folder: folder, path: path)
   let temporary = temporaryPath(folder: folder, name: name)
   var renamed = false
-  defer { if !renamed { _ = unlink(temporary) } }
+  defer { if !renamed { _ = temporary.withSystemPath { unlink($0) } } }
   try body(temporary)
   try synchronize(temporary, O_RDONLY, path: path)
-  guard rename(temporary, target) == 0 else { throw writeFailure(path, errno) }
+  guard temporary.withSystemPath({ from in target.withSystemPath { rename(from, $0) } }) == 0 else {
+    throw writeFailure(path, errno)
+  }
   renamed = true
   try synchronize(folder, O_RDONLY | O_DIRECTORY, path: path)
-}
-
-/// Finds out now whether `replaceFile(at:writing:)` could start at `path`, before hours of work that would be lost.
-///
-/// - Throws: `.cannotCreate` if it could not.
-public func checkReplaceable(_ path: String) throws {
-  let target = try resolvingLinks(path)
-  try checkReplaceable(target, folder: split(target).folder, path: path)
 }
 
 /// Replaces the file at `path` as a whole by one that holds `bytes`, as `replaceFile(at:writing:)` does.
@@ -50,19 +44,27 @@ public func writeFile(at path: String, bytes: [UInt8]) throws {
 // MARK: - Names
 
 /// `path` with the symbolic links of its last component followed, also to a target that does not exist yet.
+///
+/// The names of descriptors, such as `/dev/stdout`, are links to whatever is open there, and no place for a file.
+///
+/// - Throws: `.cannotCreate` for what names no file.
 func resolvingLinks(_ path: String) throws -> String {
   guard !path.isEmpty, !path.utf8.contains(0) else {
     throw Failure(.cannotCreate, "\"\(path.prefix { $0 != "\0" })\": not a file name; name a file to write")
   }
   var target = path
   for _ in 0..<40 {
+    let folder = resolve(split(target).folder) ?? ""
+    guard !folder.hasPrefix("/proc/"), folder != "/dev/fd" else {
+      throw Failure(.cannotCreate, "\(path): cannot create: this is a descriptor; name a plain file")
+    }
     let bytes = [UInt8](unsafeUninitializedCapacity: Int(PATH_MAX)) { buffer, initialized in
       guard let start = buffer.baseAddress else { return }
-      initialized = max(
-        0, readlink(target, UnsafeMutableRawPointer(start).assumingMemoryBound(to: CChar.self), buffer.count))
+      let text = UnsafeMutableRawPointer(start).assumingMemoryBound(to: CChar.self)
+      initialized = max(0, target.withSystemPath { readlink($0, text, buffer.count) })
     }
     guard !bytes.isEmpty else { return target }
-    let link = String(decoding: bytes, as: UTF8.self)
+    let link = PathText.text(bytes)
     target = link.hasPrefix("/") ? link : "\(split(target).folder)/\(link)"
   }
   throw writeFailure(path, ELOOP)
@@ -83,28 +85,29 @@ private func temporaryPath(folder: String, name: String) -> String {
   while true {
     let number = temporaryCount.add(1, ordering: .relaxed).newValue
     let path = "\(folder)/\(temporaryPrefix(name))\(getpid())-\(number)"
-    if lstat(path, &status) != 0 { return path }
+    if path.withSystemPath({ lstat($0, &status) }) != 0 { return path }
   }
 }
 
 /// How the names of temporaries for the file `name` begin: `.NAME.cusp-`.
 func temporaryPrefix(_ name: String) -> String {
   // Names end at 255 bytes; what follows NAME takes at most 40.
-  ".\(String(decoding: name.utf8.prefix(200), as: UTF8.self)).cusp-"
+  ".\(PathText.text(PathText.bytes(name).prefix(200))).cusp-"
 }
 
 // MARK: - Checks
 
 /// Refuses a `target` that renaming would destroy (a device) or cannot replace (a folder), and a `folder` that takes
 /// no new file, before any work is done.
-private func checkReplaceable(_ target: String, folder: String, path: String) throws {
+func checkReplaceable(_ target: String, folder: String, path: String) throws {
   var status = stat()
-  if stat(target, &status) == 0 && status.st_mode & S_IFMT != S_IFREG {
-    throw Failure(.cannotCreate, "\(path): cannot create: there is a folder or a device; name a plain file")
+  if target.withSystemPath({ stat($0, &status) }) == 0 && status.st_mode & S_IFMT != S_IFREG {
+    let kind = [S_IFDIR: "a folder", S_IFIFO: "a named pipe", S_IFSOCK: "a socket"][status.st_mode & S_IFMT]
+    throw Failure(.cannotCreate, "\(path): cannot create: this is \(kind ?? "a device"); name a plain file")
   }
-  guard stat(folder, &status) == 0 else { throw writeFailure(path, errno) }
+  guard folder.withSystemPath({ stat($0, &status) }) == 0 else { throw writeFailure(path, errno) }
   guard status.st_mode & S_IFMT == S_IFDIR else { throw writeFailure(path, ENOTDIR) }
-  guard access(folder, W_OK | X_OK) == 0 else { throw writeFailure(path, errno) }
+  guard folder.withSystemPath({ access($0, W_OK | X_OK) }) == 0 else { throw writeFailure(path, errno) }
 }
 
 /// Has the system write the file or folder at `name` to the disk.

@@ -1,5 +1,6 @@
 internal import CHDF5
 internal import Failures
+internal import Files
 
 /// Writes a new HDF5 file: contiguous unfiltered datasets, no times, the layout that the oldest readers know.
 ///
@@ -26,7 +27,9 @@ public struct HDF5Writer: ~Copyable {
     // The file is nobody else's; a lock would live on in a guarded reader's child that was forked meanwhile.
     try calls("H5Pset_file_locking") { H5Pset_file_locking(accessID, false, true) }
     try calls("H5Pset_libver_bounds") { H5Pset_libver_bounds(accessID, H5F_LIBVER_EARLIEST, H5F_LIBVER_V18) }
-    return try Handle(calls, "H5Fcreate") { H5Fcreate(path, cusp_truncate(), creationID, accessID) }
+    return try Handle(calls, "H5Fcreate") {
+      path.withSystemPath { H5Fcreate($0, cusp_truncate(), creationID, accessID) }
+    }
   }
 
   /// Writes out what is still in memory and closes the file.

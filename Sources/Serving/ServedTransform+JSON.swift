@@ -15,7 +15,11 @@ extension ServedTransform {
     for member in members where member.value != .null {
       let value = SettingValue("transform", member.key, member.value)
       switch member.key {
-      case "rotation": distribution.rotation = try value.number(in: 0...TransformationLimits.degrees)
+      case "rotation":
+        let degrees = TransformationLimits.degrees
+        let isExact = json["rotation_exact"]?.bool == true
+        let rotation = try value.number(in: (isExact ? -degrees : 0)...degrees)
+        (distribution.rotation, distribution.isRotationExact) = (rotation, isExact)
       case "rotation_exact": distribution.isRotationExact = try value.flag()
       case "translation": distribution.translation = try value.number(in: 0...TransformationLimits.pixels)
       case "interpolation": interpolation = try value.choice()

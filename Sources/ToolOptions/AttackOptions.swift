@@ -35,8 +35,8 @@ public struct AttackOptions: ParsableArguments {
   /// How far a step goes, in pixel units; `nil` for the default.
   @Option(
     help:
-      "A step's length in pixel units; the default is 0.01 for one-channel images, 2/255 for colour; with l2, 2.5 epsilon / steps."
-  )
+      "A step's length in pixel units; the default is 0.01 for one-channel images, 2/255 for colour; with l2, 2.5 epsilon / steps.",
+    transform: ExactNumber.typed)
   public var stepSize: ExactNumber?
 
   /// Where it starts.
@@ -56,7 +56,7 @@ public struct AttackOptions: ParsableArguments {
   public var loss: AttackLoss = .crossEntropy
 
   /// The seed of its random numbers.
-  @Option(help: "The seed of all random numbers.")
+  @Option(help: "The seed of all random numbers.", transform: Seed.typed)
   public var seed: UInt64 = 0
 
   /// Whether an image is attacked only until it is fooled.

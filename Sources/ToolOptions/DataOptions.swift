@@ -18,11 +18,18 @@ public struct DataOptions: ParsableArguments {
   public var limit: Int?
 
   /// One contiguous part of the images.
-  @Option(help: "Take one contiguous part, as in 3/8; all parts one after the other are the whole.")
+  @Option(
+    help: "Take one contiguous part, as in 3/8; all parts one after the other are the whole.",
+    transform: Shard.typed)
   public var shard: Shard?
 
   /// The test images of the model's data.
   public init() {}
+
+  /// The paths of all files that the images may come from, given the data set that the model names, if one is known.
+  public func files(modelData: String? = nil) -> [String] {
+    (data ?? modelData).flatMap { try? DatasetReference($0).inputFiles } ?? []
+  }
 
   /// The images, given the data set that the model names.
   ///
@@ -36,18 +43,20 @@ public struct DataOptions: ParsableArguments {
 extension Split: ExpressibleByArgument {}
 
 /// Part `number` of `count` contiguous parts, counted from 1.
-public struct Shard: Hashable, Sendable, ExpressibleByArgument {
+public struct Shard: Hashable, Sendable {
   /// Which part, from 1.
   public let number: Int
   /// How many parts.
   public let count: Int
 
-  /// The part written as `3/8`; `nil` when it is none.
-  public init?(argument: String) {
-    let parts = argument.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
+  /// The part that `--shard` means by `text`, as in `3/8`.
+  ///
+  /// - Throws: `Failure` (`usage`) with the accepted form.
+  @Sendable public static func typed(_ text: String) throws -> Shard {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
     guard parts.count == 2, let number = parts[0], let count = parts[1], count >= 1, (1...count).contains(number) else {
-      return nil
+      throw Failure(.usage, "give one part of so many, as in 1/8 to 8/8")
     }
-    (self.number, self.count) = (number, count)
+    return Shard(number: number, count: count)
   }
 }

@@ -10,13 +10,14 @@ public struct SpatialOptions: ParsableArguments {
   /// The budgets of rotation.
   @Option(
     help:
-      "Turn every image by an angle in -D...D degrees, drawn for it; a list, as in 15,30 or 0:180:15, is a setting each."
-  )
+      "Turn every image by an angle in -D...D degrees, drawn for it; a list, as in 15,30 or 0:180:15, is a setting each.",
+    transform: NumberList.typed)
   public var rotation: NumberList?
 
   /// The budgets of translation.
   @Option(
-    help: "Move every image by whole pixels in -P...P along each axis, drawn for it; a list is a setting each.")
+    help: "Move every image by whole pixels in -P...P along each axis, drawn for it; a list is a setting each.",
+    transform: NumberList.typed)
   public var translation: NumberList?
 
   /// Whether every image is turned by just the angle.
@@ -32,14 +33,16 @@ public struct SpatialOptions: ParsableArguments {
 
   /// Refuses budgets that mean nothing.
   public func validate() throws {
-    try check(rotation, "--rotation", "degrees", limit: TransformationLimits.degrees)
-    try check(translation, "--translation", "pixels", limit: TransformationLimits.pixels)
+    let (degrees, pixels) = (TransformationLimits.degrees, TransformationLimits.pixels)
+    // An angle drawn from -D...D has no sign, one that is given may have.
+    try check(rotation, "--rotation", "degrees", in: rotationExact ? -degrees...degrees : 0...degrees)
+    try check(translation, "--translation", "pixels", in: 0...pixels)
     if rotationExact, rotation == nil { throw ValidationError("--rotation-exact: by how much? give --rotation") }
   }
 
-  private func check(_ list: NumberList?, _ name: String, _ unit: String, limit: Double) throws {
-    guard let wrong = list?.numbers.first(where: { !(0...limit).contains($0.value) }) else { return }
-    throw ValidationError("\(name) \(wrong): give 0 to \(Int(limit)) \(unit)")
+  private func check(_ list: NumberList?, _ name: String, _ unit: String, in range: ClosedRange<Double>) throws {
+    guard let wrong = list?.numbers.first(where: { !range.contains($0.value) }) else { return }
+    throw ValidationError("\(name) \(wrong): give \(Int(range.lowerBound)) to \(Int(range.upperBound)) \(unit)")
   }
 
   /// How many settings there are.
@@ -58,12 +61,4 @@ public struct SpatialOptions: ParsableArguments {
       }
     }
   }
-}
-
-/// The largest budgets that are taken, from wherever they come.
-public enum TransformationLimits {
-  /// A whole turn.
-  public static let degrees = 360.0
-  /// Far beyond any image.
-  public static let pixels = 10_000.0
 }

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Absolute paths and early refusals")
+@Suite("Absolute paths")
 struct AbsolutePathTests {
   @Test("An existing file is known by its path without links and dots")
   func existing() throws {
@@ -23,15 +23,6 @@ struct AbsolutePathTests {
       #expect(absolutePath("/new.h5") == "/new.h5")
       #expect(absolutePath("/no/such/folder/new.h5") == "/no/such/folder/new.h5")
       #expect(absolutePath("new.h5") == FileManager.default.currentDirectoryPath + "/new.h5")
-    }
-  }
-
-  @Test("What could not be replaced is refused before the work")
-  func refusal() throws {
-    try Fixture.withTemporaryFolder { folder in
-      try checkReplaceable("\(folder)/model.h5")
-      #expect(throws: (any Error).self) { try checkReplaceable("\(folder)/missing/model.h5") }
-      #expect(throws: (any Error).self) { try checkReplaceable(folder) }
     }
   }
 }

@@ -7,6 +7,15 @@ import Testing
 /// The wording of what the system refuses.
 @Suite("Errors of the system")
 struct SystemErrorTests {
+  private static let files = Failure(
+    .inputOutput, "a.h5: Too many open files; allow more by `ulimit -n`, or name fewer files, and run again")
+  private static let memory = Failure(
+    .inputOutput, "a.h5: Cannot allocate memory; free some memory, or allow more by `ulimit -v`, and run again")
+  private static let processes = Failure(
+    .inputOutput,
+    "a.h5: Resource temporarily unavailable; close other programs, or allow more processes by `ulimit -u`, and run again"
+  )
+
   @Test(
     "Each error of reading has its kind and says what to do",
     arguments: [
@@ -15,7 +24,10 @@ struct SystemErrorTests {
       (EISDIR, Failure(.noInput, "a.h5: is a folder; name a file")),
       (EIO, Failure(.inputOutput, "a.h5: Input/output error; the disk failed while reading")),
       (EACCES, Failure(.noInput, "a.h5: cannot be read: Permission denied; check its permissions")),
-      (ELOOP, Failure(.noInput, "a.h5: cannot be read: Too many levels of symbolic links; check its permissions")),
+      (ELOOP, Failure(.noInput, "a.h5: cannot be read: Too many levels of symbolic links; check the path")),
+      (EMFILE, Self.files),
+      (ENFILE, Failure(.inputOutput, "a.h5: Too many open files in system; close other programs, and run again")),
+      (ENOMEM, Self.memory), (EAGAIN, Self.processes),
     ])
   func reading(number: Int32, failure: Failure) { #expect(readFailure("a.h5", number) == failure) }
 
@@ -30,6 +42,7 @@ struct SystemErrorTests {
       (ENOTDIR, Failure(.cannotCreate, "a.h5: cannot create: no such folder; make it first")),
       (EACCES, Failure(.cannotCreate, "a.h5: cannot create: Permission denied; write elsewhere")),
       (EROFS, Failure(.cannotCreate, "a.h5: cannot create: Read-only file system; write elsewhere")),
+      (EMFILE, Self.files), (ENOMEM, Self.memory), (EAGAIN, Self.processes),
     ])
   func writing(number: Int32, failure: Failure) { #expect(writeFailure("a.h5", number) == failure) }
 

@@ -60,7 +60,7 @@ struct DataOptionsTests {
     "A shard is a number from 1 and how many there are",
     arguments: [("1/1", 1, 1), ("3/8", 3, 8), ("8/8", 8, 8), ("9223372036854775807/9223372036854775807", .max, .max)])
   func shard(text: String, number: Int, count: Int) throws {
-    let shard = try #require(Shard(argument: text))
+    let shard = try Shard.typed(text)
     #expect((shard.number, shard.count) == (number, count))
   }
 
@@ -77,7 +77,7 @@ struct DataOptionsTests {
       "1/9223372036854775808",
     ])
   func noShard(text: String) {
-    #expect(Shard(argument: text) == nil)
+    #expect(throws: Failure(.usage, "give one part of so many, as in 1/8 to 8/8")) { try Shard.typed(text) }
     guard !text.isEmpty else { return }
     expectRefusal(DataOptions.self, ["--shard=\(text)"], "The value '\(text)' is invalid for '--shard <shard>'")
   }

@@ -1,3 +1,4 @@
+import Failures
 import Foundation
 import Records
 import TestSupport
@@ -116,12 +117,12 @@ import ToolSupport
     ])
   func refusals(text: String) {
     #expect(NumberList(text) == nil)
-    #expect(NumberList(argument: text) == nil)
+    #expect(throws: Failure.self) { try NumberList.typed(text) }
   }
 
   @Test("Numbers typed differently are different, even if they mean the same")
   func equality() {
-    #expect(ExactNumber("0.5") == ExactNumber(argument: "0.5"))
+    #expect(ExactNumber("0.5") == (try? ExactNumber.typed("0.5")))
     #expect(ExactNumber("0.5") != ExactNumber("1/2"))
     #expect(ExactNumber("1/2")?.value == 0.5)
     #expect(ExactNumber("8/255")?.description == "8/255")

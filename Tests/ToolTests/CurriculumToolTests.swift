@@ -130,7 +130,7 @@ import Testing
       ("--validation 0.2", 64, "--validation needs --keep-best"),
       ("--keep-best robust", 64, "--keep-best robust needs a method that attacks: pgd, trades or cusp"),
       ("--warm-up 11", 64, "--warm-up 11: give 0 to 10 epochs"),
-      ("--rotation=-1", 64, "--rotation -1.0: give 0 or more"),
+      ("--rotation=-1", 64, "--rotation -1: give 0 to 360"),
       ("--curriculum nowhere", 66, "nowhere: no such curriculum; give cusp-cifar10, cusp-mnist or a file"),
     ])
   func refusals(arguments: String, status: Int, message: String) throws {
@@ -164,7 +164,7 @@ import Testing
       ),
       (
         #"{"epochs":1,"stages":[{"from":1,"rotation":-1}]}"#,
-        "stage 1: `rotation` is neither a number of 0 to 1000000 nor"
+        "stage 1: `rotation` is neither a number of 0 to 360 nor"
       ),
       (
         #"{"epochs":1,"stages":[{"from":1,"translation":1e300}]}"#, "stage 1: `translation` is neither a number of 0 to"

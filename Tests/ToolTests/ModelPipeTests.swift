@@ -59,7 +59,7 @@ import Testing
     try Fixture.withTemporaryFolder { folder in
       let train = "cusp-train --quiet --epochs 1 --limit 64 --output m.h5"
       let outcome = try bash(
-        "\(train) > records && \(train) --seed 1 > others && cusp-attack < records", folder: folder)
+        "\(train) > records && \(train) --seed 1 --force > others && cusp-attack < records", folder: folder)
       #expect(outcome.status == 65)
       #expect(outcome.output.isEmpty)
       func digest(_ name: String) throws -> String {
@@ -113,7 +113,7 @@ import Testing
       let train = "cusp-train --quiet --epochs 1 --limit 64 --output m.h5"
       #expect(try bash(train, folder: folder).problems.isEmpty)
       let before = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/m.h5"))
-      let outcome = try bash("\(train) --seed 1", folder: folder)
+      let outcome = try bash("\(train) --seed 1 --force", folder: folder)
       #expect([73, 74].contains(outcome.status))
       #expect(outcome.errors.hasPrefix("cusp-train: m.h5: "))
       #expect(outcome.errors.count { $0 == "\n" } == 1)

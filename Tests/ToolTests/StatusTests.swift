@@ -20,7 +20,8 @@ import Testing
     try check("cusp", ["--frobnicate"], 64, "Unknown option '--frobnicate'; see cusp --help")
     try check(
       "cusp-evaluate", ["--epsilon", "x"], 64,
-      "The value 'x' is invalid for '--epsilon <epsilon>'; see cusp-evaluate --help")
+      "The value 'x' is invalid for '--epsilon <epsilon>': give numbers without a unit, as in 0.3, 8/255 or 15,30, "
+        + "or ranges FIRST:LAST:STEP, as in 0:180:15; see cusp-evaluate --help")
   }
 
   @Test("Wrong content is 65")
@@ -47,7 +48,7 @@ import Testing
     try check("cusp-train", ["--output", "/none/x.h5"], 73, "/none/x.h5: cannot create: no such folder; make it first")
     try check(
       "cusp-train", ["--output", "/dev/null"], 73,
-      "/dev/null: cannot create: there is a folder or a device; name a plain file")
+      "/dev/null: cannot create: this is a device; name a plain file")
   }
 
   @Test(

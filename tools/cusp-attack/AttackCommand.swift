@@ -21,7 +21,8 @@ struct AttackCommand: EngineCommand {
   @Flag(help: "No attack: only turn and move the images, by --rotation and --translation.") var spatial = false
   @Option(
     help:
-      "Budgets in pixel units, as in 0.3 or 2/255,8/255; the default is 0.3 for one-channel images, 8/255 for colour.")
+      "Budgets in pixel units, as in 0.3 or 2/255,8/255; the default is 0.3 for one-channel images, 8/255 for colour.",
+    transform: NumberList.typed)
   var epsilon: NumberList?
   @OptionGroup var poses: SpatialOptions
   @OptionGroup var attack: AttackOptions

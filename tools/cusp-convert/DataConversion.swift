@@ -27,6 +27,7 @@ struct DataConversion {
   }
 
   func run(_ context: ToolContext) throws {
+    for path in output.outputFiles { try context.checkOutput(path, reading: input.inputFiles) }
     let parts = try input.loadAll()
     try output.write(parts)
     let counts = parts.map { "\($0.count) images" + (parts.count > 1 ? " of \($0.split.rawValue)" : "") }

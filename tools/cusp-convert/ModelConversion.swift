@@ -24,14 +24,14 @@ struct ModelConversion {
   func run(_ model: Inputs.Model) throws {
     try checkAnnounced(model)
     let derivation = Derivation(
-      tool: context.name, version: toolVersion, arguments: Array(CommandLine.arguments.dropFirst()))
+      tool: context.name, version: toolVersion, arguments: ProgramArguments.words)
     let conversion = Conversion(
       model.file, request, data: data ?? model.record?.data, tolerance: tolerance, by: derivation)
     if output.isStream {
       try stream(conversion, of: model)
     } else {
       let path = output.path(epoch: try epoch(of: model))
-      try refuseOwnInput(model, path)
+      try context.checkOutput(path, reading: [model.file.path])
       let result = try conversion.write(output.format, to: path)
       note(result, of: model)
       try announce(result, at: path)
@@ -51,12 +51,6 @@ struct ModelConversion {
       .data,
       "\(record.path): holds model \(digest.prefix(12)), its record announced "
         + "\(record.digest.prefix(12)): it was replaced since")
-  }
-
-  /// A file is read while its copy is written, so that both may not be one; replacing it is left to a person.
-  private func refuseOwnInput(_ model: Inputs.Model, _ path: String) throws {
-    guard absolutePath(path) == absolutePath(model.file.path) else { return }
-    throw Failure(.usage, "\(path): is the input; write to another file")
   }
 
   private func stream(_ conversion: Conversion, of model: Inputs.Model) throws {

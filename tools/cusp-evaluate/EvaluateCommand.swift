@@ -22,8 +22,9 @@ struct EvaluateCommand: EngineCommand {
   @OptionGroup var models: ModelOptions
   @Flag(help: "Which attack answers to --epsilon.") var name: AttackName = .pgd
   @Option(
-    help: "Attack with each of these budgets in pixel units, as in 0,2/255,8/255; without any, images stay as they are."
-  )
+    help:
+      "Attack with each of these budgets in pixel units, as in 0,2/255,8/255; without any, images stay as they are.",
+    transform: NumberList.typed)
   var epsilon: NumberList?
   @OptionGroup var spatial: SpatialOptions
   @OptionGroup var attack: AttackOptions
@@ -49,7 +50,7 @@ struct EvaluateCommand: EngineCommand {
   }
 
   func execute(_ context: ToolContext) throws {
-    try savePredictions.map(checkReplaceable)
+    try savePredictions.map { try context.checkOutput($0, reading: models.models + data.files()) }
     let backend = try engine.makeBackend(context.diagnostics)
     var report = ScoreReport(layout: layout(for: context.output))
     var classes: [Int64] = []
@@ -57,6 +58,8 @@ struct EvaluateCommand: EngineCommand {
       if savePredictions != nil, !classes.isEmpty {
         throw Failure(.usage, "--save-predictions takes one model, stdin announced more; name one of them")
       }
+      // What a record announced is known only now.
+      try savePredictions.map { try context.checkOutput($0, reading: [model.path] + data.files(modelData: model.data)) }
       report.call(model.digest, model.path)
       let images = try data.load(modelData: model.data)
       let attacks = try attacks(channels: model.channels)

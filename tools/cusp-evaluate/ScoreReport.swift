@@ -85,7 +85,7 @@ extension Setting {
   /// What happens to images, such as `rotation 30, pgd 8/255`; empty for those that stay as they are.
   fileprivate var perturbation: String {
     [
-      rotation > 0 ? "rotation \(rotationText)" : nil,
+      rotation != 0 ? "rotation \(rotationText)" : nil,
       translation > 0 ? "translation \(NumberText.shortest(translation))" : nil,
       epsilon > 0 ? "\(attack)\(norm == "l2" ? " l2" : "") \(NumberText.pixelDistance(epsilon))" : nil,
     ].compactMap { $0 }.joined(separator: ", ")

@@ -21,6 +21,11 @@ enum ArchitectureOption: ExpressibleByArgument {
     self = .named(architecture)
   }
 
+  /// The file; nil for a name.
+  var file: String? {
+    if case .file(let path) = self { path } else { nil }
+  }
+
   static var allValueStrings: [String] { Architecture.allCases.map(\.name) + ["wrn-DEPTH-WIDTH", "FILE.json"] }
 
   /// The network for `images`, with `preprocessing` in front if given; files are at most 16 MiB.

@@ -19,12 +19,19 @@ struct CheckpointWriter {
   private(set) var saved: Checkpoint.Progress?
 
   /// A writer for `run` that also keeps the model after the epochs `kept`; refuses at once where it could not write in
-  /// the end, and tidies up where a killed run could not.
-  init(_ run: TrainingRun, keeping kept: [Int], chosenEngine: (any Backend)? = nil) throws {
-    try checkReplaceable(run.output)
+  /// the end or would destroy an input or, unless `isForced`, another file; tidies up where a killed run could not.
+  init(
+    _ run: TrainingRun, keeping kept: [Int], replacing isForced: Bool, _ context: ToolContext,
+    chosenEngine: (any Backend)? = nil
+  ) throws {
     (self.run, self.kept, self.chosenEngine, history) = (run, kept, chosenEngine, run.history)
     saved = run.resumed?.progress
-    for path in [run.output] + kept.map(name(epoch:)) { removeAbandonedFiles(of: path) }
+    let outputs = [run.output] + kept.filter { $0 < run.configuration.epochs }.map(name(epoch:))
+    for path in outputs {
+      try context.checkOutput(path, reading: run.inputs + (path == run.output ? [] : [run.origin].compactMap(\.self)))
+      if !isForced { try run.refuseOther(at: path) }
+    }
+    for path in outputs { removeAbandonedFiles(of: path) }
   }
 
   /// Saves `state` in the midst of an epoch.

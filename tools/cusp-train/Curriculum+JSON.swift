@@ -45,7 +45,8 @@ extension Stage {
     let kind = try fields.choice("method", default: MethodName.natural)
     let beta = Float(try fields.number("beta", default: 5))
     let poses = PoseDistribution(
-      rotation: try fields.number("rotation", default: 0), translation: try fields.number("translation", default: 0),
+      rotation: try fields.number("rotation", upTo: TransformationLimits.degrees, default: 0),
+      translation: try fields.number("translation", upTo: TransformationLimits.pixels, default: 0),
       cropPadding: try fields.integer("crop", 0...10_000, default: 0), isFlipping: try fields.flag("flip"))
     let rate = try fields.optionalNumber("learning_rate").map { Float($0) }
     try fields.finish()
@@ -89,17 +90,20 @@ private struct Fields {
     self.place = place
   }
 
-  mutating func optionalNumber(_ key: String) throws -> Double? {
+  mutating func optionalNumber(_ key: String, upTo limit: Double = 1e6) throws -> Double? {
     guard let value = rest.removeValue(forKey: key) else { return nil }
     guard let number = ExactNumber(value.string ?? value.number.map(NumberText.shortest) ?? ""),
-      (0...1e6).contains(number.value)
+      (0...limit).contains(number.value)
     else {
-      throw Failure(.data, "\(place): `\(key)` is neither a number of 0 to 1000000 nor a text such as \"8/255\"")
+      let range = "0 to \(NumberText.shortest(limit))"
+      throw Failure(.data, "\(place): `\(key)` is neither a number of \(range) nor a text such as \"8/255\"")
     }
     return number.value
   }
 
-  mutating func number(_ key: String, default given: Double) throws -> Double { try optionalNumber(key) ?? given }
+  mutating func number(_ key: String, upTo limit: Double = 1e6, default given: Double) throws -> Double {
+    try optionalNumber(key, upTo: limit) ?? given
+  }
 
   mutating func integer(_ key: String, _ range: ClosedRange<Int>, default given: Int?) throws -> Int {
     guard let value = rest.removeValue(forKey: key)?.integer ?? given, range.contains(value) else {

@@ -13,6 +13,9 @@ struct CurriculumOption: ExpressibleByArgument {
 
   init(argument: String) { text = argument }
 
+  /// The file; nil for a name, and for JSON.
+  var file: String? { Curriculum.named[text] != nil || text.hasPrefix("{") ? nil : text }
+
   /// The curriculum; files are at most 1 MiB.
   func curriculum() throws -> Curriculum {
     if let known = Curriculum.named[text] { return known }

@@ -1,21 +1,18 @@
 public import ArgumentParser
+import Failures
 import Training
 
 extension Validation.Metric: ExpressibleByArgument {}
 
 /// How many images are held out as typed, `5000` or `0.1`.
-enum HeldOutImages: ExpressibleByArgument {
+enum HeldOutImages {
   case count(Int)
   case share(Double)
 
-  init?(argument: String) {
-    if let count = Int(argument), count >= 1 {
-      self = .count(count)
-    } else if let share = Double(argument), share > 0, share < 1 {
-      self = .share(share)
-    } else {
-      return nil
-    }
+  @Sendable static func typed(_ text: String) throws -> HeldOutImages {
+    if let count = Int(text), count >= 1 { return .count(count) }
+    if let share = Double(text), share > 0, share < 1 { return .share(share) }
+    throw Failure(.usage, "give a number of images, as in 5000, or a share of them, as in 0.1")
   }
 
   /// How many of `total` images, at least 1.

@@ -58,8 +58,11 @@ extension RecipeOptions {
 
   private func poses() throws -> PoseDistribution {
     let (rotation, translation, crop) = (rotation ?? 0, translation ?? 0, crop ?? 0)
-    for (name, value) in [("--rotation", rotation), ("--translation", translation), ("--crop", Double(crop))] {
-      guard value >= 0, value <= 1e6 else { throw Failure(.usage, "\(name) \(value): give 0 or more") }
+    let (degrees, pixels) = (TransformationLimits.degrees, TransformationLimits.pixels)
+    for (name, value, limit) in [
+      ("--rotation", rotation, degrees), ("--translation", translation, pixels), ("--crop", Double(crop), pixels),
+    ] where !(0...limit).contains(value) {
+      throw Failure(.usage, "\(name) \(NumberText.shortest(value)): give 0 to \(NumberText.shortest(limit))")
     }
     return PoseDistribution(rotation: rotation, translation: translation, cropPadding: crop, isFlipping: flip)
   }

@@ -32,8 +32,8 @@ struct RecipeOptions: ParsableArguments {
   @Option(help: "How it changes: steps, cosine or one-cycle.") var schedule: Course = .steps
   @Option(
     help:
-      "With steps: it falls to a tenth after so many epochs, as in 5,8, or none; the default is 5/6 of them, from 12 on also 5/12."
-  )
+      "With steps: it falls to a tenth after so many epochs, as in 5,8, or none; the default is 5/6 of them, from 12 on also 5/12.",
+    transform: EpochList.typed)
   var milestones: EpochList?
   @Option(help: "It rises linearly during so many epochs first.") var warmUp = 0
   @Option(help: "The share of the last direction that a step keeps.") var momentum: Float = 0.9
@@ -45,25 +45,30 @@ struct RecipeOptions: ParsableArguments {
   var averageWeights: Float?
   @Option(help: "The model is that of the best epoch: by natural, spatial or robust accuracy on images held out.")
   var keepBest: Validation.Metric?
-  @Option(help: "With --keep-best: how many images are held out, or a share of them below 1; the default is 0.1.")
+  @Option(
+    help: "With --keep-best: how many images are held out, or a share of them below 1; the default is 0.1.",
+    transform: HeldOutImages.typed)
   var validation: HeldOutImages?
   @Option(help: "Turn every image by up to so many degrees either way.") var rotation: Double?
   @Option(help: "Move every image by up to so many pixels along each axis.") var translation: Double?
   @Option(help: "Put so many black pixels around images and cut out a window at random.") var crop: Int?
   @Flag(help: "Mirror every other image.") var flip = false
   @Option(help: "With attacks: how distance is measured, linf or l2.") var norm: Norm = .linf
-  @Option(help: "With attacks: the budget in pixel units; the default is 0.3 for one-channel images, 8/255 for colour.")
+  @Option(
+    help: "With attacks: the budget in pixel units; the default is 0.3 for one-channel images, 8/255 for colour.",
+    transform: ExactNumber.typed)
   var epsilon: ExactNumber?
   @Option(help: "With attacks: steps.") var steps = 10
   @Option(
-    help: "With attacks: a step's length in pixel units; the default is a quarter of epsilon, for TRADES in l2 2/steps."
-  )
+    help:
+      "With attacks: a step's length in pixel units; the default is a quarter of epsilon, for TRADES in l2 2/steps.",
+    transform: ExactNumber.typed)
   var stepSize: ExactNumber?
   @Option(
     help: "With trades: the weight of the divergence; the default is 1 for one-channel images, else 6, in cusp 5.")
   var beta: Float?
   @Option(help: "With pgd: the share of every batch that is not attacked.") var cleanShare: Float = 0
-  @Option(help: "The seed of all random numbers.") var seed: UInt64 = 0
+  @Option(help: "The seed of all random numbers.", transform: Seed.typed) var seed: UInt64 = 0
 
   /// The name of the method, for a file.
   var name: String { curriculum != nil && method == .natural ? "curriculum" : method.rawValue }
@@ -103,16 +108,15 @@ struct RecipeOptions: ParsableArguments {
 }
 
 /// Epochs as typed, `5,10`, each 1 or more, or `none`.
-struct EpochList: ExpressibleByArgument {
+struct EpochList {
   let epochs: [Int]
 
-  init?(argument: String) {
-    if argument == "none" {
-      epochs = []
-      return
+  @Sendable static func typed(_ text: String) throws -> EpochList {
+    if text == "none" { return EpochList(epochs: []) }
+    let epochs = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+    guard epochs.allSatisfy({ $0.map { $0 >= 1 } ?? false }) else {
+      throw Failure(.usage, "give epochs of 1 or more, as in 5,10, or none")
     }
-    let epochs = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
-    guard epochs.allSatisfy({ $0.map { $0 >= 1 } ?? false }) else { return nil }
-    self.epochs = epochs.compactMap { $0 }
+    return EpochList(epochs: epochs.compactMap { $0 })
   }
 }

@@ -28,10 +28,16 @@ struct TrainCommand: EngineCommand {
   var arch: ArchitectureOption?
   @Flag(help: "Only list the networks by name.") var listArchitectures = false
   @Option(help: "Train on at most the first so many images.") var limit: Int?
-  @Option(help: "Subtract and divide by these per channel, as in 0.49,0.48,0.45/0.20,0.20,0.20; kept in the model.")
+  @Option(
+    help: "Subtract and divide by these per channel, as in 0.49,0.48,0.45/0.20,0.20,0.20; kept in the model.",
+    transform: Normalisation.typed)
   var normalise: Normalisation?
-  @Option(help: "The model file; the default is ARCH-METHOD.h5.") var output: String?
-  @Option(help: "Also keep, and announce, the model after these epochs, as in 5,10: OUTPUT's name with -epoch5.")
+  @Option(help: "The model file; the default is ARCH-METHOD.h5, or ARCH-METHOD-seedN.h5 where --seed is not 0.")
+  var output: String?
+  @Flag(help: "Write over a file of --output's name that is no model of this very run.") var force = false
+  @Option(
+    help: "Also keep, and announce, the model after these epochs, as in 5,10: OUTPUT's name with -epoch5.",
+    transform: EpochList.typed)
   var keep: EpochList?
   @Option(help: "Also save after every so many steps of an epoch.") var saveEvery: Int?
   @Option(help: "Go on with the run in this model file, which says how; options beside may repeat it.") var resume:
@@ -46,7 +52,7 @@ struct TrainCommand: EngineCommand {
 
   func execute(_ context: ToolContext) throws {
     if listArchitectures { return try context.output.write(Architecture.table()) }
-    let arguments = Array(CommandLine.arguments.dropFirst())
+    let arguments = ProgramArguments.words
     let run = try resume.map { try TrainingRun(resuming: $0, arguments: arguments) } ?? TrainingRun(self)
     if recipe.printCurriculum {
       let steps = max(1, run.configuration.trainedCount(of: run.images.count) / run.configuration.batchSize)
@@ -55,14 +61,15 @@ struct TrainCommand: EngineCommand {
     if let note = run.note { context.diagnostics.note(note) }
     let backend = try run.engine.makeBackend(context.diagnostics)
     var writer = try CheckpointWriter(
-      run, keeping: keep?.epochs ?? [], chosenEngine: run.engine.algorithms == nil ? nil : backend)
+      run, keeping: keep?.epochs ?? [], replacing: force, context,
+      chosenEngine: run.engine.algorithms == nil ? nil : backend)
     let trainer = try Trainer(
       run.configuration, graph: run.graph, data: run.images, state: run.state, on: backend)
     try context.output.write(
       RunRecord(
         tool: context.name, version: toolVersion, arguments: arguments, seed: String(run.configuration.seed)))
     if trainer.isFinished, let checkpoint = run.resumed {
-      if run.output != resume { try checkpoint.write(to: run.output) }
+      if !run.isInPlace { try checkpoint.write(to: run.output) }
       try context.output.write(writer.announce(checkpoint))
     }
     StopRequest.watch()

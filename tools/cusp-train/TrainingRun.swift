@@ -6,6 +6,7 @@ import Networks
 import Records
 import Tensors
 import ToolOptions
+import ToolSupport
 import Training
 
 /// A run that is ready to start, or to go on: what its command line, or the model file to resume, comes to.
@@ -21,8 +22,12 @@ struct TrainingRun {
   let state: TrainingState
   /// What complete epochs gave.
   let history: [JSON]
+  /// The files that are read, save the one to resume.
+  let inputs: [String]
   /// The file to write.
   let output: String
+  /// The model file that this goes on with.
+  let origin: String?
   /// Set where this goes on with a file.
   let resumed: Checkpoint?
   /// What people should know before it starts.
@@ -37,10 +42,12 @@ struct TrainingRun {
     document = configuration.json(command)
     engine = command.engine
     let name = definition.architecture.replacing("/", with: "-")
-    output = command.output ?? "\(name)-\(command.recipe.name).h5"
+    let seed = configuration.seed == 0 ? "" : "-seed\(configuration.seed)"
+    output = command.output ?? "\(name)-\(command.recipe.name)\(seed).h5"
+    inputs = reference.inputFiles + [command.recipe.curriculum?.file, command.arch?.file].compactMap(\.self)
     graph = try NetworkGraph(definition)
     state = TrainingState(parameters: Parameters(initializing: graph, seed: configuration.seed))
-    (history, resumed, note) = ([], nil, nil)
+    (history, origin, resumed, note) = ([], nil, nil, nil)
   }
 
   /// The run that the model file `path` is part of; `arguments` may repeat its settings, but not change them.
@@ -73,7 +80,7 @@ struct TrainingRun {
     state = try TrainingState(checkpoint, history: history, of: graph, configuration)
     self.history = history
     output = command.output ?? path
-    resumed = checkpoint
+    (inputs, origin, resumed) = (begun.inputs, path, checkpoint)
   }
 
   /// Refuses settings that are others than those `stored` in `path`; data may have moved, and threads are noted.
@@ -88,7 +95,7 @@ struct TrainingRun {
   /// The command line of the run `stored` in `path`, with `arguments` behind it.
   private static func command(_ stored: [JSON.Member], _ arguments: [String], path: String) throws -> TrainCommand {
     do {
-      return try TrainCommand.parse(options(stored) + arguments)
+      return try TrainCommand.parse(ProgramArguments.attachingNegativeNumbers(options(stored) + arguments))
     } catch {
       throw Failure(.usage, "--resume \(path): \(TrainCommand.message(for: error)); leave it out")
     }

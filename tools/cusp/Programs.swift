@@ -1,4 +1,5 @@
 import Failures
+import Files
 
 #if canImport(Darwin)
   import Darwin
@@ -31,9 +32,11 @@ enum Programs {
       throw Failure(
         .usage, "`\(verb)` is no verb; \(near.map { "did you mean `\($0)`?" } ?? "`cusp help` lists them")")
     }
-    var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) }
+    var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { word in
+      strdup(PathText.bytes(word).map { CChar(bitPattern: $0) } + [0])
+    }
     words.append(nil)
-    execv(path, &words)
+    if let program = words[0] { execv(program, &words) }
     throw Failure(.noInput, "\(path): \(String(cString: strerror(errno)))")
   }
 
@@ -41,11 +44,11 @@ enum Programs {
   static func verbs() -> [String] {
     var found: Set<String> = []
     for folder in folders {
-      guard let stream = opendir(folder) else { continue }
+      guard let stream = folder.withSystemPath({ opendir($0) }) else { continue }
       defer { closedir(stream) }
       while let entry = readdir(stream) {
         let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-          String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+          PathText.text(bytes.prefix { $0 != 0 })
         }
         guard name.hasPrefix("cusp-"), !name.contains("."), isProgram("\(folder)/\(name)") else { continue }
         found.insert(String(name.dropFirst("cusp-".count)))
@@ -60,7 +63,7 @@ enum Programs {
 
   /// The folder of this program, then those of PATH.
   private static var folders: [String] {
-    let path = getenv("PATH").map { String(cString: $0) } ?? ""
+    let path = getenv("PATH").map { PathText.text($0) } ?? ""
     return [ownFolder].compactMap { $0 } + path.split(separator: ":").map(String.init)
   }
 
@@ -69,12 +72,14 @@ enum Programs {
     let resolved = realpath("/proc/self/exe", nil) ?? realpath(CommandLine.arguments.first ?? "", nil)
     guard let resolved else { return nil }
     defer { free(resolved) }
-    let path = String(cString: resolved)
+    let path = PathText.text(resolved)
     return path.lastIndex(of: "/").map { String(path[..<$0]) }
   }
 
   private static func isProgram(_ path: String) -> Bool {
     var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
+    return path.withSystemPath { path in
+      stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
+    }
   }
 }

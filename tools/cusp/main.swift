@@ -11,7 +11,7 @@ import ToolSupport
 #endif
 
 do {
-  var words = Array(CommandLine.arguments.dropFirst())
+  var words = ProgramArguments.words
   if words.count > 1, words[0] == "help" { words = [words[1], "--help"] }
   if let verb = words.first, verb != "help", !verb.hasPrefix("-") {
     try Programs.start(verb: verb, arguments: Array(words.dropFirst()))

@@ -1,5 +1,6 @@
 internal import CHDF5
 internal import Failures
+internal import Files
 
 #if canImport(Glibc)
   internal import Glibc
@@ -130,7 +131,9 @@ struct GuardedChild {
     try calls("H5Pset_file_locking") { H5Pset_file_locking(id, false, true) }
     try calls("H5Lunregister") { H5Lunregister(H5L_TYPE_EXTERNAL) }
     try calls("H5PLset_loading_state") { H5PLset_loading_state(0) }
-    let handle = try Handle(calls, "H5Fopen") { H5Fopen(path, cusp_read_only(), id) }
+    let handle = try Handle(calls, "H5Fopen") {
+      path.withSystemPath { H5Fopen($0, cusp_read_only(), id) }
+    }
     var driver: UnsafeMutableRawPointer?
     var opened = stat()
     let fileID = handle.id

@@ -1,4 +1,4 @@
-public import ArgumentParser
+import Failures
 
 /// A number as typed, `0.03` or `8/255`, with the nearest double to what the text means.
 public struct ExactNumber: Equatable, Sendable, CustomStringConvertible {
@@ -54,7 +54,14 @@ public struct ExactNumber: Equatable, Sendable, CustomStringConvertible {
   }
 }
 
-extension ExactNumber: ExpressibleByArgument {
-  /// As `init(_:)`.
-  public init?(argument: String) { self.init(argument) }
+extension ExactNumber {
+  /// The number that an option means by `text`: for `@Option(transform:)`, so that a refusal says what is taken.
+  ///
+  /// - Throws: `Failure` (`usage`) with the accepted form.
+  @Sendable public static func typed(_ text: String) throws -> ExactNumber {
+    guard let number = ExactNumber(text) else {
+      throw Failure(.usage, "give a number without a unit, as in 0.3 or 8/255")
+    }
+    return number
+  }
 }

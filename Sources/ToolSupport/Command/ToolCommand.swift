@@ -57,7 +57,7 @@ extension ToolCommand {
   public static func main() {
     var command: any ParsableCommand
     do {
-      command = try parseAsRoot()
+      command = try parseAsRoot(ProgramArguments.attachingNegativeNumbers(ProgramArguments.words))
     } catch {
       leave(answer(error))
     }

@@ -1,5 +1,12 @@
 import Failures
+import Files
 public import Records
+
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
 
 /// What a running program talks to.
 public struct ToolContext: Sendable {
@@ -14,6 +21,18 @@ public struct ToolContext: Sendable {
     self.name = name
     self.output = output
     self.diagnostics = diagnostics
+  }
+
+  /// Finds out before any work whether `path` can be written, and whether that would destroy one of `inputs`, the paths
+  /// of all that the program reads, or what is on its streams; call it for every output.
+  /// - Throws: `Failure` (`usage`) for an input, a stream and `-`; (`cannotCreate`) where no file can be made.
+  public func checkOutput(_ path: String, reading inputs: [String]) throws {
+    try Files.checkOutput(
+      path, reading: inputs,
+      besides: [
+        OpenStream(STDIN_FILENO, "standard input"), OpenStream(output.descriptor, "standard output"),
+        OpenStream(STDERR_FILENO, "standard error"),
+      ])
   }
 
   /// The records on standard input, or on `descriptor`.

@@ -1,4 +1,5 @@
 public import Failures
+import Files
 
 #if canImport(Darwin)
   import Darwin
@@ -43,8 +44,15 @@ public struct Diagnostics: Sendable {
   /// Writes in one call, so that lines of several processes do not mix; nobody can be told if that fails.
   func write(_ text: String) { try? SystemCalls.write(Array(text.utf8), to: STDERR_FILENO) }
 
-  /// `text` without characters that steer a terminal: names in files are not to be trusted.
+  /// `text` without characters that steer a terminal, as names in files are not to be trusted, and with bytes of paths that
+  /// are no UTF-8 as a shell's `$'...'` writes them.
   package static func printable(_ text: String) -> String {
-    String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
+    text.unicodeScalars.reduce(into: "") { result, scalar in
+      if let byte = PathText.escapedByte(scalar) {
+        result += "\\x" + String(byte, radix: 16)
+      } else {
+        result.unicodeScalars.append(scalar.properties.generalCategory == .control ? "?" : scalar)
+      }
+    }
   }
 }

@@ -14,7 +14,8 @@ import Synchronization
 public final class StandardOutput: Sendable {
   /// Whether the data goes to a terminal, so that people read it.
   public let isTerminal: Bool
-  private let descriptor: Int32
+  /// What the system calls it.
+  let descriptor: Int32
   private let writer = Mutex(RecordWriter())
 
   /// Bytes that are gathered before they are written.

@@ -1,0 +1,37 @@
+extension DatasetReference {
+  /// The paths of all files that the data set may be read from, there or not; none for built-in digits.
+  ///
+  /// A file and its packed form are both among them: each stands for the other when the data set is read.
+  public var inputFiles: [String] {
+    guard case .folder(let family, let path) = self else { return outputFiles }
+    return family.folders(in: path).flatMap { folder in
+      family.fileNames.flatMap { ["\(folder)/\($0)", "\(folder)/\($0).gz"] }
+    }
+  }
+
+  /// The paths of all files that `write(_:)` may write.
+  public var outputFiles: [String] {
+    switch self {
+    case .digits: []
+    case .npz(let path), .hdf5(let path): [path]
+    case .folder(let family, let path): family.fileNames.map { "\(path)/\($0)" }
+    }
+  }
+}
+
+extension DatasetReference.Family {
+  fileprivate var fileNames: [String] {
+    switch self {
+    case .mnist, .fashion: ["train", "t10k"].flatMap { ["\($0)-images-idx3-ubyte", "\($0)-labels-idx1-ubyte"] }
+    case .cifar10, .cifar100: Split.allCases.flatMap(CIFARLayout(self).files(of:)) + [CIFARLayout(self).nameFile]
+    }
+  }
+
+  /// The folders at `path` that the files may lie in.
+  fileprivate func folders(in path: String) -> [String] {
+    switch self {
+    case .mnist, .fashion: [path]
+    case .cifar10, .cifar100: [path, "\(path)/\(CIFARLayout(self).subfolder)"]
+    }
+  }
+}

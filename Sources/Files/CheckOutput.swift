@@ -1,0 +1,36 @@
+internal import Failures
+
+/// A descriptor that a program reads or writes besides files, with the words for it.
+public struct OpenStream: Sendable {
+  /// What the system calls it.
+  let descriptor: Int32
+  /// What people call it, such as `standard input`.
+  let name: String
+
+  /// The stream open as `descriptor`, which people call `name`.
+  public init(_ descriptor: Int32, _ name: String) { (self.descriptor, self.name) = (descriptor, name) }
+}
+
+/// Finds out now whether a program can write the file `path` in the end, before hours of work that would be lost, and
+/// whether it would destroy what it reads or mix with what else it writes.
+///
+/// - Parameters:
+///   - inputs: The paths of all that the program reads, also of what need not be there.
+///   - streams: The program's streams, which may be files.
+/// - Throws: `.usage` for `-`, and if `path` leads to the file of an input or a stream, by whatever name; `.cannotCreate` if
+///   no file can be made there.
+public func checkOutput(_ path: String, reading inputs: [String], besides streams: [OpenStream]) throws {
+  guard path != "-" else {
+    throw Failure(.usage, "-: is no file to write here, as standard output carries records; name a file, or ./-")
+  }
+  let target = try resolvingLinks(path)
+  try checkReplaceable(target, folder: split(target).folder, path: path)
+  guard let output = FileIdentity(path: path) else { return }
+  if let input = inputs.first(where: { FileIdentity(path: $0) == output }) {
+    let words = input == path ? "is an input" : "is the input \(input) by another name"
+    throw Failure(.usage, "\(path): \(words); write to another file")
+  }
+  if let stream = streams.first(where: { FileIdentity(descriptor: $0.descriptor) == output }) {
+    throw Failure(.usage, "\(path): is the file of \(stream.name); write to another file")
+  }
+}
