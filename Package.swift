@@ -137,12 +137,12 @@ let targets: [Target] = [
   tool("cusp-attack", ["Datasets", "Records", "ToolOptions"]),
   tool(
     "cusp-evaluate", ["Archives", "Datasets", "Files", "Records", "ToolOptions"]),
-  tool("cusp-fooling-rate", ["Archives", "Records"]),
+  tool("cusp-fooling-rate", ["Archives", "Files", "Records"]),
   tool("cusp-bench", ["Benchmarks", "Networks", "Programs", "Records", "ToolOptions"]),
-  tool("cusp-inspect", ["Checkpoints", "Inspection", "Interchange", "Networks", "Records", "Tensors"]),
-  tool("cusp-diff", ["Inspection", "Records"]),
+  tool("cusp-inspect", ["Checkpoints", "Files", "Inspection", "Interchange", "Networks", "Records", "Tensors"]),
+  tool("cusp-diff", ["Files", "Inspection", "Records"]),
   tool("cusp-convert", ["Checkpoints", "Datasets", "Files", "Interchange", "Networks", "Records"]),
-  tool("cusp-serve", ["Records", "Serving", "ToolOptions"]),
+  tool("cusp-serve", ["Files", "Records", "Serving", "ToolOptions"]),
 
   .target(name: "CAllocations", path: "Tests/CAllocations"),
   .target(
@@ -161,7 +161,7 @@ let targets: [Target] = [
   tests("Networks", ["Networks", "Symmetry", "Tensors"]),
   tests("Programs", ["Networks", "Programs", "Tensors"]),
   tests("Backends", ["Archives", "Attacks", "Networks", "Programs", "Symmetry", "Tensors"] + backends),
-  tests("Checkpoints", ["Checkpoints", "HDF5", "Networks", "Records", "Tensors"]),
+  tests("Checkpoints", ["Checkpoints", "Files", "HDF5", "Networks", "Records", "Tensors"]),
   tests("Interchange", ["Archives", "Checkpoints", "Files", "HDF5", "Interchange", "Networks", "Records", "Tensors"]),
   tests("Attacks", ["Attacks", "Networks", "Tensors"]),
   tests("Training", ["Attacks", "Datasets", "Networks", "Programs", "Spatial", "Tensors", "Training"] + backends),
@@ -172,11 +172,13 @@ let targets: [Target] = [
   tests(
     "ToolOptions",
     [
-      "Attacks", "Checkpoints", "Datasets", "Networks", "PortableBackend", "Programs", "Records", "Spatial", "Tensors",
+      "Attacks", "Checkpoints", "Datasets", "Files", "Networks", "PortableBackend", "Programs", "Records", "Spatial",
+      "Tensors",
       "ToolOptions", "ToolSupport", argumentParser,
     ]),
   tests("Format", ["Checkpoints", "Networks", "Records", "Tensors"]),
-  tests("Serving", ["PortableBackend", "Records", "Serving", "Spatial", "Tensors", "ToolOptions", "ToolSupport"]),
+  tests(
+    "Serving", ["Files", "PortableBackend", "Records", "Serving", "Spatial", "Tensors", "ToolOptions", "ToolSupport"]),
   tests("Tool", ["Archives", "Checkpoints", "Interchange", "Networks", "Records", "Tensors"]),
 ]
 

@@ -95,6 +95,11 @@ public struct NumPyArray: Equatable, Sendable {
     }
   }
 
+  /// The elements as 64-bit floating point numbers, each just as it is stored, or `nil` for integers.
+  public var doubles: [Double]? {
+    element == .float64 ? elements(UInt64.self).map(Double.init(bitPattern:)) : floats?.map(Double.init)
+  }
+
   private func elements<Integer: FixedWidthInteger>(_ type: Integer.Type) -> [Integer] {
     bytes.withUnsafeBytes { bytes in
       stride(from: 0, to: bytes.count, by: MemoryLayout<Integer>.size).map {

@@ -1,4 +1,5 @@
 internal import Failures
+public import Files
 internal import HDF5
 internal import Networks
 internal import Tensors
@@ -8,8 +9,13 @@ extension Checkpoint {
   ///
   /// - Throws: `.noInput` if there is no file; `.data` if it is damaged, hostile or no checkpoint, with the tensors that
   ///   are missing, unexpected or of another shape, at most 10 of each.
-  public init(reading path: String) throws {
-    let file = try CheckpointFile(HDF5Listing(path: path))
+  public init(reading path: String) throws { try self.init(reading: InputFile(onDisk: path)) }
+
+  /// Reads the checkpoint `input`, as `init(reading:)` of a path.
+  ///
+  /// - Throws: as that.
+  public init(reading input: InputFile) throws {
+    let file = try CheckpointFile(HDF5Listing(input))
     let tensors = try file.parameters.map { try Self.tensor($0, in: Layout.parameters, of: file) }
     let optimizer = try file.optimizer.map { ($0.name, try Self.tensor($0, in: Layout.optimizer, of: file)) }
     var remaining = tensors.makeIterator()

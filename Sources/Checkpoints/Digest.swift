@@ -22,12 +22,12 @@ func sha256(of values: [Float]) -> String {
   return digest.text
 }
 
-/// The SHA-256 of the file at `path`, in lowercase hexadecimal digits.
+/// The SHA-256 of all bytes of `source`, in lowercase hexadecimal digits.
 ///
-/// - Throws: `.noInput` if there is none; `.inputOutput` if the disk fails.
-func sha256(ofFileAt path: String) throws -> String {
+/// - Throws: `.data` if the file has become shorter; `.inputOutput` if the disk fails.
+func sha256(of source: ByteSource) throws -> String {
   var digest = RunningDigest()
-  try forEachPiece(ofFileAt: path) { digest.add($0) }
+  try source.forEachPart(of: 0..<source.count) { digest.add($0) }
   return digest.text
 }
 

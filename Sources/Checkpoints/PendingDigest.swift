@@ -1,6 +1,6 @@
 internal import Dispatch
 internal import Failures
-internal import Files
+public import Files
 internal import Synchronization
 
 /// The SHA-256 of a file, which another thread takes while whoever asked for it goes on.
@@ -8,18 +8,18 @@ public final class PendingDigest: Sendable {
   private let outcome: Mutex<Result<String, any Error>>
   private let thread = DispatchGroup()
 
-  /// Starts to read the file at `path`, to its end.
-  public init(ofFileAt path: String) {
-    outcome = Mutex(.failure(Failure(.internal, "\(path): nobody took its digest")))
+  /// Starts to read all bytes of `source`.
+  public init(of source: ByteSource) {
+    outcome = Mutex(.failure(Failure(.internal, "\(source.name): nobody took its digest")))
     DispatchQueue.global().async(group: thread) { [self] in
-      let digest = Result { try sha256(ofFileAt: path) }
+      let digest = Result { try sha256(of: source) }
       outcome.withLock { $0 = digest }
     }
   }
 
   /// The digest, 64 lowercase hexadecimal digits, as soon as it is there.
   ///
-  /// - Throws: `.noInput` if there is no such file; `.inputOutput` if the disk fails.
+  /// - Throws: `.data` if the file has become shorter; `.inputOutput` if the disk fails.
   public func text() throws -> String {
     thread.wait()
     return try outcome.withLock { $0 }.get()

@@ -1,4 +1,5 @@
 internal import Failures
+internal import Files
 
 #if canImport(FoundationEssentials)
   internal import FoundationEssentials
@@ -71,7 +72,7 @@ extension Provenance.Parent {
   ///
   /// - Throws: `.noInput` if there is none; `.inputOutput` if the disk fails.
   public init(fileAt path: String) throws {
-    self = .file(sha256: try sha256(ofFileAt: path))
+    self = .file(sha256: try sha256(of: ByteSource(path: path)))
   }
 
   /// A file of which only the bytes are known, as one from a pipe.

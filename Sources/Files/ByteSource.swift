@@ -18,9 +18,14 @@ public struct ByteSource: Sendable {
   /// The regular file at `path`, open from now on.
   ///
   /// - Throws: `.noInput` if there is none.
-  public init(path: String) throws {
-    let file = try OpenFile(path: path)
-    (name, count, storage) = (path, file.size, .file(file))
+  public init(path: String) throws { try self.init(InputFile(onDisk: path)) }
+
+  /// The regular file `input`, open from now on.
+  ///
+  /// - Throws: `.noInput` if there is none.
+  public init(_ input: InputFile) throws {
+    let file = try OpenFile(input)
+    (name, count, storage) = (input.name, file.size, .file(file))
   }
 
   /// The bytes of an array, called `name` in errors.

@@ -25,6 +25,13 @@ struct Descriptor: ~Copyable {
     number = opened
   }
 
+  /// Leaves the closing to the caller.
+  consuming func release() -> Int32 {
+    let released = number
+    discard self
+    return released
+  }
+
   deinit { _ = close(number) }
 }
 

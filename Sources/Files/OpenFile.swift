@@ -8,25 +8,30 @@ internal import Failures
 
 /// A regular file that is open for reading, and stays the same file whatever becomes of its name.
 package final class OpenFile: Sendable {
+  /// What errors call it.
   package let path: String
+  /// The path by which this process opens it.
+  package let location: String
+  private let input: InputFile
   /// What `fstat` said when the file was opened.
   package let status: stat
   private let descriptor: Int32
 
-  /// Opens the file at `path`.
+  /// Opens `input`.
   ///
   /// - Throws: `.noInput` if there is none.
-  package init(path: String) throws {
+  package init(_ input: InputFile) throws {
+    let (path, location) = (input.name, input.location)
     guard !path.utf8.contains(0) else { throw readFailure(path, ENOENT) }
     // Not blocking, for else a named pipe would wait for its writer before it is seen not to be a file.
-    let descriptor = path.withSystemPath { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+    let descriptor = location.withSystemPath { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard descriptor >= 0 else { throw readFailure(path, errno) }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       close(descriptor)
       throw Failure(.noInput, "\(path): not a regular file; name a file")
     }
-    self.path = path
+    (self.path, self.location, self.input) = (path, location, input)
     self.descriptor = descriptor
     self.status = status
   }

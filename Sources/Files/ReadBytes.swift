@@ -12,11 +12,12 @@ public func fileExists(at path: String) -> Bool {
   return !path.utf8.contains(0) && path.withSystemPath { stat($0, &status) } == 0 && status.st_mode & S_IFMT != S_IFDIR
 }
 
-/// All bytes of the file at `path`, at most `limit` of them; pipes are read to their end.
+/// All bytes of the file at `path`, at most `limit` of them; pipes are read to their end, and `-` is standard input.
 ///
 /// - Throws: `.noInput` if it is missing, a folder or unreadable, `.data` if it is larger than `limit`, `.inputOutput`
 ///   if the disk fails.
 public func readBytes(path: String, limit: Int) throws -> [UInt8] {
+  if path == "-" { return try SequentialInput(path: path).allBytes(limit: limit) }
   guard let file = Descriptor(path, O_RDONLY) else { throw readFailure(path, errno) }
   var status = stat()
   guard fstat(file.number, &status) == 0 else { throw readFailure(path, errno) }
@@ -33,7 +34,7 @@ public func readBytes(path: String, limit: Int) throws -> [UInt8] {
   throw tooLarge(path, limit)
 }
 
-private func tooLarge(_ path: String, _ limit: Int) -> Failure {
+func tooLarge(_ path: String, _ limit: Int) -> Failure {
   Failure(.data, "\(path): larger than the \(limit) bytes that are read at most; is this the right file?")
 }
 
@@ -55,20 +56,6 @@ private func readAll(_ descriptor: Int32, into buffer: UnsafeMutableBufferPointe
     position += count
   }
   return position
-}
-
-/// Hands all bytes of the file at `path` to `body`, in pieces that stay in a processor's cache.
-///
-/// - Throws: `.noInput` if it is missing or unreadable, `.inputOutput` if the disk fails, and what `body` throws.
-public func forEachPiece(ofFileAt path: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-  guard let file = Descriptor(path, O_RDONLY) else { throw readFailure(path, errno) }
-  let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 1 << 18)
-  defer { buffer.deallocate() }
-  while true {
-    let count = try readAll(file.number, into: buffer, path: path)
-    if count == 0 { return }
-    try body(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<count]))
-  }
 }
 
 /// The first bytes of the file at `path`, `size` of them or all.

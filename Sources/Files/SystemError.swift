@@ -32,7 +32,8 @@ package func writeFailure(_ path: String, _ number: Int32) -> Failure {
   if let shortage = shortage(path, number) { return shortage }
   let text = systemErrorText(number)
   switch number {
-  case ENOSPC, EDQUOT, EFBIG: return Failure(.inputOutput, "\(path): \(text); free some space and run again")
+  case ENOSPC, EDQUOT: return Failure(.inputOutput, "\(path): \(text); free some space and run again")
+  case EFBIG: return Failure(.inputOutput, "\(path): \(text); allow larger files by `ulimit -f`, and run again")
   case EIO: return Failure(.inputOutput, "\(path): \(text); the disk failed while writing")
   case ENOENT, ENOTDIR: return Failure(.cannotCreate, "\(path): cannot create: no such folder; make it first")
   default: return Failure(.cannotCreate, "\(path): cannot create: \(text); write elsewhere")

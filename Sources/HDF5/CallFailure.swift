@@ -26,6 +26,8 @@ extension CheckedCalls {
 
   /// What the mistakes that people meet mean.
   private func hint(for text: String) -> String? {
+    // All that is left of a reason where a copy without a name is opened.
+    if text == "unable to open file" { return "the HDF5 file is damaged or cut short; fetch or write it again" }
     if text.contains("file signature not found") { return "not an HDF5 file" }
     if text.contains("truncated file") { return "the HDF5 file is cut short (\(text)); fetch or write it again" }
     if text.contains("already open for write") {

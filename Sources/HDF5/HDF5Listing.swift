@@ -1,5 +1,5 @@
 internal import Failures
-internal import Files
+public import Files
 
 /// What an HDF5 file holds, found out without trust in the file.
 ///
@@ -25,27 +25,35 @@ public struct HDF5Listing: Sendable {
   /// Lists the file at `path`.
   ///
   /// - Throws: `.noInput` if there is none; `.data` if it is not HDF5, damaged, hostile or holds what is refused.
-  public init(path: String) throws {
-    try self.init(withLinks: path)
+  public init(path: String) throws { try self.init(InputFile(onDisk: path)) }
+
+  /// Lists the file `input`.
+  ///
+  /// - Throws: as `init(path:)`.
+  public init(_ input: InputFile) throws {
+    try self.init(withLinks: input)
     if let link = links.first {
       throw Failure(.data, "\(path): \(printable(link.name)): \(link.kind) are not followed")
     }
   }
 
-  /// Lists the file at `path`, also one with links that are not followed.
+  /// Lists the file `input`, also one with links that are not followed.
   ///
   /// - Throws: as `init(path:)`.
-  public init(withLinks path: String) throws {
-    try self.init(path: path, limits: GuardLimits(), answer: nil)
-  }
+  public init(withLinks input: InputFile) throws { try self.init(input, limits: GuardLimits(), answer: nil) }
 
   /// Lists the file at `path` within `limits`, by what `answer` gives in the child in place of what the file lists.
   ///
   /// - Throws: as `init(path:)`.
   package init(path: String, limits: GuardLimits, answer: (@Sendable () -> [UInt8])?) throws {
+    try self.init(InputFile(onDisk: path), limits: limits, answer: answer)
+  }
+
+  private init(_ input: InputFile, limits: GuardLimits, answer: (@Sendable () -> [UInt8])?) throws {
+    let path = input.name
     // A file replaced by renaming between two openings is tried again: a training run may be saving.
     for attempt in 1... {
-      let file = try OpenFile(path: path)
+      let file = try OpenFile(input)
       do {
         let contents = try GuardedReader(path: path, file: file, limits: limits, substitute: answer).contents()
         try self.init(path: path, file: file, contents: contents)

@@ -1,5 +1,5 @@
 internal import Failures
-internal import Files
+public import Files
 public import Interchange
 public import Networks
 
@@ -28,9 +28,14 @@ public struct OpenedModel: Sendable {
   /// Opens the file at `path`.
   ///
   /// - Throws: `.noInput` if there is none; `.data` if it is no model, saying what it is, or damaged or hostile.
-  public init(path: String) throws {
-    try Self.refuseOtherKinds(path: path)
-    try self.init(TensorFile(path: path))
+  public init(path: String) throws { try self.init(InputFile(onDisk: path)) }
+
+  /// Opens the file `input`.
+  ///
+  /// - Throws: as `init(path:)`.
+  public init(_ input: InputFile) throws {
+    try Self.refuseOtherKinds(input)
+    try self.init(TensorFile(input))
   }
 
   /// The model in `file`.
@@ -70,12 +75,12 @@ public struct OpenedModel: Sendable {
     if let data = FileDescription.ofData(file) { throw Failure(.data, "\(file.path): \(data), no model") }
   }
 
-  /// Refuses the file at `path` if its first bytes are those of something that is no model.
+  /// Refuses the file `input` if its first bytes are those of something that is no model.
   ///
   /// - Throws: `.data` that says what it is; `.noInput` if there is no file.
-  public static func refuseOtherKinds(path: String) throws {
-    if let other = try FileDescription.ofNoModel(ByteSource(path: path)) {
-      throw Failure(.data, "\(path): \(other), no model")
+  public static func refuseOtherKinds(_ input: InputFile) throws {
+    if let other = try FileDescription.ofNoModel(ByteSource(input)) {
+      throw Failure(.data, "\(input.name): \(other), no model")
     }
   }
 }

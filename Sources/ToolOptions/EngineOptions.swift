@@ -52,8 +52,9 @@ public struct EngineOptions: ParsableArguments {
 
   /// The fastest backend of this build; tells people when that is the slow one.
   ///
-  /// - Throws: `Failure` when the library underneath refuses.
+  /// - Throws: `Failure` when the system does not give so many threads or the library underneath refuses.
   public func makeBackend(_ diagnostics: Diagnostics) throws -> any Backend {
+    try requireThreads(threadCount)
     #if CUSP_ONEDNN
       return try OneDNNBackend(threads: threadCount, algorithms: choice(diagnostics))
     #else

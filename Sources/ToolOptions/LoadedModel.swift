@@ -1,4 +1,5 @@
 public import Checkpoints
+public import Files
 public import Networks
 public import Programs
 import Records
@@ -6,7 +7,7 @@ import Tensors
 
 /// A model read from a file, ready to be compiled.
 public struct LoadedModel {
-  /// Where it was read.
+  /// What the file it was read from is called.
   public let path: String
   /// The SHA-256 of its definition and tensors.
   public var digest: String { checkpoint.digest }
@@ -20,15 +21,15 @@ public struct LoadedModel {
   public var channels: Int { graph.imageShape[0] }
   private let backend: any Backend
 
-  /// The model in the file at `path`; `data` in place of the data set that the file names.
+  /// The model in the file `input`; `data` in place of the data set that the file names.
   ///
   /// - Throws: `Failure` when there is none, a damaged one, or one with numbers that are not finite, unless it
   ///   `allowsNonFinite`.
   public init(
-    reading path: String, data: String? = nil, allowsNonFinite: Bool = false, on backend: any Backend
+    reading input: InputFile, data: String? = nil, allowsNonFinite: Bool = false, on backend: any Backend
   ) throws {
-    self.path = path
-    checkpoint = try Checkpoint(reading: path)
+    path = input.name
+    checkpoint = try Checkpoint(reading: input)
     if !allowsNonFinite { try checkpoint.requireFinite(path, advice: "--allow-non-finite takes such a model") }
     graph = try NetworkGraph(checkpoint.definition)
     self.data = data ?? (try? JSON(parsing: checkpoint.documents.configuration))?["data"]?.string ?? "digits"

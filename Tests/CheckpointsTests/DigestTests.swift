@@ -1,5 +1,6 @@
 import Checkpoints
 import Failures
+import Files
 import Foundation
 import TestSupport
 import Testing
@@ -16,7 +17,7 @@ struct DigestTests {
     try Fixture.withTemporaryFolder { folder in
       let path = "\(folder)/file"
       try Data(bytes).write(to: URL(fileURLWithPath: path))
-      let digests = (0..<4).map { _ in PendingDigest(ofFileAt: path) }
+      let digests = try (0..<4).map { _ in PendingDigest(of: try ByteSource(path: path)) }
       for digest in digests {
         #expect(try digest.text() == known)
         #expect(try digest.text() == known)
@@ -24,11 +25,15 @@ struct DigestTests {
     }
   }
 
-  @Test("A file that cannot be read is told where its digest is asked for")
-  func missing() throws {
+  @Test("A file that has become shorter is told where its digest is asked for")
+  func shorter() throws {
     try Fixture.withTemporaryFolder { folder in
-      let digest = PendingDigest(ofFileAt: "\(folder)/missing")
-      #expect(throws: Failure(.noInput, "\(folder)/missing: no such file; check the path")) { try digest.text() }
+      let path = "\(folder)/file"
+      try Data(bytes).write(to: URL(fileURLWithPath: path))
+      let source = try ByteSource(path: path)
+      truncate(path, 1000)
+      let digest = PendingDigest(of: source)
+      #expect(throws: Failure(.data, "\(path): ends at byte 1000, in the midst of data")) { try digest.text() }
     }
   }
 

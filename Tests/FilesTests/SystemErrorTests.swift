@@ -36,7 +36,7 @@ struct SystemErrorTests {
     arguments: [
       (ENOSPC, Failure(.inputOutput, "a.h5: No space left on device; free some space and run again")),
       (EDQUOT, Failure(.inputOutput, "a.h5: Disk quota exceeded; free some space and run again")),
-      (EFBIG, Failure(.inputOutput, "a.h5: File too large; free some space and run again")),
+      (EFBIG, Failure(.inputOutput, "a.h5: File too large; allow larger files by `ulimit -f`, and run again")),
       (EIO, Failure(.inputOutput, "a.h5: Input/output error; the disk failed while writing")),
       (ENOENT, Failure(.cannotCreate, "a.h5: cannot create: no such folder; make it first")),
       (ENOTDIR, Failure(.cannotCreate, "a.h5: cannot create: no such folder; make it first")),

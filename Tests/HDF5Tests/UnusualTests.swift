@@ -1,4 +1,5 @@
 import Failures
+import Files
 import Foundation
 import HDF5
 import TestSupport
@@ -46,12 +47,12 @@ struct UnusualTests {
   @Test("links that are not followed are named where they are asked for, and refused where not")
   func links() throws {
     let path = Fixture.path("unread/link.h5")
-    let listing = try HDF5Listing(withLinks: path)
+    let listing = try HDF5Listing(withLinks: InputFile(path: path))
     #expect(listing.links.map(\.name) == ["/alias"] && listing.links.map(\.kind) == ["soft links"])
     #expect(try listing.readFloats("/fc/weight") == [0, 1, 2, 3, 4, 5])
     #expect(throws: Failure(.data, "\(path): /alias: soft links are not followed")) { try HDF5Listing(path: path) }
     for (file, kind) in [("external-link", "links to other files"), ("user-link", "user-defined links")] {
-      let listing = try HDF5Listing(withLinks: Fixture.path("hdf5/\(file).h5"))
+      let listing = try HDF5Listing(withLinks: InputFile(path: Fixture.path("hdf5/\(file).h5")))
       #expect(listing.links.map(\.name) == ["/link"] && listing.links.map(\.kind) == [kind])
     }
   }

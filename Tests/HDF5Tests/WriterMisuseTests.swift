@@ -209,7 +209,8 @@ struct WriterMisuseTests {
       try Fixture.withTemporaryFolder { folder in
         var limit = rlimit(rlim_cur: 1 << 16, rlim_max: 1 << 16)
         setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
-        #expect(throws: Failure(.inputOutput, "a.h5: File too large; free some space and run again")) {
+        #expect(throws: Failure(.inputOutput, "a.h5: File too large; allow larger files by `ulimit -f`, and run again"))
+        {
           let writer = try HDF5Writer(path: "\(folder)/a.h5", named: "a.h5")
           try writer.write([Float](repeating: 1, count: 1 << 16), shape: [1 << 16], to: "/a")
           try writer.close()

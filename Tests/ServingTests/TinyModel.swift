@@ -1,4 +1,5 @@
 import Failures
+import Files
 import Foundation
 import PortableBackend
 import Records
@@ -13,7 +14,7 @@ enum TinyModel {
   static let digest = "52e02285757397ddae2f1be0e605000d3965a03e14ea241bd3811c77f5160d9a"
 
   static func served() throws -> ServedModel {
-    try ServedModel(LoadedModel(reading: path, on: PortableBackend(threads: 1)))
+    try ServedModel(LoadedModel(reading: InputFile(path: path), on: PortableBackend(threads: 1)))
   }
 
   /// What the service writes when it reads `input`: its lines, the first of them `ready`.

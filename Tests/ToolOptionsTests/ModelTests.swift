@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoints
 import Datasets
 import Failures
+import Files
 import Foundation
 import Networks
 import PortableBackend
@@ -41,7 +42,7 @@ struct ModelTests {
       #expect(model.path.hasSuffix("/model.h5"))
       #expect((model.digest, model.data, model.channels) == (digest, "cifar10:/x", 1))
       #expect(model.graph.imageShape == [1, 8, 8])
-      let other = try LoadedModel(reading: model.path, data: "fashion:/y", on: backend)
+      let other = try LoadedModel(reading: InputFile(path: model.path), data: "fashion:/y", on: backend)
       #expect(other.data == "fashion:/y")
     }
     for configuration in ["", "{}", #"{"data":7}"#, "no JSON"] {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoints
 import Datasets
 import Failures
+import Files
 import Foundation
 import Networks
 import PortableBackend
@@ -25,7 +26,7 @@ func makeCheckpoint(configuration: String = "", classCount: Int = 10) throws -> 
 func withModel<Result>(configuration: String = "", _ body: (LoadedModel) throws -> Result) throws -> Result {
   try Fixture.withTemporaryFolder { folder in
     try makeCheckpoint(configuration: configuration).write(to: "\(folder)/model.h5")
-    return try body(LoadedModel(reading: "\(folder)/model.h5", on: PortableBackend(threads: 2)))
+    return try body(LoadedModel(reading: InputFile(path: "\(folder)/model.h5"), on: PortableBackend(threads: 2)))
   }
 }
 

@@ -107,10 +107,11 @@ import Testing
       #expect(outcome.text.hasPrefix(#"{"type":"fooling-rate","v":1,"count":4,"fooled":2,"rate":0.5,"interval":[0.15"#))
       #expect(RecordSchemas.problems(inOutput: outcome.text).isEmpty)
       try check([first, short], 65, "\(short): 1 predictions, but \(first) has 4; compare the same images")
-      try check([first, floats], 65, "\(floats): not a vector of int64; save one predicted class an image")
+      let choices = "save integers (n,) or (n, 1), or logits (n, k) as floating-point numbers"
+      try check([first, floats], 65, "\(floats): <f4 of the shape (4) is no prediction an image; \(choices)")
       try check([empty, empty], 65, "\(empty): no predictions; save at least one")
       #expect(try tool.run([first, "\(folder)/missing.npy"]).status == 66)
-      #expect(try tool.run([first]).status == 64)
+      try check([first], 64, "\(first): is a NumPy array (.npy); give two of them, or records alone")
     }
   }
 

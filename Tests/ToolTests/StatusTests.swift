@@ -15,8 +15,9 @@ import Testing
   @Test("A wrong command line is 64")
   func usage() throws {
     try check(
-      "cusp-fooling-rate", ["a.npy"], 64,
-      "1 files given; give two NumPy files, or none and pipe in records; see cusp-fooling-rate --help")
+      "cusp-fooling-rate", ["--format", "xml"], 64,
+      "The value 'xml' is invalid for '--format <format>'. Please provide one of 'text' and 'ndjson'; see cusp-fooling-rate --help"
+    )
     try check("cusp", ["--frobnicate"], 64, "Unknown option '--frobnicate'; see cusp --help")
     try check(
       "cusp-evaluate", ["--epsilon", "x"], 64,

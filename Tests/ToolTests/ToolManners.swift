@@ -29,7 +29,7 @@ import Testing
   }
 
   @Test(
-    "A wrong command line is one line and 64", arguments: [["--frobnicate"], ["--format", "xml"], ["a", "b", "c"]])
+    "A wrong command line is one line and 64", arguments: [["--frobnicate"], ["--format", "xml"], ["--format"]])
   func usage(arguments: [String]) throws {
     let outcome = try tool.run(arguments)
     #expect(outcome.status == 64)

@@ -186,7 +186,7 @@ import Testing
       ("--epsilon 0.1", "--epsilon and --step-size need --method pgd"),
       ("--step-size 0.1", "--epsilon and --step-size need --method pgd"),
       ("--method pgd --norm l2", "--norm l2 has no customary budget: give --epsilon"),
-      ("--method pgd --epsilon=-1", "epsilon -1.0: give a finite number, 0 or more"),
+      ("--method pgd --epsilon=-1", "--epsilon -1: give 0 or more"),
       ("--method pgd --steps=-1", "-1 steps: give 0 or more"),
       (
         "--data nothing",

@@ -49,7 +49,7 @@ func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Re
   }
   let folder = String(cString: name)
   defer {
-    for file in ["input", "output"] { _ = unlink("\(folder)/\(file)") }
+    _ = unlink("\(folder)/output")
     _ = rmdir(folder)
   }
   return try body(folder)

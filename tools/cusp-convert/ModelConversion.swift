@@ -68,7 +68,7 @@ struct ModelConversion {
   }
 
   private func note(_ result: Conversion.Result, of model: Inputs.Model) {
-    for note in result.notes { context.diagnostics.note("\(model.name): \(note)") }
+    for note in result.notes { context.diagnostics.note("\(model.file.path): \(note)") }
   }
 
   /// Tells the next program of a pipe about a checkpoint.

@@ -2,6 +2,7 @@
 //   cusp-diff before.h5 after.h5
 
 import ArgumentParser
+import Files
 import Inspection
 import Records
 import ToolSupport
@@ -20,10 +21,12 @@ struct DiffCommand: ToolCommand {
       differs, 1 if something does, and 65 or more if it cannot be told.
       """)
 
-  @Argument(help: "A model file.", completion: .file(extensions: ["h5", "hdf5", "pt", "pth", "safetensors", "npz"]))
+  @Argument(
+    help: "A model file, - for standard input.",
+    completion: .file(extensions: ["h5", "hdf5", "pt", "pth", "safetensors", "npz"]))
   var first: String
   @Argument(
-    help: "The model file to hold against it.",
+    help: "The model file to hold against it, - for standard input.",
     completion: .file(extensions: ["h5", "hdf5", "pt", "pth", "safetensors", "npz"]))
   var second: String
   @Option(help: "Two numbers that are no further apart are the same.") var tolerance = 0.0
@@ -37,8 +40,8 @@ struct DiffCommand: ToolCommand {
   }
 
   func execute(_ context: ToolContext) throws {
-    let record = try OpenedModel(path: first).difference(
-      from: OpenedModel(path: second), tolerance: tolerance, tensorsAlone: tensors)
+    let record = try OpenedModel(InputFile(path: first)).difference(
+      from: OpenedModel(InputFile(path: second)), tolerance: tolerance, tensorsAlone: tensors)
     switch json ? .ndjson : format.format(for: context.output) {
     case .ndjson: try context.output.write(record)
     case .text: try context.output.write(DifferenceTable(record).text)

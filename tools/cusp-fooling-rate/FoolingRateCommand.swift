@@ -1,7 +1,6 @@
 // Predictions in, one fooling rate a setting out:
 //   cusp-attack model.h5 --pgd | cusp-fooling-rate
 
-import Archives
 import ArgumentParser
 import Failures
 import Files
@@ -15,66 +14,68 @@ struct FoolingRateCommand: ToolCommand {
     examples: [
       "cusp-attack model.h5 --pgd --epsilon 8/255 | cusp-fooling-rate",
       "cusp-evaluate model.h5 --rotation 0:180:15 --predictions | cusp-fooling-rate --format text",
-      "cusp-fooling-rate natural.npy perturbed.npy",
+      "cusp-fooling-rate part-*.ndjson", "cusp-fooling-rate natural.npy perturbed.npy",
     ],
     discussion: """
-      Reads prediction records from standard input and writes one fooling-rate record for each model, attack, norm, \
+      Reads prediction records from files or standard input and writes one fooling-rate record for each model, attack, norm, \
       epsilon, rotation and translation, with the 95 % interval of the rate by Wilson's score. Given two NumPy files \
-      with one predicted class an image, compares those instead.
+      with predicted classes, or logits, compares those instead.
       """)
 
   @Argument(
-    help: "Two files of predicted classes, of natural and of perturbed images.",
-    completion: .file(extensions: ["npy"]))
+    help:
+      "Files of records, read one after the other, - for standard input; or two NumPy files, natural and perturbed.",
+    completion: .file(extensions: ["ndjson", "npy"]))
   var files: [String] = []
   @OptionGroup var format: FormatOptions
   @OptionGroup var common: CommonOptions
 
-  func validate() throws {
-    guard files.isEmpty || files.count == 2 else {
-      throw ValidationError("\(files.count) files given; give two NumPy files, or none and pipe in records")
-    }
-  }
-
   func execute(_ context: ToolContext) throws {
-    let rates = files.isEmpty ? try foldRecords(context) : [try compare(files[0], files[1])]
+    let first = try open(files.first ?? "-", context)
+    let rates =
+      if files.count == 2, first.kind == .numPyArray {
+        [try ClassComparison(first, open(files[1], context), context.diagnostics).rate]
+      } else {
+        try foldRecords(first, context)
+      }
     switch format.format(for: context.output) {
     case .text: try context.output.write(FoolingRateTable.text(rates))
     case .ndjson: for rate in rates { try context.output.write(rate) }
     }
   }
 
-  private func foldRecords(_ context: ToolContext) throws -> [FoolingRateRecord] {
-    var records = try context.records("predictions", example: "cusp-attack model.h5 | \(context.name)")
+  private func foldRecords(_ first: SequentialInput, _ context: ToolContext) throws -> [FoolingRateRecord] {
     var fold = FoolingRateFold()
-    while let record = try records.next(counting: &fold) {
-      switch record.type {
-      case ErrorRecord.type: context.diagnostics.report("stdin: \(try record.decode(ErrorRecord.self).message)")
-      default: if !record.isKnown { try context.output.write(line: records.bytes) }
-      }
-    }
+    try count(first, into: &fold, context)
+    for path in files.dropFirst() { try count(open(path, context), into: &fold, context) }
     guard !fold.isEmpty else {
-      throw Failure(.data, "no prediction records on stdin; see what the program before it said")
+      let place =
+        files.isEmpty ? "on stdin; see what the program before it said" : "in \(files.joined(separator: ", "))"
+      throw Failure(.data, "no prediction records \(place)")
     }
     return fold.records
   }
 
-  private func compare(_ natural: String, _ perturbed: String) throws -> FoolingRateRecord {
-    let (first, second) = (try classes(natural), try classes(perturbed))
-    guard first.count == second.count else {
-      throw Failure(
-        .data, "\(perturbed): \(second.count) predictions, but \(natural) has \(first.count); compare the same images")
-    }
-    guard !first.isEmpty else { throw Failure(.data, "\(natural): no predictions; save at least one") }
-    return FoolingRateRecord(setting: nil, count: first.count, fooled: zip(first, second).count { $0 != $1 })
+  private func open(_ path: String, _ context: ToolContext) throws -> SequentialInput {
+    try context.input(path, "predictions", example: "cusp-attack model.h5 | \(context.name)")
   }
 
-  /// The predicted classes in the NumPy file at `path`: a vector of 64-bit integers, of at most 2 GiB.
-  private func classes(_ path: String) throws -> [Int64] {
-    let array = try NumPyArray(parsing: readBytes(path: path, limit: 1 << 31), name: path)
-    guard array.element == .int64, array.shape.count == 1, let classes = array.integers else {
-      throw Failure(.data, "\(path): not a vector of int64; save one predicted class an image")
+  /// Counts the records of `input`, to its end.
+  private func count(_ input: SequentialInput, into fold: inout FoolingRateFold, _ context: ToolContext) throws {
+    guard input.kind != .numPyArray else {
+      throw Failure(.usage, "\(input.name): is \(input.kind); give two of them, or records alone")
     }
-    return classes
+    var records = RecordReader(LineReader(descriptor: input.descriptor, name: input.name, first: input.first))
+    do {
+      while let record = try records.next(counting: &fold) {
+        switch record.type {
+        case ErrorRecord.type:
+          context.diagnostics.report("\(input.name): \(try record.decode(ErrorRecord.self).message)")
+        default: if !record.isKnown { try context.output.write(line: records.bytes) }
+        }
+      }
+    } catch let failure as Failure where !files.isEmpty && !failure.message.hasPrefix("\(input.name): ") {
+      throw Failure(failure.kind, "\(input.name): \(failure.message)")
+    }
   }
 }

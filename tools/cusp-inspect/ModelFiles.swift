@@ -1,32 +1,32 @@
 import Failures
+import Files
 import Inspection
 import Interchange
 import Records
 import ToolSupport
 
-/// The model files to look at: those named, else those that `checkpoint` records on standard input announce.
+/// The model files to look at, in the order of `ModelSources`.
 struct ModelFiles {
   let paths: [String]
 
   /// Hands every file to `body`, one after the other.
   func forEach(_ context: ToolContext, _ body: (ModelFile) throws -> Void) throws {
-    for path in paths { try body(ModelFile(path: path, announced: nil)) }
-    guard paths.isEmpty else { return }
-    var records = try CheckpointRecords(context)
-    while let record = try records.next() { try body(ModelFile(path: record.path, announced: record.digest)) }
+    try ModelSources(paths).forEach(context) { source in
+      try body(ModelFile(input: source.file, announced: source.record?.digest))
+    }
   }
 }
 
 /// One file that should hold a model.
 struct ModelFile {
-  let path: String
+  let input: InputFile
   /// The digest that the file's record has; nil without a record.
   let announced: String?
 
   /// The file, open for a look.
   /// - Throws: `Failure(.data)` that says what the file is if it is no model, or if another was announced.
   func open() throws -> OpenedModel {
-    let model = try OpenedModel(path: path)
+    let model = try OpenedModel(input)
     try refuseAnother(model)
     return model
   }
@@ -34,10 +34,10 @@ struct ModelFile {
   /// Whether the file holds what it says, to the last bit, and the line that says so; one that is damaged does not.
   /// - Throws: `Failure(.data)` for a file of another kind, and if another model was announced.
   func verdict() throws -> OpenedModel.Verdict {
-    try OpenedModel.refuseOtherKinds(path: path)
+    try OpenedModel.refuseOtherKinds(input)
     // Opened once: a hostile file takes seconds each time.
     return try unlessDamaged {
-      try TensorFile(path: path)
+      try TensorFile(input)
     } then: { file in
       try OpenedModel.refuseOtherKinds(file)
       return try unlessDamaged {
@@ -66,6 +66,6 @@ struct ModelFile {
     let digest = model.description.digest
     guard let announced, announced != digest else { return }
     let found = digest.map { "holds model \($0.prefix(12))" } ?? "holds no model of this package"
-    throw Failure(.data, "\(path): \(found), its record announced \(announced.prefix(12)): it was replaced since")
+    throw Failure(.data, "\(input.name): \(found), its record announced \(announced.prefix(12)): it was replaced since")
   }
 }

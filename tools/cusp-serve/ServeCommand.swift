@@ -1,5 +1,6 @@
 import ArgumentParser
 import Failures
+import Files
 import Records
 import Serving
 import ToolOptions
@@ -35,13 +36,14 @@ struct ServeCommand: EngineCommand {
     guard (0...3_600_000).contains(maxDelay) else {
       throw ValidationError("--max-delay \(maxDelay): give 0 to 3600000 milliseconds")
     }
+    guard model != "-" else { throw ValidationError("-: standard input carries the requests; name a model file") }
     guard (1...1 << 30).contains(maxLine) else { throw ValidationError("--max-line \(maxLine): give 1 to 2^30 bytes") }
   }
 
   func execute(_ context: ToolContext) throws {
     endInputOnTermination()
     let loaded = try LoadedModel(
-      reading: model, allowsNonFinite: allowNonFinite, on: try engine.makeBackend(context.diagnostics))
+      reading: InputFile(path: model), allowsNonFinite: allowNonFinite, on: try engine.makeBackend(context.diagnostics))
     var limits = ServiceLimits()
     (limits.batchSize, limits.lineLength, limits.maximalDelay) = (batchSize, maxLine, .milliseconds(maxDelay))
     let service = Service(try ServedModel(loaded), limits: limits, keepsOrder: !unordered)

@@ -13,12 +13,13 @@ enum ArchitectureOption: ExpressibleByArgument {
   case file(String)
 
   init?(argument: String) {
-    guard !argument.hasSuffix(".json") else {
+    if let architecture = Architecture(rawValue: argument) {
+      self = .named(architecture)
+    } else if argument.hasSuffix(".json") || argument.contains("/") || argument == "-" {
       self = .file(argument)
-      return
+    } else {
+      return nil
     }
-    guard let architecture = Architecture(rawValue: argument) else { return nil }
-    self = .named(architecture)
   }
 
   /// The file; nil for a name.

@@ -20,7 +20,7 @@ struct CurriculumOption: ExpressibleByArgument {
   func curriculum() throws -> Curriculum {
     if let known = Curriculum.named[text] { return known }
     if text.hasPrefix("{") { return try Curriculum(json: JSON(parsing: text), place: "--curriculum") }
-    guard fileExists(at: text) else {
+    guard text == "-" || fileExists(at: text) else {
       let names = Curriculum.named.keys.sorted().joined(separator: ", ")
       throw Failure(.noInput, "\(text): no such curriculum; give \(names) or a file")
     }

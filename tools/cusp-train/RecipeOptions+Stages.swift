@@ -50,6 +50,7 @@ extension RecipeOptions {
     guard norm == .linf || epsilon != nil else {
       throw Failure(.usage, "--norm l2 has no customary budget: give --epsilon")
     }
+    if let epsilon, epsilon.value < 0 { throw Failure(.usage, "--epsilon \(epsilon): give 0 or more") }
     let radius = Float(epsilon?.value ?? (channels == 1 ? 0.3 : 8.0 / 255))
     let length = stepSize.map { Float($0.value) } ?? name.stepSize(norm, radius, steps: steps)
     let attack = ProjectedGradientDescent(norm: norm, epsilon: radius, steps: steps, stepSize: length, seed: seed)

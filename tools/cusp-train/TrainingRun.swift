@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoints
 import Datasets
 import Failures
+import Files
 import Networks
 import Records
 import Tensors
@@ -54,7 +55,7 @@ struct TrainingRun {
   ///
   /// - Throws: `Failure` when the file holds no training of this tool, or `arguments` contradict it.
   init(resuming path: String, arguments: [String]) throws {
-    let checkpoint = try Checkpoint(reading: path)
+    let checkpoint = try Checkpoint(reading: InputFile(path: path))
     try checkpoint.requireFinite(path, withOptimizer: true, advice: "go on with an earlier file")
     let stored = try Self.members(checkpoint.documents.configuration, of: path)
     guard (try? TrainCommand.parse(Self.options(stored))) != nil,

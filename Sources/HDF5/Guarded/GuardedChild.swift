@@ -22,7 +22,10 @@ struct GuardedChild {
     case unpack(Range<Int>, of: String)
   }
 
+  /// What errors call the file.
   let path: String
+  /// The path by which this process opens it.
+  let location: String
   /// The file as the parent has it open.
   let file: stat
   let task: Task
@@ -126,23 +129,29 @@ struct GuardedChild {
   private func openFile(_ calls: CheckedCalls) throws -> Handle {
     let access = try Handle(calls, "H5Pcreate") { H5Pcreate(cusp_file_access()) }
     let id = access.id
-    try calls("H5Pset_fapl_sec2") { H5Pset_fapl_sec2(id) }
+    // A copy without a name is opened by that of its descriptor, a link to nowhere, which the other driver would follow.
+    let isNameless = location != path
+    try calls("H5Pset_fapl") { isNameless ? H5Pset_fapl_stdio(id) : H5Pset_fapl_sec2(id) }
     // Files are published by renaming, so a lock would only stop readers.
     try calls("H5Pset_file_locking") { H5Pset_file_locking(id, false, true) }
     try calls("H5Lunregister") { H5Lunregister(H5L_TYPE_EXTERNAL) }
     try calls("H5PLset_loading_state") { H5PLset_loading_state(0) }
     let handle = try Handle(calls, "H5Fopen") {
-      path.withSystemPath { H5Fopen($0, cusp_read_only(), id) }
+      location.withSystemPath { H5Fopen($0, cusp_read_only(), id) }
     }
+    if !isNameless { try refuseReplaced(handle.id, calls) }
+    refuseOtherFiles()
+    return handle
+  }
+
+  /// Refuses the open `handle` if it is not of the file that the parent has open.
+  private func refuseReplaced(_ handle: hid_t, _ calls: CheckedCalls) throws {
     var driver: UnsafeMutableRawPointer?
     var opened = stat()
-    let fileID = handle.id
-    try calls("H5Fget_vfd_handle") { H5Fget_vfd_handle(fileID, cusp_defaults(), &driver) }
+    try calls("H5Fget_vfd_handle") { H5Fget_vfd_handle(handle, cusp_defaults(), &driver) }
     guard let descriptor = driver?.assumingMemoryBound(to: Int32.self).pointee, fstat(descriptor, &opened) == 0,
       opened.st_dev == file.st_dev, opened.st_ino == file.st_ino
     else { throw Failure(.data, "\(path): \(Self.replaced)") }
-    refuseOtherFiles()
-    return handle
   }
 
   private func writeAll(_ bytes: [UInt8]) {

@@ -80,19 +80,22 @@ struct GuardedReader {
     try libraryLock.withLock { _ in
       var ends: [Int32] = [0, 0]
       guard pipe(&ends) == 0 else {
-        throw Failure(.inputOutput, "\(path): no pipe: \(systemErrorText(errno))")
+        throw shortage(path, errno) ?? Failure(.inputOutput, "\(path): no pipe: \(systemErrorText(errno))")
       }
       for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
       let child = cusp_fork()
       if child == 0 {
         GuardedChild(
-          path: path, file: file.status, task: task, pipe: ends[1], limits: limits, substitute: substitute
+          path: path, location: file.location, file: file.status, task: task, pipe: ends[1], limits: limits,
+          substitute: substitute
         ).run()
       }
+      let number = errno
       close(ends[1])
       guard child > 0 else {
+        let failure = shortage(path, number) ?? Failure(.inputOutput, "\(path): no process: \(systemErrorText(number))")
         close(ends[0])
-        throw Failure(.inputOutput, "\(path): no process to read it: \(systemErrorText(errno))")
+        throw failure
       }
       return (child, ends[0])
     }

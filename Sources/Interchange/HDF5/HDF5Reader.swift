@@ -1,9 +1,10 @@
 import Failures
+import Files
 import HDF5
 
 /// Opens an HDF5 file, in a guarded way: a checkpoint of ours, or any file of datasets.
-func openHDF5(path: String) throws -> TensorFile.Parts {
-  let listing = try HDF5Listing(withLinks: path)
+func openHDF5(_ input: InputFile) throws -> TensorFile.Parts {
+  let listing = try HDF5Listing(withLinks: input)
   let isCheckpoint = listing.attributes(of: "/")["format"] == .string("cusp-checkpoint")
   var tensors: [StoredTensor] = []
   var unread: [UnreadObject] = []

@@ -1,6 +1,6 @@
 import Archives
 import Failures
-package import Files
+public import Files
 import HDF5
 
 /// A model file of any format, listed but not read: its tensors, texts and raw structure.
@@ -20,6 +20,8 @@ public struct TensorFile: Sendable {
   public let unread: [UnreadObject]
   /// The texts that the file holds beside them, by key: root attributes of HDF5, `__metadata__` of safetensors.
   public let metadata: [String: String]
+  /// All bytes of the file.
+  let source: ByteSource
   let content: Content
   private let makeTree: @Sendable () throws -> FileNode
 
@@ -43,10 +45,15 @@ public struct TensorFile: Sendable {
   ///
   /// - Throws: `.noInput` if there is none; `.data` if it is no model, damaged, hostile, or of a format that is not read
   ///   yet; `.inputOutput` if the disk fails.
-  public init(path: String) throws {
-    let source = try ByteSource(path: path)
+  public init(path: String) throws { try self.init(InputFile(onDisk: path)) }
+
+  /// Opens the model file `input`.
+  ///
+  /// - Throws: as `init(path:)`.
+  public init(_ input: InputFile) throws {
+    let source = try ByteSource(input)
     let format = try ModelFormat(contentOf: source)
-    let parts = format == .hdf5 ? try openHDF5(path: path) : try Self.parts(of: source, format)
+    let parts = format == .hdf5 ? try openHDF5(input) : try Self.parts(of: source, format)
     try self.init(parts, source, format)
   }
 
@@ -65,7 +72,7 @@ public struct TensorFile: Sendable {
     }
     (path, byteCount, self.format) = (source.name, source.count, format)
     (tensors, unread, metadata) = (parts.tensors, parts.unread, parts.metadata)
-    (content, makeTree) = (parts.content, parts.makeTree)
+    (self.source, content, makeTree) = (source, parts.content, parts.makeTree)
   }
 
   private static func parts(of source: ByteSource, _ format: ModelFormat) throws -> Parts {

@@ -21,7 +21,7 @@ public struct Derivation: Sendable {
     PendingProvenance(
       step: Provenance.Step(tool: tool, version: version, arguments: arguments),
       earlier: Provenance(json: description.documents.provenance),
-      parent: description.digest.map { .model(digest: $0) } ?? .file(PendingDigest(ofFileAt: file.path)))
+      parent: description.digest.map { .model(digest: $0) } ?? .file(PendingDigest(of: file.source)))
   }
 }
 

@@ -56,6 +56,8 @@ extension ToolCommand {
   /// Parses the command line, runs the command and exits.
   public static func main() {
     var command: any ParsableCommand
+    // A limit on the size of files is then told by the write that meets it.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       command = try parseAsRoot(ProgramArguments.attachingNegativeNumbers(ProgramArguments.words))
     } catch {

@@ -1,5 +1,5 @@
 import Failures
-import Files
+public import Files
 public import Records
 
 #if canImport(Darwin)
@@ -44,9 +44,24 @@ public struct ToolContext: Sendable {
   public func records(_ what: String, example: String, descriptor: Int32 = 0, first: [UInt8] = []) throws
     -> RecordReader
   {
+    try refuseTerminal(what, example: example, descriptor: descriptor)
+    return RecordReader(LineReader(descriptor: descriptor, first: first))
+  }
+
+  /// The file at `path`, to be read from its front to its end; `-` is standard input.
+  /// - Parameters:
+  ///   - what: what the program needs, such as `predictions`.
+  ///   - example: a command line that pipes it in.
+  /// - Throws: `Failure` where there is none, or standard input is a terminal.
+  public func input(_ path: String, _ what: String, example: String) throws -> SequentialInput {
+    if path == "-" { try refuseTerminal(what, example: example, descriptor: STDIN_FILENO) }
+    return try SequentialInput(path: path)
+  }
+
+  /// Refuses a terminal as standard input, or as `descriptor`.
+  func refuseTerminal(_ what: String, example: String, descriptor: Int32) throws {
     guard !SystemCalls.isTerminal(descriptor) else {
       throw Failure(.usage, "no \(what): standard input is a terminal; pipe records in, as in \(example)")
     }
-    return RecordReader(LineReader(descriptor: descriptor, first: first))
   }
 }

@@ -21,8 +21,12 @@ public struct CheckpointRecords: ~Copyable {
     self.context = context
     self.passesOthers = passesOthers
     reader = try context.records(
-      "model", example: "cusp-train ... | \(context.name), or name a model file", descriptor: descriptor, first: first)
+      Self.what, example: Self.example(context), descriptor: descriptor, first: first)
   }
+
+  static let what = "model"
+
+  static func example(_ context: ToolContext) -> String { "cusp-train ... | \(context.name), or name a model file" }
 
   /// All records at once.
   /// - Throws: as `init(_:descriptor:)` and `next()`.

@@ -1,0 +1,169 @@
+import Foundation
+import Records
+import TestSupport
+import Testing
+
+/// Every output of every program, pointed at every file that the program reads.
+///
+/// What programs take is read from their own description, so that a new option has to be given a place here.
+@Suite struct OutputWalkTests {
+  /// What the options and arguments of a program are to its files.
+  struct Program: CustomTestStringConvertible, Sendable {
+    let name: String
+    /// What it reads, with command lines that have it read the files of the folder, named `FOLDER/...`.
+    var inputs: [String: [String]] = [:]
+    /// What it writes.
+    var outputs: Set<String> = []
+    /// What names no file.
+    var others: Set<String> = []
+    /// Whether what stands at `OUT` is written.
+    var base = ""
+
+    var testDescription: String { name }
+  }
+
+  private static let engine: Set = ["threads"]
+  private static let attack: Set = [
+    "epsilon", "rotation", "translation", "interpolation", "norm", "steps", "step-size", "start", "restarts", "target",
+    "loss", "seed", "split", "limit", "shard", "batch-size", "threads",
+  ]
+  private static let recipe: Set = [
+    "limit", "normalise", "keep", "save-every", "method", "inner", "epochs", "batch-size", "learning-rate", "schedule",
+    "milestones", "warm-up", "momentum", "weight-decay", "label-smoothing", "clip-gradient", "average-weights",
+    "keep-best", "validation", "rotation", "translation", "crop", "norm", "epsilon", "steps", "step-size", "beta",
+    "clean-share", "seed", "threads",
+  ]
+
+  static let programs = [
+    Program(
+      name: "cusp-train",
+      inputs: [
+        "data": ["--data FOLDER/d.npz", "--data FOLDER/d.h5", "--data mnist:FOLDER/idx"],
+        "arch": ["--arch FOLDER/arch.json"], "curriculum": ["--curriculum FOLDER/curriculum.json"],
+        // Its data; the file itself is what it replaces.
+        "resume": ["--resume FOLDER/of-d.h5"],
+      ], outputs: ["output"], others: recipe, base: "--epochs 1 --limit 32 --quiet --output OUT"),
+    Program(
+      name: "cusp-evaluate",
+      inputs: [
+        "models": ["FOLDER/m.h5", "FOLDER/of-d.h5", "- < FOLDER/m.h5", "< FOLDER/announced"],
+        "data": ["FOLDER/m.h5 --data FOLDER/d.npz", "FOLDER/m.h5 --data mnist:FOLDER/idx"],
+      ], outputs: ["save-predictions"], others: attack.union(["format"]),
+      base: "--limit 8 --quiet --save-predictions OUT"),
+    Program(
+      name: "cusp-convert",
+      inputs: [
+        "input": [
+          "FOLDER/m.h5 OUT --to pt", "FOLDER/w.npz OUT --to h5", "- OUT --to pt < FOLDER/m.h5",
+          "- OUT --to pt < FOLDER/announced", "FOLDER/d.npz OUT", "FOLDER/d.h5 OUT", "mnist:FOLDER/idx OUT --to npz",
+        ]
+      ], outputs: ["output"], others: ["to", "arch", "image", "normalise", "data"], base: "--quiet"),
+    Program(name: "cusp-attack", inputs: ["models": [], "data": []], others: attack),
+    Program(
+      name: "cusp-bench", others: ["architecture", "program", "batch", "images", "repeats", "threads", "format"]),
+    Program(name: "cusp-diff", inputs: ["first": [], "second": []], others: ["tolerance", "format"]),
+    Program(name: "cusp-fooling-rate", inputs: ["files": []], others: ["format"]),
+    Program(name: "cusp-inspect", inputs: ["models": []], others: ["format", "key"]),
+    Program(name: "cusp-serve", inputs: ["model": []], others: ["batch-size", "max-delay", "max-line", "threads"]),
+    Program(name: "cusp", others: ["words"]),
+  ]
+
+  @Test("Every program is walked")
+  func everyProgram() throws {
+    let tools = try FileManager.default.contentsOfDirectory(atPath: Fixture.repository.appending(path: "tools").path)
+    #expect(Self.programs.map(\.name).sorted() == tools.filter { $0 == "cusp" || $0.hasPrefix("cusp-") }.sorted())
+  }
+
+  @Test(
+    "Every option with a value and every argument is known to be an input, an output or neither", arguments: programs)
+  func everyOption(program: Program) throws {
+    let dump = try BuiltTool(program.name).run(["--experimental-dump-help"])
+    let arguments = try JSON(parsing: Array(dump.output))["command"]?["arguments"]?.array ?? []
+    let names = try arguments.filter { $0["kind"]?.string != "flag" }.map { argument in
+      try #require((argument["names"]?.array?.first?["name"] ?? argument["valueName"])?.string)
+    }
+    #expect(!names.isEmpty)
+    #expect(Set(names) == Set(program.inputs.keys).union(program.outputs).union(program.others))
+    let isApart = program.outputs.isDisjoint(with: program.others.union(program.inputs.keys))
+    #expect(isApart && program.others.isDisjoint(with: program.inputs.keys))
+    #expect(program.outputs.isEmpty || program.inputs.values.allSatisfy { !$0.isEmpty })
+  }
+
+  @Test(
+    "No output takes the bytes of an input, whatever it is called", arguments: programs.filter { !$0.outputs.isEmpty })
+  func walk(program: Program) throws {
+    try Fixture.withTemporaryFolder { parent in
+      let folder = "\(parent)/files"
+      try prepare(folder)
+      let before = try snapshot(folder)
+      for command in program.inputs.values.joined() {
+        for target in try targets(of: command, in: folder) {
+          for option in program.name == "cusp-train" ? ["", "--force"] : [""] {
+            let words = "\(program.name) \(program.base) \(command) \(option)"
+              .replacingOccurrences(of: "FOLDER", with: folder).replacingOccurrences(of: "OUT", with: target)
+            let outcome = try bash("cd \(folder) && \(words)")
+            #expect([64, 73].contains(outcome.status), "\(words): \(outcome.errors)")
+            #expect(outcome.errors.count { $0 == "\n" } == 1, "\(words): \(outcome.errors)")
+            let after = try snapshot(folder)
+            #expect(after == before, "\(words)")
+          }
+        }
+      }
+    }
+  }
+
+  /// Files of all kinds that the programs read.
+  private func prepare(_ folder: String) throws {
+    let model = try TrainedModel.digits.get().path
+    let outcome = try bash(
+      """
+      set -e
+      mkdir -p \(folder)/idx && cd \(folder) && cp '\(model)' m.h5
+      cusp-convert --quiet digits d.npz
+      cusp-convert --quiet d.npz d.h5
+      cusp-convert --quiet d.npz mnist:idx
+      gzip idx/train-images-idx3-ubyte
+      cusp-convert --quiet m.h5 w.npz
+      cusp-train --quiet --data d.npz --epochs 1 --limit 32 --output of-d.h5 > announced
+      cusp-inspect --definition m.h5 > arch.json
+      echo '{"epochs":1,"stages":[{"from":1}]}' > curriculum.json
+      """)
+    try #require(outcome.status == 0, "\(outcome.errors)")
+  }
+
+  /// What leads to the files that `command` reads: their names in several spellings, and links to them.
+  private func targets(of command: String, in folder: String) throws -> [String] {
+    let words = command.split(separator: " ").map(String.init)
+    var files = words.compactMap { word in word.contains("FOLDER/") ? word.components(separatedBy: "FOLDER/")[1] : nil }
+    var isFolder = false
+    if files.contains("idx") {
+      files =
+        files.filter { $0 != "idx" } + [
+          // The packed one, and the plain one that would be read in its place.
+          "idx/train-images-idx3-ubyte.gz", "idx/train-images-idx3-ubyte", "idx/t10k-labels-idx1-ubyte",
+        ]
+      isFolder = command.hasPrefix("mnist:")
+    }
+    if command.contains("announced") || command.contains("of-d.h5") { files += ["of-d.h5", "d.npz"] }
+    if command.hasPrefix("--resume") { files.removeAll { $0 == "of-d.h5" } }
+    // A conversion reads none of the data that a model was trained on.
+    if command.contains("OUT") && command.contains("announced") { files.removeAll { $0 == "d.npz" } }
+    if isFolder { return ["mnist:idx", "mnist:./idx", "mnist:\(folder)/idx"] }
+    return try files.flatMap { file in
+      let links = "\(folder)/../\(UUID().uuidString)"
+      try FileManager.default.createDirectory(atPath: links, withIntermediateDirectories: false)
+      let ending = file.contains("idx/") ? "" : ".\(file.split(separator: ".").last ?? "")"
+      let (symbolic, hard) = ("\(links)/symbolic\(ending)", "\(links)/hard\(ending)")
+      try FileManager.default.createSymbolicLink(atPath: symbolic, withDestinationPath: "\(folder)/\(file)")
+      let isThere = link("\(folder)/\(file)", hard) == 0
+      return [file, "./\(file)", "idx/../\(file)", "\(folder)/\(file)", symbolic] + (isThere ? [hard] : [])
+    }
+  }
+
+  /// The bytes of all files in `folder` by their paths.
+  private func snapshot(_ folder: String) throws -> [String: Data] {
+    let paths = try FileManager.default.subpathsOfDirectory(atPath: folder).filter { $0 != "idx" }
+    return try Dictionary(
+      uniqueKeysWithValues: paths.map { ($0, try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0)"))) })
+  }
+}
