@@ -40,7 +40,7 @@ public struct InputFile: Sendable {
   /// - Throws: as `init(path:)`.
   public init(_ input: SequentialInput) throws { try self.init(input, limit: Self.limit) }
 
-  init(_ input: SequentialInput, limit: Int) throws {
+  package init(_ input: SequentialInput, limit: Int) throws {
     let copy = try UnnamedFile()
     var count = 0
     func append(_ part: [UInt8]) throws {

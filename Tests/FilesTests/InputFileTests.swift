@@ -1,9 +1,8 @@
 import Failures
+import Files
 import Foundation
 import TestSupport
 import Testing
-
-@testable import Files
 
 /// Files that come through streams.
 @Suite("Inputs")

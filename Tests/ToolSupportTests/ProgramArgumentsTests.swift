@@ -1,7 +1,6 @@
 import Failures
 import Testing
-
-@testable import ToolSupport
+import ToolSupport
 
 /// What programs make of the words of a command line.
 @Suite struct ProgramArgumentsTests {

@@ -107,6 +107,18 @@ import Testing
     #expect(outcome.output.isEmpty)
   }
 
+  @Test("Several models of a pipe need a name each", arguments: ["- all.pt", "- - --to pt", "- 'all-{epoch}.pt'"])
+  func several(arguments: String) throws {
+    try Fixture.withTemporaryFolder { folder in
+      let train = "cusp-train --quiet --epochs 2 --keep 1 --limit 64 --output m.h5"
+      let outcome = try bash("\(train) | cusp-convert --quiet \(arguments) | cat > out", folder: folder)
+      let place = arguments.split(separator: " ")[1]
+      let words = "cusp-convert: \(place): has an earlier model already; name a file with {epoch} in it\n"
+      #expect(outcome.status == (place.contains("epoch") ? 0 : 64))
+      #expect(outcome.errors == (place.contains("epoch") ? "" : words))
+    }
+  }
+
   @Test("A file does not become its own copy, and a data set no model")
   func own() throws {
     try Fixture.withTemporaryFolder { folder in

@@ -42,7 +42,7 @@ struct ConvertCommand: ToolCommand {
     if let sets = try DataConversion(input: input, output: output, skipsUnread: skipUnreadable) {
       try sets.run(context)
     } else {
-      let conversion = ModelConversion(
+      var conversion = ModelConversion(
         output: try Destination(output, format: to), request: try request(), data: data,
         tolerance: .init(skipsUnread: skipUnreadable, allowsNonFinite: allowNonFinite), context: context)
       try Inputs(input).forEach(context, passesOthers: !conversion.output.isStream) { try conversion.run($0) }

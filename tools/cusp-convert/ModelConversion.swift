@@ -19,10 +19,17 @@ struct ModelConversion {
   let data: String?
   let tolerance: Conversion.Tolerance
   let context: ToolContext
+  /// What has been written.
+  private(set) var written: [String] = []
 
   /// Converts `model` and says what a person should know; announces a model of our own format.
-  func run(_ model: Inputs.Model) throws {
+  mutating func run(_ model: Inputs.Model) throws {
     try checkAnnounced(model)
+    let path = output.path(epoch: try epoch(of: model))
+    guard !written.contains(where: { leadsTo($0, sameFileAs: path) }) else {
+      throw Failure(.usage, "\(path): has an earlier model already; name a file with {epoch} in it")
+    }
+    written.append(path)
     let derivation = Derivation(
       tool: context.name, version: toolVersion, arguments: ProgramArguments.words)
     let conversion = Conversion(
@@ -30,7 +37,6 @@ struct ModelConversion {
     if output.isStream {
       try stream(conversion, of: model)
     } else {
-      let path = output.path(epoch: try epoch(of: model))
       try context.checkOutput(path, reading: [model.file.path])
       let result = try conversion.write(output.format, to: path)
       note(result, of: model)
