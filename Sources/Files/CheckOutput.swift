@@ -31,6 +31,19 @@ public func checkOutput(_ path: String, reading inputs: [String], besides stream
     throw Failure(.usage, "\(path): \(words); write to another file")
   }
   if let stream = streams.first(where: { FileIdentity(descriptor: $0.descriptor) == output }) {
-    throw Failure(.usage, "\(path): is the file of \(stream.name); write to another file")
+    throw ownFile(path, stream)
   }
+}
+
+/// Refuses the input `path`, `-` for standard input, if it is the file that `output` writes: it would grow while it is
+/// read, and be another one afterwards.
+///
+/// - Throws: `.usage`.
+public func checkInput(_ path: String, besides output: OpenStream) throws {
+  let input = path == "-" ? FileIdentity(descriptor: 0) : FileIdentity(path: path)
+  if let input, input == FileIdentity(descriptor: output.descriptor) { throw ownFile(path, output) }
+}
+
+private func ownFile(_ path: String, _ stream: OpenStream) -> Failure {
+  Failure(.usage, "\(path): is the file of \(stream.name); write to another file")
 }

@@ -85,6 +85,24 @@ import Testing
     }
   }
 
+  @Test("What goes on to a file is not read from it")
+  func appending() throws {
+    try withModel { folder in
+      let predictions = try Fixture.data("records/predictions.ndjson")
+      try predictions.write(to: URL(fileURLWithPath: "\(folder)/p"))
+      for command in [
+        "cusp-fooling-rate p >> p", "cusp-fooling-rate < p >> p", "cat p | cusp-fooling-rate - ./p >> p",
+        "cusp-inspect m.h5 >> m.h5", "cusp-evaluate --quiet --limit 5 m.h5 >> m.h5", "cusp-inspect < m.h5 >> m.h5",
+      ] {
+        let before = try bash("cat p m.h5", folder: folder).output
+        let outcome = try bash(command, folder: folder)
+        #expect(outcome.status == 64 && outcome.errors.contains(": is the file of standard output; "), "\(command)")
+        #expect(try bash("cat p m.h5", folder: folder).output == before, "\(command)")
+      }
+      #expect(try bash("cusp-fooling-rate p >> rates && cusp-fooling-rate p >> rates", folder: folder).status == 0)
+    }
+  }
+
   @Test("The file of standard output and the records on standard input are no outputs either")
   func streams() throws {
     try withModel { folder in

@@ -30,8 +30,7 @@ public struct ToolContext: Sendable {
     try Files.checkOutput(
       path, reading: inputs,
       besides: [
-        OpenStream(STDIN_FILENO, "standard input"), OpenStream(output.descriptor, "standard output"),
-        OpenStream(STDERR_FILENO, "standard error"),
+        OpenStream(STDIN_FILENO, "standard input"), output.stream, OpenStream(STDERR_FILENO, "standard error"),
       ])
   }
 
@@ -54,6 +53,7 @@ public struct ToolContext: Sendable {
   ///   - example: a command line that pipes it in.
   /// - Throws: `Failure` where there is none, or standard input is a terminal.
   public func input(_ path: String, _ what: String, example: String) throws -> SequentialInput {
+    try checkInput(path, besides: output.stream)
     if path == "-" { try refuseTerminal(what, example: example, descriptor: STDIN_FILENO) }
     return try SequentialInput(path: path)
   }

@@ -27,6 +27,7 @@ public struct ModelSources {
     _ context: ToolContext, descriptor: Int32 = 0, passesOthers: Bool = true, _ body: (Source) throws -> Void
   ) throws {
     for path in paths.isEmpty ? ["-"] : paths {
+      try checkInput(path, besides: context.output.stream)
       guard path == "-" else {
         try body(Source(file: InputFile(path: path), record: nil))
         continue

@@ -1,4 +1,5 @@
 import Failures
+import Files
 public import Records
 import Synchronization
 
@@ -14,8 +15,9 @@ import Synchronization
 public final class StandardOutput: Sendable {
   /// Whether the data goes to a terminal, so that people read it.
   public let isTerminal: Bool
-  /// What the system calls it.
-  let descriptor: Int32
+  private let descriptor: Int32
+  /// The stream, to be held against files.
+  var stream: OpenStream { OpenStream(descriptor, "standard output") }
   private let writer = Mutex(RecordWriter())
 
   /// Bytes that are gathered before they are written.
