@@ -74,6 +74,9 @@ extension Answers {
     let logits = try model.classifier.logits(of: pixels)
     let probabilities = softmax(logits)
     return images.indices.map { row in
+      guard logits[rows: row..<row + 1].values.allSatisfy(\.isFinite) else {
+        return .failure(Failure(.data, "the model's logits are not finite"))
+      }
       let predicted = predictedClass(row: row, logits: logits)
       return .prediction(
         predicted: predicted, className: model.facts.className(predicted),
@@ -99,7 +102,11 @@ extension Answers {
       let image = AttackedImage(
         index: images[row].index, label: labels[row], natural: natural[row], perturbed: perturbed[row],
         distance: outcome.distances[row], pixels: outcome.perturbed[rows: row..<row + 1].values,
-        shape: model.classifier.imageShape.sizes, steps: outcome.steps?[row], hasFailed: outcome.failed[row],
+        shape: model.classifier.imageShape.sizes, steps: outcome.steps?[row],
+        hadZeroGradient: outcome.zeroGradients[row],
+        failure: Predictions.failure(
+          outcome.failures[row], naturalLogits: outcome.naturalLogits[rows: row..<row + 1].values,
+          perturbedLogits: outcome.perturbedLogits[rows: row..<row + 1].values),
         pose: images[row].transform?.pose)
       return .attack(image, by: attack)
     }
@@ -113,7 +120,7 @@ extension Answers {
     }
     let gradient =
       try gradient
-      ?? WatchedGradient(model.makeGradient()) { [unowned self] () throws(Interruption) in try lookUp() }
+      ?? WatchedGradient(model.makeGradient()) { [unowned self] in try lookUp() }
     self.gradient = gradient
     let runner = try AttackRunner(
       attack.attack, stopsEarly: attack.stopsEarly, model: gradient, classifier: model.classifier)

@@ -42,8 +42,10 @@ public struct AttackedImage: Equatable, Sendable {
   public let shape: [Int]
   /// The steps taken, all restarts together; nil unless the attack stopped early.
   public let steps: Int?
-  /// Whether the attack failed and the image is unharmed.
-  public let hasFailed: Bool
+  /// Whether the gradient at the first step was zero in every pixel.
+  public let hadZeroGradient: Bool
+  /// Why the attack failed and the image is unharmed, or that the model's answers are not finite; nil when all is well.
+  public let failure: String?
   /// How it was turned and moved before, if it was.
   public let pose: Pose?
 }
@@ -69,6 +71,7 @@ extension Reply {
       writer.write("op", Request.Operation.attack.rawValue)
       image.write(into: &writer)
       writer.write("attack", attack.settings)
+      if attack.attack.fallsShort { writer.write("reach", attack.attack.reach) }
     case .transformed(let index, let pose, let pixels, let shape):
       writer.write("op", Request.Operation.transform.rawValue)
       writer.write("index", index)
@@ -111,7 +114,8 @@ extension AttackedImage {
     writer.write("distance", distance)
     writeImage(pixels, shape: shape, into: &writer)
     if let steps { writer.write("steps", steps) }
-    if hasFailed { writer.write("failure", Predictions.failureMessage) }
+    if hadZeroGradient { writer.write("zero_gradient", true) }
+    if let failure { writer.write("failure", failure) }
   }
 }
 

@@ -42,7 +42,8 @@ public struct RequestDecoder {
     case .attack:
       let image = try image(&fields)
       let settings = try AttackSettings(json: fields.find("attack") ?? .object([]))
-      let attack = try settings.attack(channels: imageShape[0])
+      // One seed may be given to both, as `--seed` decides both elsewhere.
+      let attack = try settings.attack(channels: imageShape[0], drawsPoses: image.transform != nil)
       try attack.attack.validate(classCount: classCount)
       let (steps, overflow) = attack.attack.steps.multipliedReportingOverflow(by: attack.attack.restarts)
       guard !overflow, steps <= maximalAttackSteps else {

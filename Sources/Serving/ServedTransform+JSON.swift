@@ -31,6 +31,14 @@ extension ServedTransform {
     guard given == nil || distribution.isIdentity else {
       throw Failure(.usage, "transform: give either budgets or a `pose`")
     }
+    let turns = distribution.rotation != 0 || (given?.degrees ?? 0) != 0
+    let isDrawn = distribution.translation > 0 || (distribution.rotation > 0 && !distribution.isRotationExact)
+    let idle = [
+      ("rotation_exact", distribution.isRotationExact && distribution.rotation == 0, "give `rotation`"),
+      ("interpolation", interpolation != .nearest && !turns, "nothing is turned; leave it out"),
+      ("seed", seed != 0 && !isDrawn, "nothing is drawn; leave it out"),
+    ].first { $0.1 }
+    if let idle { throw Failure(.usage, "transform: `\(idle.0)`: \(idle.2)") }
     self.init(pose: given ?? distribution.draw(seed: seed, image: index), interpolation: interpolation)
   }
 

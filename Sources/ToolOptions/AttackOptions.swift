@@ -1,5 +1,7 @@
 public import ArgumentParser
 public import Attacks
+import Failures
+import Networks
 public import ToolSupport
 
 extension Norm: ExpressibleByArgument {}
@@ -24,9 +26,9 @@ public enum AttackName: String, EnumerableFlag, Sendable {
 
 /// How an attack goes, apart from its budget.
 public struct AttackOptions: ParsableArguments {
-  /// How distance is measured.
-  @Option(help: "How distance is measured: linf or l2.")
-  public var norm: Norm = .linf
+  /// How distance is measured; `nil` for L-infinity.
+  @Option(help: "How distance is measured: linf, the default, or l2.")
+  public var norm: Norm?
 
   /// How many steps; `nil` for the data's default.
   @Option(help: "Steps of PGD; the default is 40 for one-channel images, 10 for colour.")
@@ -35,29 +37,30 @@ public struct AttackOptions: ParsableArguments {
   /// How far a step goes, in pixel units; `nil` for the default.
   @Option(
     help:
-      "A step's length in pixel units; the default is 0.01 for one-channel images, 2/255 for colour; with l2, 2.5 epsilon / steps.",
+      "A step's length in pixel units; the default is 4/3 epsilon / steps for one-channel images, 2.5 epsilon / steps for colour and with l2.",
     transform: ExactNumber.typed)
   public var stepSize: ExactNumber?
 
-  /// Where it starts.
-  @Option(help: "Where PGD starts: random, within the budget; noise, near the image as in TRADES; or clean.")
-  public var start: Start = .random
+  /// Where it starts; `nil` for the attack's own.
+  @Option(
+    help: "Where PGD starts: random, within the budget, the default; noise, near the image as in TRADES; or clean.")
+  public var start: Start?
 
-  /// How often it tries.
-  @Option(help: "Random starts an image; the first that fools counts.")
-  public var restarts: Int = 1
+  /// How often it tries; `nil` for once.
+  @Option(help: "Random starts an image; the first that fools counts. The default is 1.")
+  public var restarts: Int?
 
   /// The class to be taken for.
   @Option(help: "The class (from 0) that the image shall be taken for; without it, any but its own.")
   public var target: Int?
 
-  /// What it climbs.
-  @Option(help: "What the attack climbs: cross-entropy, margin or kl.")
-  public var loss: AttackLoss = .crossEntropy
+  /// What it climbs; `nil` for the cross-entropy.
+  @Option(help: "What the attack climbs: cross-entropy, the default, margin or kl.")
+  public var loss: AttackLoss?
 
-  /// The seed of its random numbers.
-  @Option(help: "The seed of all random numbers.", transform: Seed.typed)
-  public var seed: UInt64 = 0
+  /// The seed of its random numbers; `nil` for 0.
+  @Option(help: "The seed of all random numbers; the default is 0.", transform: Seed.typed)
+  public var seed: UInt64?
 
   /// Whether an image is attacked only until it is fooled.
   @Flag(help: "Attack an image only until it is fooled; its place in the batch goes to the next one.")
@@ -70,23 +73,82 @@ public struct AttackOptions: ParsableArguments {
   /// PGD under L-infinity with advertorch's settings.
   public init() {}
 
-  /// The attack of this name and budget on images of `channels`; what is not given is advertorch's default.
+  /// The options given that mean nothing without an attack; the seed is not among them, since it also decides poses.
+  public var given: [String] {
+    [
+      ("--norm", norm != nil), ("--steps", steps != nil), ("--step-size", stepSize != nil), ("--start", start != nil),
+      ("--restarts", restarts != nil), ("--target", target != nil), ("--loss", loss != nil),
+      ("--early-stop", earlyStop), ("--reuse", reuse),
+    ].filter(\.1).map(\.0)
+  }
+
+  /// Refuses a seed where neither an attack nor a pose is drawn.
   ///
-  /// - Throws: `Failure` (`usage`) when no default exists.
-  public func attack(_ name: AttackName, epsilon: ExactNumber?, channels: Int) throws -> NamedAttack {
+  /// - Throws: `ValidationError` that names it.
+  public func refuseIdleSeed(drawsPoses: Bool) throws {
+    guard let seed, seed != 0, !drawsPoses else { return }
+    throw ValidationError("--seed \(seed): nothing is drawn here; leave it out")
+  }
+
+  /// The same as `attacks(_:epsilon:channels:drawsPoses:)`, refusing what means nothing for `model`.
+  ///
+  /// - Throws: `Failure` (`usage`).
+  public func attacks(
+    _ name: AttackName?, epsilon: NumberList?, for model: LoadedModel, drawsPoses: Bool = false
+  ) throws -> [NamedAttack] {
+    let attacks = try attacks(name, epsilon: epsilon, channels: model.channels, drawsPoses: drawsPoses)
+    for attack in attacks { try attack.attack.validate(classCount: model.graph.classCount) }
+    return attacks
+  }
+
+  /// The attacks of this name, one for each budget, or the one of the customary budget; what is not given is customary.
+  ///
+  /// - Parameter drawsPoses: Whether the seed also decides how images are turned and moved.
+  /// - Throws: `Failure` (`usage`) when no default exists, or an option contradicts another or has no effect.
+  public func attacks(
+    _ name: AttackName?, epsilon: NumberList?, channels: Int, drawsPoses: Bool = false
+  ) throws -> [NamedAttack] {
+    if let problem = epsilon?.repetition(of: "--epsilon") { throw Failure(.usage, problem) }
+    if reuse, epsilon?.numbers.count ?? 1 < 2 {
+      throw Failure(.usage, "--reuse keeps successes for larger budgets: give --epsilon a list, as in 0.1,0.2,0.3")
+    }
+    if reuse, let budgets = epsilon?.values, zip(budgets, budgets.dropFirst()).contains(where: { $0 > $1 }) {
+      throw Failure(.usage, "--reuse keeps successes for larger budgets: let epsilon grow, as in 0.1,0.2,0.3")
+    }
     var settings = AttackSettings()
-    (settings.name, settings.norm, settings.epsilon) = (name, norm, epsilon)
+    (settings.name, settings.norm) = (name, norm)
     (settings.steps, settings.stepSize, settings.start, settings.restarts) = (steps, stepSize, start, restarts)
     (settings.target, settings.loss, settings.seed) = (target, loss, seed)
     settings.stopsEarly = earlyStop
-    return try settings.attack(channels: channels, prefix: "--")
+    var attacks: [NamedAttack] = []
+    for budget in epsilon?.numbers.map(Optional.some) ?? [nil] {
+      settings.epsilon = budget
+      var attack = try settings.attack(channels: channels, names: .options, drawsPoses: drawsPoses)
+      if reuse { attack.smallerBudgets = attacks.map(\.epsilon) }
+      attacks.append(attack)
+    }
+    return attacks
   }
+}
 
-  /// The attacks of this name, one for each budget, or the one of the customary budget.
-  ///
-  /// - Throws: `Failure` (`usage`) when no default exists.
-  public func attacks(_ name: AttackName, epsilon: NumberList?, channels: Int) throws -> [NamedAttack] {
-    guard let epsilon else { return [try attack(name, epsilon: nil, channels: channels)] }
-    return try epsilon.numbers.map { try attack(name, epsilon: $0, channels: channels) }
+extension NumberList {
+  /// Why the list of `option` is refused where a number comes twice, as the same setting would; nil where none does.
+  func repetition(of option: String) -> String? {
+    var seen: Set<Double> = []
+    return numbers.first { !seen.insert($0.value).inserted }
+      .map { "\(option) \(text): \($0) comes twice; give each number once" }
+  }
+}
+
+extension [NamedAttack] {
+  /// What to tell people of budgets that steps of a given length do not reach; nil where all do.
+  public var shortfall: String? {
+    let short = filter { $0.attack.fallsShort }
+    guard let first = short.first else { return nil }
+    let size = NumberText.significant(Double(first.attack.stepSize))
+    let reach = NumberText.significant(first.attack.reach)
+    let budgets = short.map { NumberText.pixelDistance($0.epsilon) }.joined(separator: ", ")
+    return "\(first.attack.steps) steps of \(size) lead \(reach) at most from where they start, less than epsilon "
+      + "\(budgets): take more or longer steps"
   }
 }

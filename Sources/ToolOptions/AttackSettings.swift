@@ -4,60 +4,145 @@ public import ToolSupport
 
 /// What is asked of an attack; what is left open becomes the customary value for the images.
 public struct AttackSettings: Sendable {
-  /// Which attack.
-  public var name: AttackName = .pgd
-  /// How distance is measured.
-  public var norm: Norm = .linf
+  /// Which attack; nil for PGD.
+  public var name: AttackName?
+  /// How distance is measured; nil for L-infinity.
+  public var norm: Norm?
   /// The budget in pixel units.
   public var epsilon: ExactNumber?
   /// How many steps PGD takes.
   public var steps: Int?
   /// How far a step goes, in pixel units.
   public var stepSize: ExactNumber?
-  /// Where PGD starts.
-  public var start: Start = .random
-  /// How often it tries.
-  public var restarts = 1
+  /// Where it starts; nil for somewhere in the ball, for FGSM the image.
+  public var start: Start?
+  /// How often it tries; nil for once.
+  public var restarts: Int?
   /// The class to be taken for.
   public var target: Int?
-  /// What it climbs.
-  public var loss: AttackLoss = .crossEntropy
-  /// The seed of its random numbers.
-  public var seed: UInt64 = 0
+  /// What it climbs; nil for the cross-entropy.
+  public var loss: AttackLoss?
+  /// The seed of its random numbers; nil for 0.
+  public var seed: UInt64?
   /// Whether an image is attacked only until it is fooled.
   public var stopsEarly = false
 
   /// PGD under L-infinity with advertorch's settings.
   public init() {}
 
-  /// The attack with these settings on images of `channels`; what is not given is advertorch's default.
+  /// The attack with these settings on images of `channels`; what is not given is customary.
   ///
-  /// - Parameter prefix: What stands before the name of a setting in messages, such as `--`.
-  /// - Throws: `Failure` (`usage`) when no default exists or settings contradict each other.
-  public func attack(channels: Int, prefix: String = "") throws -> NamedAttack {
-    let standard = ProjectedGradientDescent.advertorchDefault(channels: channels)
-    guard norm == .linf || epsilon != nil else {
-      throw Failure(.usage, "\(prefix)norm \(norm.rawValue) has no customary budget: give \(prefix)epsilon")
+  /// - Parameters:
+  ///   - names: How messages call the settings.
+  ///   - drawsPoses: Whether the seed also decides how images are turned and moved.
+  /// - Throws: `Failure` (`usage`) when no default exists, or a setting contradicts another or has no effect beside it.
+  public func attack(
+    channels: Int, names: SettingNames = .keys, drawsPoses: Bool = false
+  ) throws -> NamedAttack {
+    let budget = try budget(channels: channels, names)
+    let attack =
+      name == .fgsm
+      ? try fastGradientSign(budget, names) : try projectedGradientDescent(budget, channels: channels, names)
+    try refuseIdle(attack, names, drawsPoses: drawsPoses)
+    return NamedAttack(
+      name: (name ?? .pgd).rawValue, epsilon: budget.value, attack: attack, stopsEarly: stopsEarly)
+  }
+
+  private func budget(channels: Int, _ names: SettingNames) throws -> ExactNumber {
+    let isEuclidean = norm == .l2
+    guard !isEuclidean || epsilon != nil else {
+      throw Failure(.usage, "\(names["norm"]) l2 has no customary budget: give \(names["epsilon"])")
     }
-    let radius = epsilon ?? (channels == 1 ? ExactNumber("0.3") : ExactNumber("8/255"))
-    guard let radius, radius.value >= 0 else { throw Failure(.usage, "\(prefix)epsilon: give 0 or more") }
-    let budget = Float(radius.value)
-    var attack: ProjectedGradientDescent
-    switch name {
-    case .fgsm:
-      guard (steps ?? 1) == 1, (stepSize ?? radius).value == radius.value else {
-        let (steps, instead) = ("\(prefix)steps and \(prefix)step-size", "\(prefix)pgd")
-        throw Failure(.usage, "\(prefix)fgsm is one step of epsilon: leave out \(steps), or take \(instead)")
+    let radius = epsilon ?? ExactNumber(channels == 1 ? "0.3" : "8/255")
+    guard let radius, radius.value >= 0 else { throw Failure(.usage, "\(names["epsilon"]): give 0 or more") }
+    if !isEuclidean { try names.refuseLevels("epsilon", radius) }
+    return radius
+  }
+
+  private func projectedGradientDescent(
+    _ budget: ExactNumber, channels: Int, _ names: SettingNames
+  ) throws -> ProjectedGradientDescent {
+    let norm = norm ?? .linf
+    let steps = steps ?? ProjectedGradientDescent.advertorchDefault(channels: channels).steps
+    if let stepSize {
+      if norm == .linf { try names.refuseLevels("step_size", stepSize) }
+      guard steps != 0 else { throw Failure(.usage, "\(names["step_size"]): no step is taken; leave it out") }
+      guard stepSize.value != 0 || budget.value == 0 else {
+        throw Failure(.usage, "\(names["step_size"]) 0: no step would move; give more than 0")
       }
-      attack = .fastGradientSign(norm: norm, epsilon: budget)
-    case .pgd:
-      let steps = steps ?? standard.steps
-      let length =
-        stepSize.map { Float($0.value) }
-        ?? (norm == .linf ? standard.stepSize : 2.5 * budget / Float(max(steps, 1)))
-      attack = ProjectedGradientDescent(norm: norm, epsilon: budget, steps: steps, stepSize: length, start: start)
     }
-    (attack.restarts, attack.loss, attack.target, attack.seed) = (restarts, loss, target, seed)
-    return NamedAttack(name: name.rawValue, epsilon: radius.value, attack: attack, stopsEarly: stopsEarly)
+    let length =
+      stepSize.map { Float($0.value) }
+      ?? ProjectedGradientDescent.customaryStepSize(
+        norm: norm, epsilon: budget.value, steps: steps, channels: channels)
+    return chosen(
+      ProjectedGradientDescent(
+        norm: norm, epsilon: Float(budget.value), steps: steps, stepSize: length, start: start ?? .random))
+  }
+
+  private func fastGradientSign(_ budget: ExactNumber, _ names: SettingNames) throws -> ProjectedGradientDescent {
+    guard (steps ?? 1) == 1, (stepSize ?? budget).value == budget.value else {
+      let (fast, steps, size) = (names["fgsm"], names["steps"], names["step_size"])
+      throw Failure(.usage, "\(fast) is one step of epsilon: leave out \(steps) and \(size), or take \(names["pgd"])")
+    }
+    if let start, start != .clean {
+      let setting = "\(names["start"]) \(start.rawValue)"
+      throw Failure(.usage, "\(setting): \(names["fgsm"]) starts at the image; leave it out, or take \(names["pgd"])")
+    }
+    return chosen(.fastGradientSign(norm: norm ?? .linf, epsilon: Float(budget.value)))
+  }
+
+  /// `attack` with the settings that both kinds have.
+  private func chosen(_ attack: ProjectedGradientDescent) -> ProjectedGradientDescent {
+    var attack = attack
+    (attack.restarts, attack.loss, attack.target, attack.seed) = (
+      restarts ?? 1, loss ?? .crossEntropy, target, seed ?? 0
+    )
+    return attack
+  }
+
+  /// Refuses what changes nothing, unless it says what holds anyway.
+  private func refuseIdle(_ attack: ProjectedGradientDescent, _ names: SettingNames, drawsPoses: Bool) throws {
+    guard attack.start == .clean else { return }
+    guard attack.restarts <= 1 else {
+      throw Failure(
+        .usage, "\(names["restarts"]) \(attack.restarts): from the image itself all are alike; leave it out")
+    }
+    guard attack.loss != .divergence else {
+      throw Failure(
+        .usage,
+        "\(names["loss"]) kl: its gradient is zero at the image itself, where this attack starts; "
+          + "take \(names["start"]) noise")
+    }
+    guard attack.steps > 0 || attack.epsilon == 0 else {
+      throw Failure(.usage, "\(names["steps"]) 0: from the image itself nothing would move; give 1 or more")
+    }
+    guard attack.seed == 0 || drawsPoses else {
+      throw Failure(.usage, "\(names["seed"]) \(attack.seed): nothing is drawn here; leave it out")
+    }
+  }
+}
+
+/// How messages call settings: as options, `--step-size`, or as keys of JSON, `step_size`.
+public enum SettingNames: Sendable {
+  /// As options of a command line.
+  case options
+  /// As members of an object.
+  case keys
+
+  /// What the setting with this key is called.
+  subscript(key: String) -> String {
+    self == .options ? "--" + key.replacing("_", with: "-") : key
+  }
+
+  /// Refuses a `number` of pixel units above 1, which would be levels of 8 bits.
+  ///
+  /// - Throws: `Failure` (`usage`) that names the setting and what was meant.
+  public func refuseLevels(_ key: String, _ number: ExactNumber) throws {
+    guard number.value > 1 else { return }
+    let example = (2...255).contains(number.value) && number.value.rounded() == number.value ? Int(number.value) : 8
+    throw Failure(
+      .usage, "\(self[key]) \(number): pixels are 0...1, so give 1 at most; \(example) of 255 levels are \(example)/255"
+    )
   }
 }

@@ -34,9 +34,11 @@ public struct DataOptions: ParsableArguments {
   /// The images, given the data set that the model names.
   ///
   /// - Throws: `Failure` when the data cannot be read.
-  public func load(modelData: String) throws -> LabeledImages {
-    let images = try DatasetReference(data ?? modelData).load(split: split, limit: limit)
-    return shard.map { images.shard($0.number, of: $0.count) } ?? images
+  public func load(modelData: String) throws -> ImageSelection {
+    let name = data ?? modelData
+    let images = try DatasetReference(name).load(split: split, limit: limit)
+    return ImageSelection(
+      shard.map { images.shard($0.number, of: $0.count) } ?? images, data: name, total: images.count)
   }
 }
 

@@ -11,6 +11,8 @@ public struct NamedAttack: Hashable, Sendable {
   public let attack: ProjectedGradientDescent
   /// Whether an image is attacked only until it is fooled.
   public let stopsEarly: Bool
+  /// The budgets whose successes it keeps, in pixel units; empty where it keeps none.
+  public var smallerBudgets: [Double] = []
 
   /// An attack of `name`.
   public init(name: String, epsilon: Double, attack: ProjectedGradientDescent, stopsEarly: Bool = false) {
@@ -34,6 +36,7 @@ public struct NamedAttack: Hashable, Sendable {
     ]
     if let target = attack.target { members.append(.init("target", .integer(Int64(target)))) }
     if stopsEarly { members.append(.init("early_stop", .bool(true))) }
+    if !smallerBudgets.isEmpty { members.append(.init("reuse", .array(smallerBudgets.map { .number($0) }))) }
     return .object(members)
   }
 

@@ -1,5 +1,5 @@
 import Attacks
-public import Datasets
+import Datasets
 import Failures
 import Networks
 import Programs
@@ -11,13 +11,11 @@ import Tensors
 ///
 /// A record depends on nothing but the model, the image and the setting: not on batches, order or shards.
 public struct Predictions {
-  /// What records say of an image whose attack failed.
-  public static let failureMessage = "no perturbation within the budget was found; the image is unharmed"
-
   let model: LoadedModel
   let attacks: [NamedAttack?]
   let transformations: [Transformation]
   let withLogits: Bool
+  let algorithms: AlgorithmOption?
   private let runners: [AttackRunner?]
   private let sweep: AttackSweep?
   private let classifier: InferenceProgram
@@ -30,14 +28,19 @@ public struct Predictions {
   ///   - batchSize: How many images are taken at once, at most the programs' own batch.
   ///   - withLogits: Whether records carry the logits of the perturbed image.
   ///   - reuses: Whether successes at smaller budgets are kept for larger ones; budgets then grow.
+  ///   - algorithms: How the algorithms of convolutions are chosen, which is a setting of the records.
+  ///   - lookUp: Called before every gradient; what it throws ends the attack.
   /// - Throws: `Failure` when an attack means nothing for the model or the engine refuses.
   public init(
     of model: LoadedModel, under attacks: [NamedAttack?], after transformations: [Transformation] = [.none],
-    batchSize: Int? = nil, withLogits: Bool = false, reuses: Bool = false
+    batchSize: Int? = nil, withLogits: Bool = false, reuses: Bool = false, algorithms: AlgorithmOption? = nil,
+    lookUp: @escaping () throws -> Void = {}
   ) throws {
     for case let attack? in attacks { try attack.attack.validate(classCount: model.graph.classCount) }
     let classifier = try model.inference()
-    let gradient = attacks.contains { $0 != nil } ? try model.inputGradient() : nil
+    let gradient =
+      attacks.contains { $0 != nil } ? WatchedGradient(try model.inputGradient(), lookUp: lookUp) : nil
+    self.algorithms = algorithms
     self.model = model
     self.attacks = attacks
     self.transformations = transformations
@@ -63,17 +66,15 @@ public struct Predictions {
   /// How many settings an image goes through.
   public var settingCount: Int { attacks.count * transformations.count }
 
-  /// Hands the records of `images` to `body`, telling `progress` how many images are done.
+  /// Hands the records of a selection to `body`, telling `progress` how many images are done, batch by batch.
   ///
   /// - Throws: `Failure` when the images do not fit the model or the engine fails, and whatever `body` throws.
   public func forEach(
-    in images: LabeledImages, progress: (Int) -> Void = { _ in }, _ body: (PredictionRecord) throws -> Void
+    in selection: ImageSelection, progress: (Int) throws -> Void = { _ in }, _ body: (PredictionRecord) throws -> Void
   ) throws {
-    guard images.imageShape == model.graph.imageShape else {
-      throw Failure(
-        .data, "\(images.name): images are [\(images.imageShape)], \(model.path) takes [\(model.graph.imageShape)]")
-    }
-    if let sweep { return try forEach(in: images, by: sweep, progress: progress, body) }
+    let (images, settings) = (selection.images, settings(of: selection))
+    try model.check(images)
+    if let sweep { return try forEach(in: images, settings, by: sweep, progress: progress, body) }
     var transformer = Transformer(transformations, imageShape: images.imageShape)
     var done = 0
     while done < images.count {
@@ -81,10 +82,13 @@ public struct Predictions {
       let indices = Array(first..<min(first + batchSize, images.indices.upperBound))
       let answers = try answers(images, indices, &transformer)
       for row in indices.indices {
-        for answer in answers { try body(record(answer, row: row, label: images.label(of: indices[row]))) }
+        for answer in answers {
+          let setting = settings[answer.transformation][answer.attack]
+          try body(record(answer, row: row, setting, label: images.label(of: indices[row])))
+        }
       }
       done += indices.count
-      progress(done)
+      try progress(done)
     }
   }
 
@@ -114,7 +118,8 @@ public struct Predictions {
   ///
   /// A place of the sweep is an image in one pose.
   private func forEach(
-    in images: LabeledImages, by sweep: AttackSweep, progress: (Int) -> Void, _ body: (PredictionRecord) throws -> Void
+    in images: LabeledImages, _ settings: [[Setting]], by sweep: AttackSweep, progress: (Int) throws -> Void,
+    _ body: (PredictionRecord) throws -> Void
   ) throws {
     let count = transformations.count
     let places = images.indices.flatMap { [Int](repeating: $0, count: count) }
@@ -131,10 +136,12 @@ public struct Predictions {
       finish: { outcome in
         let done = order.done
         let index = places[outcome.place]
+        let transformation = outcome.place % count
         let record = record(
-          outcome, transformation: outcome.place % count, index: index, label: images.label(of: index))
+          outcome, settings[transformation][outcome.attack], pose: transformations[transformation].pose(of: index),
+          index: index, label: images.label(of: index))
         try order.add(record, at: outcome.place, body)
-        if order.done / count > done / count { progress(order.done / count) }
+        if order.done / count > done / count { try progress(order.done / count) }
       })
   }
 }

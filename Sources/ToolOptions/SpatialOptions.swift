@@ -25,8 +25,11 @@ public struct SpatialOptions: ParsableArguments {
   public var rotationExact = false
 
   /// How pixels are made of their neighbours.
-  @Option(help: "How a turned image's pixels are found: nearest, as Pillow and torchvision do by default, or bilinear.")
-  public var interpolation: Interpolation = .nearest
+  @Option(
+    help:
+      "How a turned image's pixels are found: nearest, as Pillow and torchvision do by default and so here, or bilinear."
+  )
+  public var interpolation: Interpolation?
 
   /// Images as they are.
   public init() {}
@@ -38,6 +41,11 @@ public struct SpatialOptions: ParsableArguments {
     try check(rotation, "--rotation", "degrees", in: rotationExact ? -degrees...degrees : 0...degrees)
     try check(translation, "--translation", "pixels", in: 0...pixels)
     if rotationExact, rotation == nil { throw ValidationError("--rotation-exact: by how much? give --rotation") }
+    if let interpolation, interpolation != .nearest, rotation == nil {
+      throw ValidationError("--interpolation \(interpolation.rawValue): nothing is turned; give --rotation")
+    }
+    let repetition = rotation?.repetition(of: "--rotation") ?? translation?.repetition(of: "--translation")
+    if let repetition { throw ValidationError(repetition) }
   }
 
   private func check(_ list: NumberList?, _ name: String, _ unit: String, in range: ClosedRange<Double>) throws {
@@ -51,13 +59,19 @@ public struct SpatialOptions: ParsableArguments {
   /// Whether images are turned or moved at all, were it by 0.
   public var isGiven: Bool { rotation != nil || translation != nil }
 
+  /// Whether a random number decides how images are turned or moved.
+  public var drawsPoses: Bool {
+    (!rotationExact && rotation?.values.contains { $0 > 0 } ?? false)
+      || translation?.values.contains { $0 > 0 } ?? false
+  }
+
   /// A transformation for each pair of a rotation and a translation, the rotations outermost.
   public func transformations(seed: UInt64) -> [Transformation] {
     (rotation?.values ?? [0]).flatMap { rotation in
       (translation?.values ?? [0]).map { translation in
         Transformation(
           PoseDistribution(rotation: rotation, isRotationExact: rotationExact, translation: translation),
-          interpolation: interpolation, seed: seed)
+          interpolation: interpolation ?? .nearest, seed: seed)
       }
     }
   }

@@ -30,18 +30,31 @@ import Testing
     var reader = RecordReader(LineReader(descriptor: open(Fixture.path("records/predictions.ndjson"), O_RDONLY)))
     var fold = FoolingRateFold()
     #expect(fold.isEmpty)
-    while let record = try reader.next() { fold.add(try record.decode()) }
+    while let record = try reader.next() { try fold.add(try record.decode()) }
     #expect(!fold.isEmpty)
     let expected = try Fixture.data("records/fooling-rates.ndjson").split(separator: 0x0A)
       .map { try FoolingRateRecord(json: JSON(parsing: Array($0))) }
     #expect(fold.records == expected)
     #expect(fold.tallies.map(\.tally.count) == expected.map(\.count))
+    #expect(fold.repeatedCount == 0)
+  }
+
+  @Test("Records of many settings, some missing, failed or there twice, are counted as Python counts them")
+  func mixture() throws {
+    let lines = try Fixture.data("records/mixed-predictions.ndjson").split(separator: 0x0A)
+    var fold = FoolingRateFold()
+    for line in lines { try fold.add(PredictionRecord(json: JSON(parsing: Array(line)))) }
+    let expected = try Fixture.data("records/mixed-rates.ndjson").split(separator: 0x0A)
+      .map { try FoolingRateRecord(json: JSON(parsing: Array($0))) }
+    #expect(fold.records == expected)
+    #expect(fold.repeatedCount == 12)
+    #expect(expected.count == 24 && expected.contains { $0.missing > 0 } && expected.contains { $0.failed > 0 })
   }
 
   @Test("Settings that differ in one key only are kept apart")
-  func keys() {
+  func keys() throws {
     let setting = Setting(model: "m", attack: "a", norm: "n", epsilon: 1)
-    var others = [Setting](repeating: setting, count: 8)
+    var others = [Setting](repeating: setting, count: 14)
     others[0].model = "x"
     others[1].attack = "x"
     others[2].norm = "x"
@@ -50,12 +63,35 @@ import Testing
     others[5].translation = 2
     others[6].isRotationExact = true
     others[7].interpolation = "bilinear"
+    others[8].data = "digits"
+    others[9].split = "train"
+    others[10].total = 2
+    others[11].parameters = .object([.init("steps", .integer(2))])
+    others[12].parameters = .object([.init("steps", .integer(100))])
+    others[13].parameters = .object([.init("steps", .integer(2)), .init("target", .integer(3))])
     var fold = FoolingRateFold()
-    for setting in [setting] + others + others + [setting] {
-      fold.add(PredictionRecord(setting: setting, index: 0, label: 1, natural: 1, perturbed: 0, distance: 0))
+    for (position, setting) in ([setting] + others + others + [setting]).enumerated() {
+      let index = position > others.count ? 1 : 0
+      try fold.add(PredictionRecord(setting: setting, index: index, label: 1, natural: 1, perturbed: 0, distance: 0))
     }
     #expect(fold.records.map(\.setting) == [setting] + others)
     #expect(fold.records.allSatisfy { $0.count == 2 && $0.fooled == 2 && $0.naturalAccuracy == 1 && $0.accuracy == 0 })
+  }
+
+  @Test("How parameters are written keeps nothing apart")
+  func writings() throws {
+    let texts = [#"{"steps":2,"seed":"0"}"#, #"{"seed":"0","steps":2.0}"#, #"{"seed":"0","target":null,"steps":2}"#]
+    var fold = FoolingRateFold()
+    for (index, text) in texts.enumerated() {
+      let setting = Setting(model: "m", attack: "a", norm: "n", epsilon: 1, parameters: try JSON(parsing: text))
+      try fold.add(PredictionRecord(setting: setting, index: index, label: 1, natural: 1, perturbed: 0, distance: 0))
+    }
+    for (index, parameters) in [nil, JSON.object([])].enumerated() {
+      let setting = Setting(model: "m", attack: "b", norm: "n", epsilon: 1, parameters: parameters)
+      try fold.add(PredictionRecord(setting: setting, index: index, label: 1, natural: 1, perturbed: 0, distance: 0))
+    }
+    #expect(fold.records.map(\.count) == [3, 2])
+    #expect(fold.records[0].setting?.parameters?.text == texts[0])
   }
 
   @Test(

@@ -11,6 +11,7 @@ import Testing
     var rates: [FoolingRateRecord] = []
     var others: [String] = []
     var failures: [Failure] = []
+    var repeated = 0
   }
 
   private func result(
@@ -30,7 +31,7 @@ import Testing
           result.failures.append(failure)
         }
       }
-      result.rates = fold.records
+      (result.rates, result.repeated) = (fold.records, fold.repeatedCount)
       return result
     }
   }
@@ -40,7 +41,12 @@ import Testing
     let general = try result(text) { reader, fold in
       while let record = try reader.next() {
         guard record.type == PredictionRecord.type else { return record }
-        fold.add(try record.decode())
+        let prediction = try record.decode(PredictionRecord.self)
+        do {
+          try reader.bytes.withUnsafeBufferPointer { try fold.add(prediction, line: $0) }
+        } catch let failure as Failure {
+          throw Failure(failure.kind, "line \(record.line): \(failure.message)")
+        }
       }
       return nil
     }
@@ -48,27 +54,45 @@ import Testing
     return fast.rates
   }
 
-  private func record(_ random: inout SystemRandomNumberGenerator) -> PredictionRecord {
+  private func record(_ random: inout SystemRandomNumberGenerator, index: Int = 0) -> PredictionRecord {
     let setting = Setting(
       model: Int.random(in: 0..<20, using: &random) == 0 ? "m,{\"pose\":[é" : "m", attack: "pgd", norm: "linf",
-      epsilon: Bool.random(using: &random) ? 0.25 : 0.5)
+      epsilon: Bool.random(using: &random) ? 0.25 : 0.5, data: "d", split: "test", total: 250,
+      parameters: Bool.random(using: &random) ? .object([]) : nil)
     let hasExtras = Int.random(in: 0..<6, using: &random) == 0
     return PredictionRecord(
       setting: setting,
       pose: hasExtras ? .init(degrees: Double.random(in: -90...90, using: &random), dx: -1, dy: 0.5) : .init(),
-      index: Int.random(in: 0...10_000, using: &random), label: Int.random(in: 0..<3, using: &random),
+      index: index, label: Int.random(in: 0..<3, using: &random),
       natural: Int.random(in: 0..<3, using: &random), perturbed: Int.random(in: 0..<3, using: &random),
       distance: hasExtras ? 1e-7 : Float.random(in: 0...0.25, using: &random),
-      logits: hasExtras ? [1, 2, 3] : nil, parameters: Bool.random(using: &random) ? .object([]) : nil,
-      steps: hasExtras ? 4 : nil)
+      logits: hasExtras ? [1, 2, 3] : nil, steps: hasExtras ? 4 : nil,
+      hadZeroGradient: Int.random(in: 0..<9, using: &random) == 0,
+      failure: Int.random(in: 0..<9, using: &random) == 0 ? "no" : nil)
   }
 
   @Test("Random records are counted alike")
   func random() throws {
     var random = SystemRandomNumberGenerator()
     for _ in 0..<20 {
-      let rates = try check((0..<200).flatMap { _ in record(&random).line })
+      let rates = try check((0..<200).flatMap { record(&random, index: $0).line })
       #expect(rates.map(\.count).reduce(0, +) == 200)
+      #expect(rates.map(\.failed).reduce(0, +) > 0 && rates.contains { $0.zeroGradients > 0 })
+      #expect(rates.map(\.missing).reduce(0, +) == rates.count * 250 - 200)
+    }
+  }
+
+  @Test("Records that come again, the same or changed, are left out or refused alike")
+  func repetitions() throws {
+    var random = SystemRandomNumberGenerator()
+    for _ in 0..<40 {
+      let records = (0..<30).map { record(&random, index: $0) }
+      let again = (0..<60).map { _ in
+        var record = records[Int.random(in: 0..<30, using: &random)]
+        if Bool.random(using: &random) { record.distance += 0.125 }
+        return record
+      }
+      _ = try check((records + again).flatMap(\.line))
     }
   }
 

@@ -26,9 +26,9 @@ import Testing
     }
   }
 
-  private func fold(_ records: some Sequence<PredictionRecord>) -> FoolingRateFold {
+  private func fold(_ records: some Sequence<PredictionRecord>) throws -> FoolingRateFold {
     var fold = FoolingRateFold()
-    for record in records { fold.add(record) }
+    for record in records { try fold.add(record) }
     return fold
   }
 
@@ -36,7 +36,7 @@ import Testing
     "Each setting is counted as by filtering, in order of first appearance", arguments: 1...12 as ClosedRange<UInt64>)
   func recount(seed: UInt64) throws {
     let records = predictions(seed: seed, count: 700, settings: Int(seed) * 7)
-    let fold = fold(records)
+    let fold = try fold(records)
     var order: [Setting] = []
     for record in records where !order.contains(record.setting) { order.append(record.setting) }
     #expect(fold.tallies.map(\.setting) == order)
@@ -56,23 +56,23 @@ import Testing
   }
 
   @Test("The order within a setting does not matter, nor what stands between")
-  func order() {
+  func order() throws {
     let records = predictions(seed: 99, count: 500, settings: 9)
     let sorted = records.sorted { $0.setting.hashValue < $1.setting.hashValue }
-    let (first, second) = (fold(records), fold(sorted))
+    let (first, second) = (try fold(records), try fold(sorted))
     let tallies = Dictionary(uniqueKeysWithValues: second.tallies.map { ($0.setting, $0.tally) })
     #expect(first.tallies.count == second.tallies.count)
     #expect(first.tallies.allSatisfy { tallies[$0.setting] == $0.tally })
   }
 
   @Test("Shards one after the other are the whole, and their tallies add up to it", arguments: [2, 3, 7, 500])
-  func shards(count: Int) {
+  func shards(count: Int) throws {
     let records = predictions(seed: 5, count: 500, settings: 4)
     let shards = (0..<count).map { Array(records[500 * $0 / count..<500 * ($0 + 1) / count]) }
-    let whole = fold(records)
-    #expect(fold(shards.joined()).records == whole.records)
+    let whole = try fold(records)
+    #expect(try fold(shards.joined()).records == whole.records)
     var sums: [Setting: Tally] = [:]
-    for (setting, tally) in shards.flatMap({ fold($0).tallies }) {
+    for (setting, tally) in try shards.flatMap({ try fold($0).tallies }) {
       let sum = sums[setting] ?? Tally()
       sums[setting] = Tally(
         count: sum.count + tally.count, fooled: sum.fooled + tally.fooled,
@@ -87,7 +87,7 @@ import Testing
     let records = predictions(seed: 6, count: 200, settings: 5)
     let again = try records.map { try PredictionRecord(json: JSON(parsing: $0.line)) }
     #expect(again == records)
-    #expect(fold(again).records == fold(records).records)
+    #expect(try fold(again).records == fold(records).records)
   }
 
   @Test("A tally of nothing has shares of 0")

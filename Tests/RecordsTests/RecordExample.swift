@@ -22,9 +22,14 @@ struct RecordExample: Sendable, CustomStringConvertible {
   ]
   private static let settingText =
     #""model":"0f","attack":"pgd","norm":"linf","epsilon":0.25,"rotation":30,"translation":3,"rotation_exact":true,"#
-    + #""interpolation":"bilinear""#
+    + #""interpolation":"bilinear","data":"mnist:d","split":"test","total":40"#
   private static let optionalSetting: [(key: String, kind: String)] = [
-    ("rotation_exact", "true or false"), ("interpolation", "text"),
+    ("rotation_exact", "true or false"), ("interpolation", "text"), ("data", "text"), ("split", "text"),
+    ("total", "a whole number"), ("parameters", "an object"),
+  ]
+
+  private static let flaws: [(key: String, kind: String)] = [
+    ("missing", "a whole number"), ("failed", "a whole number"), ("zero_gradients", "a number"),
   ]
 
   static let all = [
@@ -52,33 +57,35 @@ struct RecordExample: Sendable, CustomStringConvertible {
       type: PredictionRecord.self,
       line: "{\"type\":\"prediction\",\"v\":1,\(settingText),"
         + #""pose":{"degrees":-12.5,"dx":1,"dy":0},"index":9,"label":3,"natural":4,"perturbed":5,"distance":0.03,"#
-        + #""logits":[0.1,-2],"parameters":{"steps":10},"steps":7,"reused":0.125,"failure":"no"}"#,
+        + #""logits":[0.1,null,-2],"parameters":{"steps":10},"steps":7,"reused":0.125,"zero_gradient":true,"#
+        + #""failure":"no"}"#,
       required: setting + [
         ("index", "a whole number"), ("label", "a whole number"), ("natural", "a whole number"),
         ("perturbed", "a whole number"), ("distance", "a number"),
       ],
       optional: optionalSetting + [
-        ("logits", "a list of numbers"), ("parameters", "an object"), ("steps", "a whole number"),
-        ("reused", "a number"), ("failure", "text"),
+        ("logits", "a list of numbers"), ("steps", "a whole number"), ("reused", "a number"),
+        ("zero_gradient", "true or false"), ("failure", "text"),
       ]),
     RecordExample(
       type: ScoreRecord.self,
       line: "{\"type\":\"score\",\"v\":1,\(settingText),"
-        + #""count":4,"natural_accuracy":1,"natural_accuracy_interval":[0.5101091635454027,1],"accuracy":0,"#
+        + #""parameters":{"steps":10},"count":4,"natural_accuracy":1,"natural_accuracy_interval":[0.5101091635454027,1],"accuracy":0,"#
         + #""accuracy_interval":[0,0.4898908364545973],"fooling_rate":1,"#
-        + #""fooling_rate_interval":[0.5101091635454027,1]}"#,
+        + #""fooling_rate_interval":[0.5101091635454027,1],"missing":36,"failed":3,"zero_gradients":0.25}"#,
       required: setting + [
         ("count", "a whole number"), ("natural_accuracy", "a number"), ("accuracy", "a number"),
         ("fooling_rate", "a number"),
       ],
-      optional: optionalSetting),
+      optional: optionalSetting + flaws),
     RecordExample(
       type: FoolingRateRecord.self,
       line: "{\"type\":\"fooling-rate\",\"v\":1,\(settingText),"
-        + #""count":4,"fooled":0,"rate":0,"interval":[0,0.4898908364545973],"natural_accuracy":0.75,"accuracy":0.5}"#,
+        + #""parameters":{"steps":10},"count":4,"fooled":0,"rate":0,"interval":[0,0.4898908364545973],"#
+        + #""natural_accuracy":0.75,"accuracy":0.5,"missing":36,"failed":3,"zero_gradients":0.25}"#,
       // Without `model` there is no setting at all.
       required: setting.dropFirst() + [("count", "a whole number"), ("fooled", "a whole number")],
-      optional: optionalSetting + [("natural_accuracy", "a number"), ("accuracy", "a number")]),
+      optional: optionalSetting + [("natural_accuracy", "a number"), ("accuracy", "a number")] + flaws),
     RecordExample(
       type: BenchmarkRecord.self,
       line: #"{"type":"benchmark","v":1,"architecture":"vgg16","program":"training","batch":64,"precision":"float32","#

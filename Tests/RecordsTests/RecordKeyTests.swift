@@ -86,7 +86,7 @@ import Testing
     case "a whole number": [.number(1.5), .number(1), .string("7"), .bool(true), .array([])]
     case "a number": [.string("1"), .bool(false), .array([.number(0.5)])]
     case "a list": [.string("x"), .integer(1), .object([])]
-    case "a list of numbers": [.string("x"), .integer(1), .array([.integer(1), .null]), .array([.string("1")])]
+    case "a list of numbers": [.string("x"), .integer(1), .array([.integer(1), .bool(true)]), .array([.string("1")])]
     default: [.string("x"), .integer(1), .array([])]
     }
   }

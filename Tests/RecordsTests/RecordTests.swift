@@ -39,13 +39,23 @@ private let settingText =
 
   @Test("Predictions, scores and fooling rates are written in their order and read back")
   func settings() throws {
+    var attacked = setting
+    (attacked.data, attacked.split, attacked.total) = ("digits", "test", 360)
+    attacked.parameters = .object([.init("steps", .integer(10))])
     try check(
       PredictionRecord(
-        setting: setting, pose: .init(degrees: -12.5, dx: 1, dy: 0), index: 9, label: 3, natural: 3, perturbed: 5,
-        distance: 0.03, logits: [0.1, -2], parameters: .object([.init("steps", .integer(10))]), failure: "no"),
+        setting: attacked, pose: .init(degrees: -12.5, dx: 1, dy: 0), index: 9, label: 3, natural: 3, perturbed: 5,
+        distance: 0.03, logits: [0.1, -2], hadZeroGradient: true, failure: "no"),
       "{\"type\":\"prediction\",\"v\":1,\(settingText)"
+        + #","data":"digits","split":"test","total":360"#
         + #","pose":{"degrees":-12.5,"dx":1,"dy":0},"index":9,"label":3,"natural":3,"perturbed":5,"distance":0.03,"#
-        + #""logits":[0.1,-2],"parameters":{"steps":10},"failure":"no"}"#)
+        + #""logits":[0.1,-2],"parameters":{"steps":10},"zero_gradient":true,"failure":"no"}"#)
+    try check(
+      FoolingRateRecord(
+        setting: attacked, count: 4, fooled: 2, missing: 356, failed: 1, zeroGradients: 0.5),
+      "{\"type\":\"fooling-rate\",\"v\":1,\(settingText)"
+        + #","data":"digits","split":"test","total":360,"parameters":{"steps":10},"count":4,"fooled":2,"rate":0.5,"#
+        + #""interval":[0.15003898915214947,0.8499610108478506],"missing":356,"failed":1,"zero_gradients":0.5}"#)
     try check(
       FoolingRateRecord(setting: setting, count: 4, fooled: 0, naturalAccuracy: 0.75, accuracy: 0.5),
       "{\"type\":\"fooling-rate\",\"v\":1,\(settingText)"
@@ -71,7 +81,11 @@ private let settingText =
   func scoreCounts(count: Int) throws {
     for part in [0, 1, count / 3, count] {
       let record = ScoreRecord(
-        setting: setting, tally: Tally(count: count, fooled: part, naturallyCorrect: count - part, correct: part))
+        setting: setting,
+        tally: Tally(
+          count: count, fooled: part, naturallyCorrect: count - part, correct: part, failed: part,
+          zeroGradients: count - part),
+        missing: part)
       #expect(try ScoreRecord(json: JSON(parsing: record.line)) == record)
     }
   }
@@ -101,6 +115,17 @@ private let settingText =
       #"{"data":"d","future":[{}],"v":1,"digest":"b","architecture":"c","path":"a","epoch":2,"type":"checkpoint"}"#
     let expected = CheckpointRecord(path: "a", digest: "b", epoch: 2, architecture: "c", data: "d")
     #expect(try CheckpointRecord(json: JSON(parsing: text)) == expected)
+  }
+
+  @Test("What our writer makes of logits that are not finite, our reader reads")
+  func notFinite() throws {
+    let record = PredictionRecord(
+      setting: setting, index: 0, label: 0, natural: 0, perturbed: 0, distance: 0, logits: [.nan, 1, -.infinity])
+    #expect(String(decoding: record.line, as: UTF8.self).contains(#""logits":[null,1,null]"#))
+    let again = try PredictionRecord(json: JSON(parsing: record.line))
+    let logits = try #require(again.logits)
+    #expect(logits.count == 3 && logits[0].isNaN && logits[1] == 1 && logits[2].isNaN)
+    #expect(again.line == record.line)
   }
 
   private func check<Kind: Record>(_ record: Kind, _ text: String) throws {

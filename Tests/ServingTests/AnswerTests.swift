@@ -79,6 +79,21 @@ import Testing
     #expect(try TinyModel.replies([request(try #require(step["attack"]).text)]) == [step])
   }
 
+  @Test("Where steps do not lead as far as the budget, the reply says how far, and one seed may decide pose and start")
+  func reach() throws {
+    func reply(_ attack: String, _ more: String = "") throws -> JSON {
+      let request = #"{"op":"attack","image":\#(TinyModel.image()),"attack":\#(attack)\#(more)}"#
+      let line = try #require(try TinyModel.lines([request]).last)
+      #expect(RecordSchemas.problems(inRecord: line) == [])
+      return try JSON(parsing: line)
+    }
+    #expect(try reply(#"{"steps":4,"step_size":"1/16"}"#)["reach"] == .number(0.25))
+    #expect(try reply(#"{"steps":4}"#)["reach"] == nil)
+    #expect(try reply(#"{"steps":4}"#)["attack"]?["step_size"] == .number(0.1))
+    let turned = try reply(#"{"name":"fgsm","seed":3}"#, #","transform":{"rotation":30,"seed":3}"#)
+    #expect(turned["type"]?.string == "reply")
+  }
+
   @Test("An attack that stops early says after how many steps, and is alike alone and among others")
   func earlyStop() throws {
     func request(_ index: Int, stop: String = "true") -> String {

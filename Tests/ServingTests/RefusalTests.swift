@@ -105,7 +105,25 @@ import Testing
       (attack(#"{"epsilon":-1}"#), "epsilon: give 0 or more"),
       (attack(#"{"epsilon":"8/0"}"#), "attack: `epsilon` is neither a number nor a text such as \"8/255\""),
       (attack(#"{"epsilon":true}"#), "attack: `epsilon` is neither a number nor a text such as \"8/255\""),
-      (attack(#"{"epsilon":1e300}"#), "epsilon inf: give a finite number, 0 or more"),
+      (
+        attack(#"{"epsilon":1e300}"#),
+        "epsilon 1e+300: pixels are 0...1, so give 1 at most; 8 of 255 levels are 8/255"
+      ),
+      (attack(#"{"epsilon":8}"#), "epsilon 8: pixels are 0...1, so give 1 at most; 8 of 255 levels are 8/255"),
+      (attack(#"{"step_size":2}"#), "step_size 2: pixels are 0...1, so give 1 at most; 2 of 255 levels are 2/255"),
+      (attack(#"{"step_size":0}"#), "step_size 0: no step would move; give more than 0"),
+      (
+        attack(#"{"name":"fgsm","start":"random"}"#),
+        "start random: fgsm starts at the image; leave it out, or take pgd"
+      ),
+      (
+        attack(#"{"start":"clean","restarts":5}"#), "restarts 5: from the image itself all are alike; leave it out"
+      ),
+      (
+        attack(#"{"start":"clean","loss":"kl"}"#),
+        "loss kl: its gradient is zero at the image itself, where this attack starts; take start noise"
+      ),
+      (attack(#"{"name":"fgsm","seed":3}"#), "seed 3: nothing is drawn here; leave it out"),
       (attack(#"{"steps":1.5}"#), "attack: `steps` is not a whole number"),
       (attack(#"{"steps":-1}"#), "-1 steps: give 0 or more"),
       (attack(#"{"steps":10001}"#), "attack: more than 10000 steps in all restarts; ask for fewer"),
@@ -115,11 +133,11 @@ import Testing
       ),
       (
         attack(#"{"name":"fgsm","steps":2}"#),
-        "fgsm is one step of epsilon: leave out steps and step-size, or take pgd"
+        "fgsm is one step of epsilon: leave out steps and step_size, or take pgd"
       ),
       (
         attack(#"{"name":"fgsm","step_size":0.1}"#),
-        "fgsm is one step of epsilon: leave out steps and step-size, or take pgd"
+        "fgsm is one step of epsilon: leave out steps and step_size, or take pgd"
       ),
       (attack(#"{"restarts":0}"#), "0 restarts: give 1 or more"),
       (attack(#"{"target":3}"#), "target 3: the model's classes are 0 to 2"),

@@ -109,6 +109,10 @@ import Testing
       (#"{"pose":{"dy":100000}}"#, "pose: `dy` is 100000; give -10000 to 10000"),
       (#"{"pose":{"dz":1}}"#, "pose: no setting `dz`; there are degrees, dx, dy"),
       (#"{"pose":{},"rotation":3}"#, "transform: give either budgets or a `pose`"),
+      (#"{"rotation_exact":true}"#, "transform: `rotation_exact`: give `rotation`"),
+      (#"{"translation":3,"interpolation":"bilinear"}"#, "transform: `interpolation`: nothing is turned; leave it out"),
+      (#"{"rotation":3,"rotation_exact":true,"seed":1}"#, "transform: `seed`: nothing is drawn; leave it out"),
+      (#"{"pose":{"degrees":3},"seed":1}"#, "transform: `seed`: nothing is drawn; leave it out"),
     ])
   func refusals(transform: String, message: String) throws {
     let reply = try #require(try TinyModel.replies([request("transform", transform)]).last)

@@ -16,8 +16,9 @@ struct AttackOptionsTests {
   private func attack(
     _ arguments: [String] = [], name: AttackName = .pgd, epsilon: String? = nil, channels: Int = 1
   ) throws -> NamedAttack {
-    let budget = try epsilon.map { try #require(ExactNumber($0)) }
-    return try AttackOptions.parse(arguments).attack(name, epsilon: budget, channels: channels)
+    let budgets = try epsilon.map { try #require(NumberList($0)) }
+    return try #require(
+      try AttackOptions.parse(arguments).attacks(name, epsilon: budgets, channels: channels).first)
   }
 
   @Test("Without options it is advertorch's attack on digits: 0.3 in 40 steps of 0.01")
@@ -45,13 +46,13 @@ struct AttackOptionsTests {
   @Test("Every option reaches the attack")
   func everyOption() throws {
     let arguments =
-      "--norm l2 --steps 7 --step-size 0.25 --start clean --restarts 3 --target 2 --loss margin --seed "
+      "--norm l2 --steps 7 --step-size 0.25 --start noise --restarts 3 --target 2 --loss margin --seed "
       + "18446744073709551615"
     let named = try attack(arguments.split(separator: " ").map(String.init), epsilon: "1/4", channels: 3)
     #expect(
       named.attack
         == ProjectedGradientDescent(
-          norm: .l2, epsilon: 0.25, steps: 7, stepSize: 0.25, start: .clean, restarts: 3, loss: .margin, target: 2,
+          norm: .l2, epsilon: 0.25, steps: 7, stepSize: 0.25, start: .noise, restarts: 3, loss: .margin, target: 2,
           seed: .max))
     #expect(try AttackOptions.parse(["--loss", "kl"]).loss == .divergence)
     #expect(try AttackOptions.parse(["--loss", "cross-entropy", "--norm", "linf"]).loss == .crossEntropy)
@@ -65,18 +66,39 @@ struct AttackOptionsTests {
     #expect(attacks.map(\.epsilon) == [0.5, 1])
     #expect(attacks.map(\.attack.stepSize) == [0.25, 0.5])
     #expect(attacks.allSatisfy { $0.stopsEarly && $0.parameters["early_stop"] == .bool(true) })
-    #expect(attacks[0].parameters.members?.map(\.key).last == "early_stop")
+    #expect(attacks.map { $0.parameters["reuse"]?.text } == [nil, "[0.5]"])
     let plain = try AttackOptions.parse([]).attacks(.fgsm, epsilon: nil, channels: 3)
     #expect(plain.map(\.epsilon) == [8.0 / 255])
     #expect(plain.allSatisfy { !$0.stopsEarly && $0.parameters["early_stop"] == nil })
   }
 
-  @Test("A budget of one's own leaves steps and their length as they are")
+  @Test("Steps scale with a budget of one's own and with their number")
   func ownBudget() throws {
     let named = try attack(epsilon: "0.1")
     #expect(named.epsilon == 0.1)
-    #expect((named.attack.epsilon, named.attack.steps, named.attack.stepSize) == (0.1, 40, 0.01))
-    #expect(try attack(epsilon: "0").attack.epsilon == 0)
+    #expect((named.attack.epsilon, named.attack.steps, named.attack.stepSize) == (0.1, 40, Float(0.1 / 30)))
+    #expect(try attack(["--steps", "5"]).attack.stepSize == 0.08)
+    #expect(try attack(["--steps", "20"], epsilon: "4/255", channels: 3).attack.stepSize == Float(0.5 / 255))
+    #expect(try (attack(epsilon: "0").attack.epsilon, attack(epsilon: "0").attack.stepSize) == (0, 0))
+    for budget in ["0.001", "0.3", "1"] {
+      for channels in [1, 3] { #expect(try !attack(epsilon: budget, channels: channels).attack.fallsShort) }
+    }
+  }
+
+  @Test("Steps that do not reach the budget are told, with how far they lead")
+  func shortfall() throws {
+    func told(_ arguments: String, epsilon: String) throws -> String? {
+      try AttackOptions.parse(arguments.split(separator: " ").map(String.init))
+        .attacks(.pgd, epsilon: NumberList(epsilon), channels: 1).shortfall
+    }
+    #expect(
+      try told("--steps 10 --step-size 0.01", epsilon: "0,0.1,8/255,0.2,0.3")
+        == "10 steps of 0.01 lead 0.1 at most from where they start, less than epsilon 0.2, 0.3: "
+        + "take more or longer steps")
+    #expect(try told("--steps 0", epsilon: "0.3")?.hasPrefix("0 steps of 0.4 lead 0 at most") == true)
+    #expect(try told("--steps 10", epsilon: "0.3") == nil)
+    #expect(try told("--norm l2 --steps 3 --step-size 0.5", epsilon: "1.5") == nil)
+    #expect([NamedAttack]().shortfall == nil)
   }
 
   @Test("Under l2 a step goes 2.5 epsilon / steps, and no steps divide by nothing")
@@ -85,14 +107,16 @@ struct AttackOptionsTests {
     #expect(try attack(["--norm", "l2"], epsilon: "2").attack.stepSize == 0.125)
     #expect(try attack(["--norm", "l2"], epsilon: "2", channels: 3).attack.stepSize == 0.5)
     #expect(try attack(["--norm", "l2", "--steps", "0"], epsilon: "2").attack.stepSize == 5)
+    #expect(try attack(["--norm", "l2"], epsilon: "200").attack.epsilon == 200)
     #expect(try attack(["--norm", "l2", "--step-size", "0.1"], epsilon: "2").attack.stepSize == 0.1)
   }
 
   @Test("FGSM is one step of the whole budget from the clean image")
   func fastGradientSign() throws {
     let expected = ProjectedGradientDescent(
-      norm: .linf, epsilon: 0.3, steps: 1, stepSize: 0.3, start: .clean, restarts: 1, loss: .crossEntropy, seed: 5)
-    let named = try attack(["--seed", "5", "--steps", "1", "--step-size", "0.30"], name: .fgsm)
+      norm: .linf, epsilon: 0.3, steps: 1, stepSize: 0.3, start: .clean, restarts: 1, loss: .crossEntropy)
+    let named = try attack(
+      ["--seed", "0", "--steps", "1", "--step-size", "0.30", "--start", "clean", "--restarts", "1"], name: .fgsm)
     #expect((named.name, named.epsilon, named.attack) == ("fgsm", 0.3, expected))
     let euclidean = try attack(["--norm", "l2", "--target", "1", "--loss", "margin"], name: .fgsm, epsilon: "1/2")
     #expect(euclidean.attack.norm == .l2)
@@ -111,6 +135,56 @@ struct AttackOptionsTests {
       try attack(["--norm", "l2"])
     }
     #expect(throws: Failure(.usage, "--epsilon: give 0 or more")) { try attack(epsilon: "-8/255") }
+    for (text, example) in [("8", 8), ("1.5", 8), ("255", 255), ("256", 8), ("1e300", 8)] {
+      let message = "\(text): pixels are 0...1, so give 1 at most; \(example) of 255 levels are \(example)/255"
+      #expect(throws: Failure(.usage, "--epsilon \(message)")) { try attack(epsilon: text, channels: 3) }
+      #expect(throws: Failure(.usage, "--step-size \(message)")) { try attack(["--step-size", text]) }
+    }
+    #expect(throws: Failure(.usage, "--epsilon 0,0.1,0.00: 0.00 comes twice; give each number once")) {
+      try attack(epsilon: "0,0.1,0.00")
+    }
+  }
+
+  @Test(
+    "Settings that change nothing are refused by name",
+    arguments: [
+      ("--start clean --restarts 5", "--restarts 5: from the image itself all are alike; leave it out"),
+      (
+        "--loss kl --start clean",
+        "--loss kl: its gradient is zero at the image itself, where this attack starts; take --start noise"
+      ),
+      ("--start clean --steps 0", "--steps 0: from the image itself nothing would move; give 1 or more"),
+      ("--start clean --seed 5", "--seed 5: nothing is drawn here; leave it out"),
+      ("--steps 0 --step-size 0.1", "--step-size: no step is taken; leave it out"),
+      ("--step-size 0", "--step-size 0: no step would move; give more than 0"),
+      ("--reuse", "--reuse keeps successes for larger budgets: give --epsilon a list, as in 0.1,0.2,0.3"),
+      ("--fgsm --start random", "--start random: --fgsm starts at the image; leave it out, or take --pgd"),
+      ("--fgsm --restarts 2", "--restarts 2: from the image itself all are alike; leave it out"),
+      ("--fgsm --seed 1", "--seed 1: nothing is drawn here; leave it out"),
+      (
+        "--fgsm --loss kl",
+        "--loss kl: its gradient is zero at the image itself, where this attack starts; take --start noise"
+      ),
+    ])
+  func idle(arguments: String, message: String) {
+    let words = arguments.split(separator: " ").map(String.init)
+    let isFast = words[0] == "--fgsm"
+    #expect(throws: Failure(.usage, message)) {
+      try attack(isFast ? Array(words.dropFirst()) : words, name: isFast ? .fgsm : .pgd)
+    }
+  }
+
+  @Test("A seed that decides poses is none that nothing is drawn by, and every setting of an attack is known by name")
+  func given() throws {
+    let options = try AttackOptions.parse(["--seed", "5"])
+    #expect(try options.attacks(.fgsm, epsilon: nil, channels: 1, drawsPoses: true)[0].attack.seed == 5)
+    #expect(options.given == [])
+    #expect(throws: (any Error).self) { try options.refuseIdleSeed(drawsPoses: false) }
+    try options.refuseIdleSeed(drawsPoses: true)
+    try AttackOptions.parse(["--seed", "0"]).refuseIdleSeed(drawsPoses: false)
+    let all = "--norm linf --steps 40 --step-size 0.1 --start random --restarts 1 --target 0 --loss margin --early-stop"
+    let words = (all + " --reuse").split(separator: " ").map(String.init)
+    #expect(try AttackOptions.parse(words).given == words.filter { $0.hasPrefix("--") })
   }
 
   @Test("The name of an attack is a flag, PGD without one, and only one")

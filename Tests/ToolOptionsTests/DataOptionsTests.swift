@@ -7,7 +7,15 @@ import ToolOptions
 @Suite("Options of data")
 struct DataOptionsTests {
   private func images(_ arguments: [String], modelData: String = "digits") throws -> LabeledImages {
-    try DataOptions.parse(arguments).load(modelData: modelData)
+    try DataOptions.parse(arguments).load(modelData: modelData).images
+  }
+
+  @Test("A selection says the data as typed, and how many images all its shards have together")
+  func selection() throws {
+    let selection = try DataOptions.parse(["--limit", "10", "--shard", "2/3"]).load(modelData: "digits")
+    #expect((selection.data, selection.total, selection.images.indices) == ("digits", 10, 4..<7))
+    #expect(try DataOptions.parse(["--split", "train"]).load(modelData: "digits").total == 1437)
+    #expect(ImageSelection(selection.images, data: "d").total == 7)
   }
 
   @Test("Without options it is all test images of the model's data")

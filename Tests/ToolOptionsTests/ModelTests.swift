@@ -20,14 +20,16 @@ struct ModelTests {
 
   /// Hands `body` what the models of `arguments`, or of `records` on standard input, are.
   private func forEach(
-    _ arguments: [String], records: [UInt8] = [], in folder: String, _ body: (LoadedModel) throws -> Void
+    _ arguments: [String], records: [UInt8] = [], in folder: String,
+    check: (LoadedModel) throws -> Void = { _ in }, _ body: (LoadedModel) throws -> Void
   ) throws {
     try Data(records).write(to: URL(fileURLWithPath: "\(folder)/input"))
     let (input, sink) = (open("\(folder)/input", O_RDONLY), open("/dev/null", O_WRONLY))
     defer { close(input) }
     let output = StandardOutput(descriptor: sink)
     let context = ToolContext(name: "test", output: output, diagnostics: Diagnostics(name: "test", isQuiet: true))
-    try ModelOptions.parse(arguments).forEach(context, on: backend, descriptor: input, body)
+    try ModelOptions.parse(arguments).forEach(
+      context, on: backend, descriptor: input, check: check, body)
     try output.finish()
   }
 
@@ -75,7 +77,7 @@ struct ModelTests {
     }
   }
 
-  @Test("A missing file and one that is no model end it, after the models before")
+  @Test("A missing file and one that is no model end it before any work on the models before")
   func badFiles() throws {
     try Fixture.withTemporaryFolder { folder in
       try makeCheckpoint().write(to: "\(folder)/a.h5")
@@ -85,10 +87,35 @@ struct ModelTests {
         let failure = #expect(throws: Failure.self) {
           try forEach(["\(folder)/a.h5", "\(folder)/\(name)", "\(folder)/a.h5"], in: folder) { _ in count += 1 }
         }
-        #expect(count == 1)
+        #expect(count == 0)
         #expect(failure?.kind == kind)
         #expect(failure?.message.hasPrefix("\(folder)/\(name): ") == true, "\(failure?.message ?? "")")
       }
+    }
+  }
+
+  @Test("All models are checked, in their order, before the first is handed out")
+  func checks() throws {
+    try Fixture.withTemporaryFolder { folder in
+      try makeCheckpoint().write(to: "\(folder)/a.h5")
+      try makeCheckpoint(classCount: 3).write(to: "\(folder)/b.h5")
+      var calls: [String] = []
+      func run(_ paths: [String], refusing: Int = 99) throws {
+        calls = []
+        try forEach(
+          paths.map { "\(folder)/\($0).h5" }, in: folder,
+          check: { model in
+            calls.append("check \(model.graph.classCount)")
+            if calls.count == refusing { throw Failure(.usage, "no") }
+          },
+          { calls.append("run \($0.graph.classCount)") })
+      }
+      try run(["a", "b", "a"])
+      #expect(calls == ["check 10", "check 3", "check 10", "run 10", "run 3", "run 10"])
+      try run(["b"])
+      #expect(calls == ["check 3", "run 3"])
+      #expect(throws: Failure(.usage, "no")) { try run(["a", "b"], refusing: 2) }
+      #expect(calls == ["check 10", "check 3"])
     }
   }
 

@@ -20,7 +20,7 @@ struct PredictionsTests {
   ) throws -> [PredictionRecord] {
     let predictions = try Predictions(of: model, under: attacks, batchSize: batchSize, withLogits: withLogits)
     var records: [PredictionRecord] = []
-    try predictions.forEach(in: images) { records.append($0) }
+    try predictions.forEach(in: ImageSelection(images, data: "digits", total: 360)) { records.append($0) }
     return records
   }
 
@@ -59,11 +59,12 @@ struct PredictionsTests {
   func untouched() throws {
     try withModel { model in
       let records = try records(model, digits().prefix(9), under: [nil])
-      let none = Setting(model: model.digest, attack: "none", norm: "none", epsilon: 0)
+      let none = Setting(
+        model: model.digest, attack: "none", norm: "none", epsilon: 0, data: "digits", split: "test", total: 360)
       #expect(records.count == 9)
       for record in records {
         #expect(record.setting == none)
-        #expect((record.distance, record.natural, record.parameters) == (0, record.perturbed, nil))
+        #expect((record.distance, record.natural, record.setting.parameters) == (0, record.perturbed, nil))
       }
     }
   }
@@ -96,9 +97,12 @@ struct PredictionsTests {
       let natural = Dictionary(grouping: records, by: \.index).mapValues { Set($0.map(\.natural)).count }
       #expect(natural.values.allSatisfy { $0 == 1 })
       for attack in [Self.pgd, Self.fgsm] {
-        let own = records.filter { $0.setting == attack.setting(model: model.digest) }
+        let own = records.filter { $0.setting.attack == attack.name }
         #expect(own.count == 8)
-        #expect(own.allSatisfy { $0.parameters == attack.parameters })
+        var setting = attack.setting(model: model.digest)
+        (setting.data, setting.split, setting.total) = ("digits", "test", 360)
+        setting.parameters = attack.parameters
+        #expect(own.allSatisfy { $0.setting == setting })
         #expect(own.allSatisfy { $0.distance > 0 && $0.distance <= attack.attack.epsilon })
       }
       // Attacks move scores, or they would do nothing.
@@ -138,7 +142,7 @@ struct PredictionsTests {
         var records: [PredictionRecord] = []
         try Predictions(
           of: model, under: Self.ladder(stopsEarly: stopsEarly), batchSize: batchSize, withLogits: true, reuses: true
-        ).forEach(in: images) { records.append($0) }
+        ).forEach(in: ImageSelection(images, data: "digits", total: 360)) { records.append($0) }
         return records
       }
       let whole = try records(images)
@@ -148,7 +152,7 @@ struct PredictionsTests {
       #expect(try (1...4).flatMap { try records(images.shard($0, of: 4)) } == whole)
       #expect(whole.allSatisfy { ($0.steps != nil) == stopsEarly })
       #expect(whole.contains { $0.reused == 0.02 } && whole.contains { $0.reused == nil && $0.setting.epsilon == 0.2 })
-      #expect(whole.allSatisfy { $0.parameters?["early_stop"] == (stopsEarly ? .bool(true) : nil) })
+      #expect(whole.allSatisfy { $0.setting.parameters?["early_stop"] == (stopsEarly ? .bool(true) : nil) })
     }
   }
 
@@ -160,7 +164,9 @@ struct PredictionsTests {
       let plain = try records(model, images, under: attacks)
       var swept: [PredictionRecord] = []
       try Predictions(of: model, under: attacks, batchSize: 4, withLogits: true, reuses: true)
-        .forEach(in: images, progress: { counts.append($0) }) { swept.append($0) }
+        .forEach(in: ImageSelection(images, data: "digits", total: 360), progress: { counts.append($0) }) {
+          swept.append($0)
+        }
       #expect(swept == plain)
       #expect(counts == counts.sorted() && counts.last == 10)
       attacks.reverse()
@@ -173,9 +179,13 @@ struct PredictionsTests {
     try withModel { model in
       var counts: [Int] = []
       let predictions = try Predictions(of: model, under: [nil], batchSize: 4)
-      try predictions.forEach(in: digits()[7..<17], progress: { counts.append($0) }) { _ in }
+      try predictions.forEach(
+        in: ImageSelection(digits()[7..<17], data: "digits"), progress: { counts.append($0) }
+      ) { _ in }
       #expect(counts == [4, 8, 10])
-      try predictions.forEach(in: digits().prefix(0)) { _ in Issue.record("a record of nothing") }
+      try predictions.forEach(in: ImageSelection(digits().prefix(0), data: "digits")) { _ in
+        Issue.record("a record of nothing")
+      }
     }
   }
 

@@ -41,12 +41,26 @@ struct SpatialOptionsTests {
   }
 
   @Test(
+    "Poses are drawn within budgets, not where every image takes the same",
+    arguments: [
+      ("", false), ("--rotation 0", false), ("--rotation 0,3", true), ("--rotation 3 --rotation-exact", false),
+      ("--translation 0", false), ("--rotation 3 --rotation-exact --translation 1", true),
+      ("--interpolation nearest", false),
+    ])
+  func draws(arguments: String, draws: Bool) throws {
+    #expect(try options(arguments).drawsPoses == draws)
+  }
+
+  @Test(
     "Budgets that mean nothing are refused",
     arguments: [
       ("--rotation=-1", "--rotation -1: give 0 to 360 degrees"),
       ("--rotation 0,361", "--rotation 361: give 0 to 360 degrees"),
       ("--translation 10001", "--translation 10001: give 0 to 10000 pixels"),
       ("--rotation-exact", "--rotation-exact: by how much? give --rotation"),
+      ("--interpolation bilinear", "--interpolation bilinear: nothing is turned; give --rotation"),
+      ("--rotation 30,15,30", "--rotation 30,15,30: 30 comes twice; give each number once"),
+      ("--translation 1,1.0", "--translation 1,1.0: 1.0 comes twice; give each number once"),
       ("--rotation x", "The value 'x' is invalid for '--rotation <rotation>'"),
     ])
   func refusals(arguments: String, message: String) {

@@ -24,7 +24,7 @@ struct SpatialPredictionsTests {
     var records: [PredictionRecord] = []
     try Predictions(
       of: model, under: attacks, after: poses, batchSize: batchSize, withLogits: true, reuses: reuses
-    ).forEach(in: images) { records.append($0) }
+    ).forEach(in: ImageSelection(images, data: "digits", total: 360)) { records.append($0) }
     return records
   }
 
@@ -56,7 +56,7 @@ struct SpatialPredictionsTests {
           #expect(record.logits == logits[rows: row..<row + 1].values)
           #expect(record.setting.rotation == transformation.distribution.rotation)
           #expect((record.setting.attack, record.distance) == ("none", 0))
-          #expect(record.parameters?.text == (place == 0 ? nil : #"{"seed":"4"}"#))
+          #expect(record.setting.parameters?.text == (place == 0 ? nil : #"{"seed":"4"}"#))
         }
       }
       #expect(records.contains { $0.natural != $0.perturbed })
@@ -76,7 +76,7 @@ struct SpatialPredictionsTests {
       #expect(records.map(\.perturbed) == expected.perturbedClasses)
       #expect(records.map(\.natural) == expected.naturalClasses)
       #expect(records.map(\.distance) == expected.distances)
-      #expect(records.allSatisfy { $0.parameters == Self.pgd.parameters && $0.setting.epsilon == 0.1 })
+      #expect(records.allSatisfy { $0.setting.parameters == Self.pgd.parameters && $0.setting.epsilon == 0.1 })
     }
   }
 
@@ -112,7 +112,7 @@ struct SpatialPredictionsTests {
       #expect(stride(from: 0, to: 60, by: 2).map { both[$0] } == plain)
       var counts: [Int] = []
       try Predictions(of: model, under: attacks, after: Self.poses, batchSize: 4, reuses: true)
-        .forEach(in: images, progress: { counts.append($0) }) { _ in }
+        .forEach(in: ImageSelection(images, data: "digits"), progress: { counts.append($0) }) { _ in }
       #expect(counts == Set(counts).sorted())
       #expect(counts.last == 10)
     }

@@ -153,7 +153,19 @@ import Testing
     "Settings that mean nothing are one line and 64",
     arguments: [
       ("--epsilon=-0.1", "--epsilon: give 0 or more"),
-      ("--epsilon 1e300", "epsilon inf: give a finite number, 0 or more"),
+      ("--epsilon 1e300", "--epsilon 1e300: pixels are 0...1, so give 1 at most; 8 of 255 levels are 8/255"),
+      ("--norm l2 --epsilon 1e300", "epsilon inf: give a finite number, 0 or more"),
+      ("--epsilon 16", "--epsilon 16: pixels are 0...1, so give 1 at most; 16 of 255 levels are 16/255"),
+      ("--epsilon 0,0", "--epsilon 0,0: 0 comes twice; give each number once"),
+      ("--epsilon 0.1 --reuse", "--reuse keeps successes for larger budgets: give --epsilon a list, as in 0.1,0.2,0.3"),
+      ("--step-size 0", "--step-size 0: no step would move; give more than 0"),
+      ("--fgsm --start random", "--start random: --fgsm starts at the image; leave it out, or take --pgd"),
+      ("--fgsm --seed 3", "--seed 3: nothing is drawn here; leave it out"),
+      ("--start clean --restarts 5", "--restarts 5: from the image itself all are alike; leave it out"),
+      (
+        "--loss kl --start clean",
+        "--loss kl: its gradient is zero at the image itself, where this attack starts; take --start noise"
+      ),
       ("--steps=-1", "-1 steps: give 0 or more"),
       ("--step-size=-1", "step size -1.0: give a finite number, 0 or more"),
       ("--restarts 0", "0 restarts: give 1 or more"),
@@ -164,7 +176,7 @@ import Testing
       ("--fgsm --steps 4", "--fgsm is one step of epsilon: leave out --steps and --step-size, or take --pgd"),
       (
         "--epsilon 0.2,0.1 --reuse",
-        "reuse keeps successes for larger budgets: let epsilon grow, as in 0.1,0.2,0.3"
+        "--reuse keeps successes for larger budgets: let epsilon grow, as in 0.1,0.2,0.3"
       ),
       ("--batch-size 0", "--batch-size 0: give 1 or more; see cusp-attack --help"),
       ("--limit 0", "a limit of 0 images leaves none; ask for at least 1"),

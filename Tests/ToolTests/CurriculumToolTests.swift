@@ -57,7 +57,7 @@ import Testing
     "Every method trains by its records, and resumes to the byte",
     arguments: [
       "--method trades --epsilon 0.1 --steps 2 --rotation 15", "--method transformed-trades --steps 2 --translation 1",
-      "--method trades --norm l2 --epsilon 1 --steps 2 --crop 1 --flip", "--method cusp --steps 1",
+      "--method trades --norm l2 --epsilon 1 --steps 2 --crop 1 --flip", "--method cusp",
       "--method cusp --inner trades",
       "--curriculum c.json --warm-up 1 --label-smoothing 0.1 --clip-gradient 1 --average-weights 0.5",
       "--schedule one-cycle --milestones-not",
@@ -89,6 +89,21 @@ import Testing
         #expect(try run("-q --resume \(resumed) --save-every 1 \(more)", in: folder).problems.isEmpty)
         #expect(try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(resumed)")) == whole)
       }
+    }
+  }
+
+  @Test("Steps scale with their number, and a budget out of their reach is told")
+  func reach() throws {
+    try Fixture.withTemporaryFolder { folder in
+      let scaled = try run("--method pgd --epsilon 0.1 --steps 4 --epochs 1 --print-curriculum", in: folder)
+      #expect(scaled.text.hasSuffix("  0.1      4     0.0625\n") && scaled.errors.isEmpty)
+      let short = try run(
+        "--method pgd --epsilon 0.1 --steps 4 --step-size 0.01 --epochs 1 --limit 64 --output m.h5", in: folder)
+      #expect(short.status == 0)
+      #expect(
+        short.errors.hasPrefix(
+          "cusp-train: 4 steps of 0.01 lead 0.04 at most from where they start, less than epsilon 0.1: "
+            + "take more or longer steps\n"))
     }
   }
 
@@ -125,6 +140,35 @@ import Testing
       ("--inner trades", 64, "--inner needs --method cusp or --curriculum"),
       ("--method pgd --beta 2", 64, "--beta needs --method trades"),
       ("--method cusp --beta 2", 64, "--beta needs trades"),
+      ("--steps 3", 64, "--steps needs --method pgd or another with an attack"),
+      ("--norm l2", 64, "--norm needs --method pgd or another with an attack"),
+      ("--step-size 0.1", 64, "--step-size needs --method pgd or another with an attack"),
+      ("--method pgd --step-size 0", 64, "--step-size 0: no step would move; give more than 0"),
+      ("--method pgd --steps 0 --step-size 0.1", 64, "--step-size: no step is taken; leave it out"),
+      ("--method trades --steps 0", 64, "--steps 0: the attack of TRADES would not move; give 1 or more"),
+      (
+        "--method pgd --epsilon 8", 64,
+        "--epsilon 8: pixels are 0...1, so give 1 at most; 8 of 255 levels are 8/255"
+      ),
+      ("--keep 5 --epochs 2", 64, "--keep 5: the run has 2 epochs; give 1 to that many"),
+      (
+        "--method cusp --steps 3", 64, "--steps: the curriculum says; leave it out, or take another method than cusp"
+      ),
+      ("--method cusp --norm linf", 64, "--norm: the curriculum says; leave it out, or take another method than cusp"),
+      ("--method cusp --inner pgd --beta 2", 64, "--beta needs trades"),
+      (
+        "--curriculum cusp-cifar10 --learning-rate 0.3", 64,
+        "--learning-rate: the curriculum says the learning rate; leave it out"
+      ),
+      (
+        "--curriculum cusp-cifar10 --schedule cosine", 64,
+        "--schedule: the curriculum says the learning rate; leave it out"
+      ),
+      (
+        "--curriculum cusp-cifar10 --milestones 3", 64,
+        "--milestones: the curriculum says the learning rate; leave it out"
+      ),
+      ("--curriculum cusp-cifar10 --warm-up 1", 64, "--warm-up: the curriculum says the learning rate; leave it out"),
       ("--clean-share 0.5", 64, "--clean-share needs --method pgd or cusp"),
       ("--schedule cosine --milestones 3", 64, "--milestones needs --schedule steps"),
       ("--validation 0.2", 64, "--validation needs --keep-best"),
@@ -171,6 +215,27 @@ import Testing
       ),
       (#"{"epochs":1,"stages":[{"from":1,"flip":1}]}"#, "stage 1: `flip` is neither true nor false"),
       (#"{"epochs":1,"stages":[1]}"#, "stage 1: is not an object"),
+      (
+        #"{"epochs":1,"stages":[{"from":1,"epsilon":0.1}]}"#,
+        "stage 1: `epsilon` has no effect in the method natural; leave it out"
+      ),
+      (
+        #"{"epochs":1,"stages":[{"from":1,"steps":3}]}"#,
+        "stage 1: `steps` has no effect in the method natural; leave it out"
+      ),
+      (
+        #"{"epochs":1,"stages":[{"from":1,"method":"pgd","epsilon":0.1,"beta":3}]}"#,
+        "stage 1: `beta` has no effect in the method pgd; leave it out"
+      ),
+      (
+        #"{"epochs":1,"stages":[{"from":1,"method":"pgd"}]}"#,
+        "stage 1: the method pgd attacks within nothing; give `epsilon`"
+      ),
+      (#"{"epochs":1,"stages":[{"from":1,"method":"pgd","epsilon":8}]}"#, "stage 1: epsilon 8.0: pixels are 0...1"),
+      (
+        #"{"epochs":1,"stages":[{"from":1,"method":"pgd","epsilon":0.1,"step_size":0}]}"#,
+        "stage 1: step size 0: no step would move"
+      ),
     ])
   func files(text: String, message: String) throws {
     try Fixture.withTemporaryFolder { folder in

@@ -135,6 +135,72 @@ import Testing
     #expect(refused.errors.contains("--compare prints scores"))
   }
 
+  @Test(
+    "Whatever is of an attack means one, with the customary budget",
+    arguments: [
+      ("--pgd", "pgd"), ("--fgsm", "fgsm"), ("--steps 5", "pgd"), ("--loss margin", "pgd"), ("--restarts 1", "pgd"),
+    ])
+  func customaryBudget(option: String, attack: String) throws {
+    let outcome = try evaluate("\(option) --limit 20")
+    #expect(outcome.problems.isEmpty)
+    let score = try #require(try outcome.records().first)
+    #expect((score["attack"]?.string, score["epsilon"]?.number) == (attack, 0.3))
+    #expect(score["accuracy"]?.number ?? 1 < score["natural_accuracy"]?.number ?? 0)
+    let attacked = try BuiltTool("cusp-attack").run(
+      [TrainedModel.digits.get().path, "--quiet", "--limit", "20"] + option.split(separator: " ").map(String.init))
+    #expect(try evaluate("\(option) --limit 20 --predictions").output == attacked.output)
+  }
+
+  @Test(
+    "What has no effect is refused",
+    arguments: [
+      ("--norm l2", "--norm l2 has no customary budget: give --epsilon"),
+      ("--seed 5", "--seed 5: nothing is drawn here; leave it out; see cusp-evaluate --help"),
+      ("--compare --format ndjson", "--format ndjson: --compare prints a table; take one; see cusp-evaluate --help"),
+      (
+        "--predictions --format text",
+        "--format text: predictions are records; leave it out; see cusp-evaluate --help"
+      ),
+      ("--reuse", "--reuse keeps successes for larger budgets: give --epsilon a list, as in 0.1,0.2,0.3"),
+    ])
+  func idle(arguments: String, message: String) throws {
+    let outcome = try evaluate(arguments)
+    #expect(outcome.status == 64)
+    #expect(outcome.errors == "cusp-evaluate: \(message)\n")
+  }
+
+  @Test("A copy of a model has its own row and its own scores")
+  func copies() throws {
+    try Fixture.withTemporaryFolder { folder in
+      let model = try TrainedModel.digits.get().path
+      for name in ["a.h5", "b.h5"] { try FileManager.default.copyItem(atPath: model, toPath: "\(folder)/\(name)") }
+      let options = ["--limit", "10", "--quiet", "--epsilon", "0,0.1", "--steps", "2"]
+      let table = try tool.run(["a.h5", "b.h5", "--compare"] + options, folder: folder)
+      #expect(table.status == 0)
+      #expect(table.text.split(separator: "\n").dropFirst(2).map { $0.prefix(4) } == ["a.h5", "b.h5"])
+      let scores = try tool.run(["a.h5", "b.h5"] + options, folder: folder).records()
+      #expect(scores.count == 4 && scores[0] == scores[2] && scores[1] == scores[3])
+    }
+  }
+
+  @Test("Models are all checked before the first image; scores are written when they are known")
+  func heldBack() throws {
+    let model = try TrainedModel.digits.get()
+    let missing = try tool.run([model.path, "nope.h5", "--limit", "10"])
+    #expect(missing.status == 66)
+    #expect(missing.errors == "cusp-evaluate: nope.h5: no such file; check the path\n")
+    #expect(missing.output.isEmpty)
+    // Records on standard input come one by one: the first model's score is out before the second is refused.
+    let forged = CheckpointRecord(
+      path: model.path, digest: "00", epoch: 1, architecture: "digits-cnn", data: "digits")
+    for (arguments, lines) in [([], 1), (["--format", "text"], 2)] {
+      let outcome = try tool.run(
+        ["--limit", "10", "--quiet"] + arguments, input: Array(model.records.utf8) + forged.line)
+      #expect(outcome.status == 65)
+      #expect(outcome.text.count { $0 == "\n" } == lines)
+    }
+  }
+
   @Test("What cannot be saved is refused before any work")
   func refusals() throws {
     try Fixture.withTemporaryFolder { folder in

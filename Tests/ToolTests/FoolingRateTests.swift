@@ -91,6 +91,53 @@ import Testing
         """)
   }
 
+  @Test("Rows that would look alike say what tells them apart")
+  func settings() throws {
+    func records(_ parameters: String, split: String = "test", count: Int = 8) throws -> [UInt8] {
+      try (0..<count).flatMap { index in
+        var record = prediction(index: index)
+        record.setting.parameters = try JSON(parsing: parameters)
+        (record.setting.data, record.setting.split, record.setting.total) = ("digits", split, 8)
+        record.hadZeroGradient = index == 0
+        return record.line
+      }
+    }
+    let input =
+      try records(#"{"steps":2,"loss":"kl"}"#) + records(#"{"steps":100,"loss":"kl"}"#)
+      + records(#"{"steps":2,"loss":"kl","target":3}"#, count: 6) + records(#"{"steps":2,"loss":"kl"}"#, split: "train")
+    let outcome = try tool.run(["--format", "text"], input: input)
+    let lines = outcome.text.split(separator: "\n").map(String.init)
+    #expect(lines.count == 5)
+    #expect(lines[0].contains("  translation  settings  ") && lines[0].hasSuffix("  missing  zero gradients"))
+    #expect(lines[1].contains("  split test, steps 2  ") && lines[2].contains("  split test, steps 100  "))
+    #expect(lines[3].contains("  split test, steps 2, target 3  ") && lines[3].hasSuffix("  2          16.7 %"))
+    #expect(lines[4].contains("  split train, steps 2  "))
+    #expect(
+      outcome.errors == """
+        cusp-fooling-rate: images are missing in 1 of 4 settings, 2 of 8; the rates are of the others
+        cusp-fooling-rate: the gradient was exactly zero at the first step for 16.7 % of predictions: try --loss margin
+
+        """)
+  }
+
+  @Test("A record that comes again counts once, another of its image ends it, and both are told")
+  func repetitions() throws {
+    let records = (0..<360).map { prediction(index: $0) }
+    let lines = records.flatMap(\.line)
+    let thrice = try tool.run(input: lines + lines + lines)
+    #expect(thrice.status == 0)
+    #expect(thrice.errors == "cusp-fooling-rate: 720 records came again, byte for byte, and count once\n")
+    #expect(thrice.output == (try tool.run(input: lines).output))
+    #expect(try tool.run(["--quiet"], input: lines + lines).errors.isEmpty)
+    let mixed = try tool.run(input: lines + prediction(index: 17, perturbed: 2).line)
+    #expect(mixed.status == 65)
+    #expect(
+      mixed.errors
+        == "cusp-fooling-rate: line 361: image 17 came before with another answer, under the same settings (pgd, linf, "
+        + "epsilon 0.03137254901960784, model m); count each run alone\n")
+    #expect(mixed.output.isEmpty)
+  }
+
   @Test("Two files of predictions are compared")
   func files() throws {
     try Fixture.withTemporaryFolder { folder in

@@ -74,6 +74,16 @@ import Testing
         "--spatial only turns and moves: leave out --epsilon and the attack's name"
       ),
       ("--rotation 400", "--rotation 400: give 0 to 360 degrees"),
+      (
+        "--spatial --rotation 3 --restarts 10",
+        "--restarts is of an attack, and --spatial only turns and moves: leave one of them out"
+      ),
+      (
+        "--spatial --rotation 3 --early-stop",
+        "--early-stop is of an attack, and --spatial only turns and moves: leave one of them out"
+      ),
+      ("--spatial --rotation 3 --rotation-exact --seed 1", "--seed 1: nothing is drawn here; leave it out"),
+      ("--interpolation bilinear", "--interpolation bilinear: nothing is turned; give --rotation"),
     ])
   func refusals(arguments: String, message: String) throws {
     let outcome = try run("cusp-attack", arguments)

@@ -39,33 +39,37 @@ struct AttackCommand: EngineCommand {
     guard name == nil, epsilon == nil else {
       throw ValidationError("--spatial only turns and moves: leave out --epsilon and the attack's name")
     }
+    if let setting = attack.given.first {
+      throw ValidationError("\(setting) is of an attack, and --spatial only turns and moves: leave one of them out")
+    }
     guard poses.isGiven else { throw ValidationError("--spatial: by how much? give --rotation or --translation") }
+    try attack.refuseIdleSeed(drawsPoses: poses.drawsPoses)
   }
 
   func execute(_ context: ToolContext) throws {
     let backend = try engine.makeBackend(context.diagnostics)
-    var failures = 0
-    try models.forEach(context, on: backend) { model in
-      let images = try data.load(modelData: model.data)
-      let predictions = try Predictions(
-        of: model, under: attacks(channels: model.channels), after: poses.transformations(seed: attack.seed),
-        batchSize: batchSize, withLogits: logits, reuses: attack.reuse)
-      let label = spatial ? "spatial" : (name ?? .pgd).rawValue
-      var progress = ProgressLine(context.diagnostics, label: "\(label) \(images.name)")
-      try predictions.forEach(
-        in: images, progress: { progress.update(Double($0) / Double(images.count), "\($0) images") }
-      ) { record in
-        failures += record.failure == nil ? 0 : 1
-        try context.output.write(record)
-      }
-      progress.finish("\(images.count) images attacked")
-    }
+    var (failures, images) = (0, ImageSource(data))
+    var run = PredictionRun(context, label: spatial ? "spatial" : (name ?? .pgd).rawValue)
+    try models.forEach(
+      context, on: backend,
+      check: { model in
+        _ = try images.selection(for: model)
+        run.tellShortfall(of: try attacks(on: model))
+      },
+      { model in
+        let predictions = try Predictions(
+          of: model, under: attacks(on: model), after: poses.transformations(seed: attack.seed ?? 0),
+          batchSize: batchSize, withLogits: logits, reuses: attack.reuse, algorithms: engine.algorithms,
+          lookUp: PredictionRun.stopIfAsked)
+        failures += try run.records(predictions, in: images.selection(for: model)) { try context.output.write($0) }
+      })
+    try PredictionRun.stopIfAsked()
     if strict && failures > 0 { throw ExitCode(1) }
   }
 
   /// The attacks at every budget, or none where images are only turned and moved.
-  private func attacks(channels: Int) throws -> [NamedAttack?] {
+  private func attacks(on model: LoadedModel) throws -> [NamedAttack?] {
     if spatial { return [nil] }
-    return try attack.attacks(name ?? .pgd, epsilon: epsilon, channels: channels)
+    return try attack.attacks(name, epsilon: epsilon, for: model, drawsPoses: poses.drawsPoses)
   }
 }

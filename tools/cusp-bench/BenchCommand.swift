@@ -45,6 +45,9 @@ struct BenchCommand: EngineCommand {
     if program.contains(.training) || program.contains(.attackEpoch), batch == 1 {
       throw ValidationError("--batch 1: norms need two images or more in training")
     }
+    if let images, !program.contains(.attackEpoch) {
+      throw ValidationError("--images \(images): other programs take one batch; leave it out, or time attack-epoch")
+    }
     if layers, program.contains(.attackEpoch) {
       throw ValidationError("--layers: an attack-epoch has none of its own: take input-gradient and training")
     }

@@ -40,6 +40,9 @@ struct ConvertCommand: ToolCommand {
 
   func execute(_ context: ToolContext) throws {
     if let sets = try DataConversion(input: input, output: output, skipsUnread: skipUnreadable) {
+      if let name = modelOptions.first(where: \.isGiven)?.name {
+        throw Failure(.usage, "\(name) is for models, and \(input) is a data set: leave it out")
+      }
       try sets.run(context)
     } else {
       var conversion = ModelConversion(
@@ -47,6 +50,13 @@ struct ConvertCommand: ToolCommand {
         tolerance: .init(skipsUnread: skipUnreadable, allowsNonFinite: allowNonFinite), context: context)
       try Inputs(input).forEach(context, passesOthers: !conversion.output.isStream) { try conversion.run($0) }
     }
+  }
+
+  private var modelOptions: [(name: String, isGiven: Bool)] {
+    [
+      ("--to", to != nil), ("--arch", arch != nil), ("--image", image != nil), ("--normalise", normalise != nil),
+      ("--data", data != nil), ("--allow-non-finite", allowNonFinite),
+    ]
   }
 
   /// What the options tell of the network.

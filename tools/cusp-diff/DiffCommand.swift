@@ -36,6 +36,7 @@ struct DiffCommand: ToolCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
+    if json, format.chosen == .text { throw ValidationError("--json and --format text: ask for one of them") }
     guard tolerance >= 0 else { throw ValidationError("--tolerance \(tolerance): give 0 or more") }
   }
 

@@ -1,6 +1,5 @@
 import Archives
 import ArgumentParser
-import Datasets
 import Failures
 import Files
 import Records
@@ -20,10 +19,10 @@ struct EvaluateCommand: EngineCommand {
     ])
 
   @OptionGroup var models: ModelOptions
-  @Flag(help: "Which attack answers to --epsilon.") var name: AttackName = .pgd
+  @Flag(help: "Which attack.") var name: AttackName?
   @Option(
     help:
-      "Attack with each of these budgets in pixel units, as in 0,2/255,8/255; without any, images stay as they are.",
+      "Attack with each of these budgets in pixel units, as in 0,2/255,8/255; an attack named without takes the customary one.",
     transform: NumberList.typed)
   var epsilon: NumberList?
   @OptionGroup var spatial: SpatialOptions
@@ -44,41 +43,64 @@ struct EvaluateCommand: EngineCommand {
     if compare, predictions || logits {
       throw ValidationError("--compare prints scores, --predictions and --logits print predictions; take one")
     }
+    if format.chosen == .ndjson, compare {
+      throw ValidationError("--format ndjson: --compare prints a table; take one")
+    }
+    if format.chosen == .text, predictions || logits {
+      throw ValidationError("--format text: predictions are records; leave it out")
+    }
     if savePredictions != nil, models.models.count > 1 || (epsilon?.numbers.count ?? 1) * spatial.count > 1 {
       throw ValidationError("--save-predictions takes one model and one setting; name one of each")
     }
+    if !isAttacked { try attack.refuseIdleSeed(drawsPoses: spatial.drawsPoses) }
   }
 
   func execute(_ context: ToolContext) throws {
     try savePredictions.map { try context.checkOutput($0, reading: models.models + data.files()) }
     let backend = try engine.makeBackend(context.diagnostics)
-    var report = ScoreReport(layout: layout(for: context.output))
+    var (report, images) = (ScoreReport(layout: layout(for: context.output)), ImageSource(data))
+    var run = PredictionRun(context, label: "evaluate")
     var classes: [Int64] = []
-    try models.forEach(context, on: backend) { model in
-      if savePredictions != nil, !classes.isEmpty {
-        throw Failure(.usage, "--save-predictions takes one model, stdin announced more; name one of them")
-      }
-      // What a record announced is known only now.
-      try savePredictions.map { try context.checkOutput($0, reading: [model.path] + data.files(modelData: model.data)) }
-      report.call(model.digest, model.path)
-      let images = try data.load(modelData: model.data)
-      let attacks = try attacks(channels: model.channels)
-      let source = try Predictions(
-        of: model, under: attacks, after: spatial.transformations(seed: attack.seed), batchSize: batchSize,
-        withLogits: logits, reuses: attack.reuse)
-      var progress = ProgressLine(context.diagnostics, label: "evaluate \(images.name)")
-      try source.forEach(
-        in: images, progress: { progress.update(Double($0) / Double(images.count), "\($0) images") }
-      ) { record in
-        if predictions || logits { try context.output.write(record) }
-        if savePredictions != nil { classes.append(Int64(record.perturbed)) }
-        report.add(record)
-      }
-      progress.finish("\(images.count) images, \(source.settingCount) settings")
+    do {
+      try models.forEach(
+        context, on: backend,
+        check: { model in
+          _ = try images.selection(for: model)
+          run.tellShortfall(of: try attacks(on: model))
+        },
+        { model in
+          if savePredictions != nil, !classes.isEmpty {
+            throw Failure(.usage, "--save-predictions takes one model, stdin announced more; name one of them")
+          }
+          // What a record announced is known only now.
+          try savePredictions.map {
+            try context.checkOutput($0, reading: [model.path] + data.files(modelData: model.data))
+          }
+          let source = try Predictions(
+            of: model, under: attacks(on: model), after: spatial.transformations(seed: attack.seed ?? 0),
+            batchSize: batchSize, withLogits: logits, reuses: attack.reuse, algorithms: engine.algorithms,
+            lookUp: PredictionRun.stopIfAsked)
+          var fold = FoolingRateFold()
+          try run.records(source, in: images.selection(for: model)) { record in
+            if writesPredictions { try context.output.write(record) } else { try fold.add(record) }
+            if savePredictions != nil { classes.append(Int64(record.perturbed)) }
+          }
+          if !writesPredictions { try report.add(model.path, fold.scores, to: context.output) }
+        })
+      try PredictionRun.stopIfAsked()
+    } catch {
+      // The models before are still worth a table.
+      try? report.finish(to: context.output)
+      throw error
     }
     if let savePredictions { try writeFile(at: savePredictions, bytes: NumPyArray(classes).fileBytes) }
-    if !predictions && !logits { try report.write(to: context.output) }
+    try report.finish(to: context.output)
   }
+
+  private var writesPredictions: Bool { predictions || logits }
+
+  /// Whether anything on the command line is of an attack.
+  private var isAttacked: Bool { name != nil || epsilon != nil || !attack.given.isEmpty }
 
   private func layout(for output: StandardOutput) -> ScoreReport.Layout {
     if compare { return .comparison }
@@ -86,8 +108,8 @@ struct EvaluateCommand: EngineCommand {
   }
 
   /// The untouched images, or the attacks at every budget.
-  private func attacks(channels: Int) throws -> [NamedAttack?] {
-    guard let epsilon else { return [nil] }
-    return try attack.attacks(name, epsilon: epsilon, channels: channels)
+  private func attacks(on model: LoadedModel) throws -> [NamedAttack?] {
+    guard isAttacked else { return [nil] }
+    return try attack.attacks(name, epsilon: epsilon, for: model, drawsPoses: spatial.drawsPoses)
   }
 }

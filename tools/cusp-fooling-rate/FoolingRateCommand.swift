@@ -17,9 +17,9 @@ struct FoolingRateCommand: ToolCommand {
       "cusp-fooling-rate part-*.ndjson", "cusp-fooling-rate natural.npy perturbed.npy",
     ],
     discussion: """
-      Reads prediction records from files or standard input and writes one fooling-rate record for each model, attack, norm, \
-      epsilon, rotation and translation, with the 95 % interval of the rate by Wilson's score. Given two NumPy files \
-      with predicted classes, or logits, compares those instead.
+      Reads prediction records from files or standard input and writes one fooling-rate record for each model, data set \
+      and attack with all its settings, with the 95 % interval of the rate by Wilson's score. An image counts once in \
+      each. Given two NumPy files with predicted classes, or logits, compares those instead.
       """)
 
   @Argument(
@@ -53,7 +53,27 @@ struct FoolingRateCommand: ToolCommand {
         files.isEmpty ? "on stdin; see what the program before it said" : "in \(files.joined(separator: ", "))"
       throw Failure(.data, "no prediction records \(place)")
     }
+    for note in notes(fold) { context.diagnostics.note(note) }
     return fold.records
+  }
+
+  /// What people should know of rates beside the numbers: what came twice, what is missing, what failed.
+  private func notes(_ fold: FoolingRateFold) -> [String] {
+    let rates = fold.records
+    let repeated =
+      fold.repeatedCount > 0 ? "\(fold.repeatedCount) records came again, byte for byte, and count once" : nil
+    let gaps = rates.filter { $0.missing > 0 }
+    let missing = gaps.max { $0.missing < $1.missing }.map { most in
+      let place = rates.count > 1 ? " in \(gaps.count) of \(rates.count) settings" : ""
+      return "images are missing\(place), \(most.missing) of \(most.missing + most.count)"
+        + (gaps.count > 1 ? " at most" : "") + "; the rates are of the others"
+    }
+    let broken = rates.filter { $0.failed > 0 }.max { $0.failed < $1.failed }
+    let failed = broken.map { "failed for \($0.failed) of \($0.count) images; their records say why" }
+    let flat = rates.max { $0.zeroGradients < $1.zeroGradients }.flatMap { rate in
+      PredictionFlaws.zeroGradients(rate.zeroGradients, loss: rate.setting?.parameters?["loss"]?.string)
+    }
+    return [repeated, missing, failed, flat].compactMap(\.self)
   }
 
   private func open(_ path: String, _ context: ToolContext) throws -> SequentialInput {

@@ -4,27 +4,40 @@ import ToolSupport
 /// Fooling rates as a table for people.
 enum FoolingRateTable {
   static func text(_ rates: [FoolingRateRecord]) -> String {
-    var table = TextTable([
-      .words("model"), .words("attack"), .words("norm"), .numbers("epsilon"), .numbers("rotation"),
-      .numbers("translation"), .numbers("images"), .numbers("natural"), .numbers("accuracy"), .numbers("fooled"),
-      .words("95 % interval"),
-    ])
-    for rate in rates { table.add(cells(rate)) }
+    let settings = rates.compactMap(\.setting)
+    let distinctions = settings.distinctions { settingCells($0) }
+    let isMixed = distinctions.contains { !$0.isEmpty }
+    let flaws: [(name: String, cell: (FoolingRateRecord) -> String)] = [
+      ("missing", { "\($0.missing)" }), ("failed", { "\($0.failed)" }),
+      ("zero gradients", { NumberText.percent($0.zeroGradients) }),
+    ].filter { flaw in rates.contains { flaw.cell($0) != "0" && flaw.cell($0) != "0.0 %" } }
+    var table = TextTable(
+      [
+        .words("model"), .words("attack"), .words("norm"), .numbers("epsilon"), .numbers("rotation"),
+        .numbers("translation"),
+      ] + (isMixed ? [.words("settings")] : []) + [
+        .numbers("images"), .numbers("natural"), .numbers("accuracy"), .numbers("fooled"), .words("95 % interval"),
+      ] + flaws.map { .numbers($0.name) })
+    for (place, rate) in rates.enumerated() {
+      let setting = rate.setting.map(settingCells) ?? Array(repeating: "-", count: 6)
+      let distinction = distinctions.indices.contains(place) ? distinctions[place] : ""
+      table.add(setting + (isMixed ? [distinction] : []) + cells(rate) + flaws.map { $0.cell(rate) })
+    }
     return table.text
   }
 
+  private static func settingCells(_ setting: Setting) -> [String] {
+    [
+      String(setting.model.prefix(12)), setting.attack, setting.norm, NumberText.pixelDistance(setting.epsilon),
+      setting.rotationText, NumberText.shortest(setting.translation),
+    ]
+  }
+
   private static func cells(_ rate: FoolingRateRecord) -> [String] {
-    let setting =
-      rate.setting.map { setting in
-        [
-          String(setting.model.prefix(12)), setting.attack, setting.norm, NumberText.pixelDistance(setting.epsilon),
-          setting.rotationText, NumberText.shortest(setting.translation),
-        ]
-      } ?? Array(repeating: "-", count: 6)
-    let interval = "\(NumberText.percent(rate.interval.lower)) to \(NumberText.percent(rate.interval.upper))"
-    return setting + [
+    [
       "\(rate.count)", rate.naturalAccuracy.map { NumberText.percent($0) } ?? "-",
-      rate.accuracy.map { NumberText.percent($0) } ?? "-", NumberText.percent(rate.rate), interval,
+      rate.accuracy.map { NumberText.percent($0) } ?? "-", NumberText.percent(rate.rate),
+      "\(NumberText.percent(rate.interval.lower)) to \(NumberText.percent(rate.interval.upper))",
     ]
   }
 }

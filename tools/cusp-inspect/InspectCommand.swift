@@ -48,10 +48,14 @@ struct InspectCommand: ToolCommand {
       ("--key", key != nil), ("--tree", tree), ("--history", history), ("--definition", definition),
       ("--verify", verify),
     ].filter(\.1).map(\.0)
+    if json, format.chosen == .text { throw ValidationError("--json and --format text: ask for one of them") }
+    if json || format.chosen == .ndjson, epochs || digests {
+      throw ValidationError("\(epochs ? "--epochs" : "--digests"): records hold all of them; leave it out")
+    }
     guard let first = answers.first else { return }
     if answers.count > 1 { throw ValidationError("\(answers.joined(separator: " and ")): ask for one at a time") }
-    if json || epochs || digests || stats {
-      throw ValidationError("\(first) shows just that; leave out --json, --epochs, --digests and --stats")
+    if json || format.chosen != nil || epochs || digests || stats {
+      throw ValidationError("\(first) shows just that; leave out --json, --format, --epochs, --digests and --stats")
     }
   }
 

@@ -37,6 +37,9 @@ struct ServeCommand: EngineCommand {
       throw ValidationError("--max-delay \(maxDelay): give 0 to 3600000 milliseconds")
     }
     guard model != "-" else { throw ValidationError("-: standard input carries the requests; name a model file") }
+    if maxDelay > 0, batchSize == 1 {
+      throw ValidationError("--max-delay \(maxDelay): a batch of 1 waits for no other; leave one of them out")
+    }
     guard (1...1 << 30).contains(maxLine) else { throw ValidationError("--max-line \(maxLine): give 1 to 2^30 bytes") }
   }
 

@@ -36,7 +36,8 @@ extension Curriculum {
 
 extension Stage {
   fileprivate init(json: JSON, place: String) throws {
-    var fields = Fields(try Fields.members(json, place), place)
+    let members = try Fields.members(json, place)
+    var fields = Fields(members, place)
     let start = try fields.integer("from", 1...1_000_000, default: nil) - 1
     let epsilon = Float(try fields.number("epsilon", default: 0))
     let norm = try fields.choice("norm", default: Norm.linf)
@@ -50,8 +51,10 @@ extension Stage {
       cropPadding: try fields.integer("crop", 0...10_000, default: 0), isFlipping: try fields.flag("flip"))
     let rate = try fields.optionalNumber("learning_rate").map { Float($0) }
     try fields.finish()
+    try kind.refuseIdle(among: members.map(\.key), place)
     let attack = ProjectedGradientDescent(
       norm: norm, epsilon: epsilon, steps: steps, stepSize: stepSize ?? kind.stepSize(norm, epsilon, steps: steps))
+    if kind != .natural, let problem = attack.problem { throw Failure(.data, "\(place): \(problem)") }
     self.init(start: start, method: kind.method(attack, beta: beta), poses: poses, learningRate: rate)
   }
 

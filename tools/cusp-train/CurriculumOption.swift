@@ -4,6 +4,7 @@ import Failures
 import Files
 import Records
 import Spatial
+import ToolOptions
 import ToolSupport
 import Training
 
@@ -58,5 +59,18 @@ extension TrainingConfiguration {
       table.add(cells)
     }
     return table.text
+  }
+}
+
+extension TrainingConfiguration {
+  /// What to tell people of budgets that the steps of their attacks do not reach; nil where all do.
+  var shortfall: String? {
+    stages.compactMap { stage -> NamedAttack? in
+      switch stage.method {
+      case .natural: nil
+      case .pgd(let attack), .trades(let attack, _), .transformedTrades(let attack, _):
+        NamedAttack(name: "pgd", epsilon: shortest(attack.epsilon), attack: attack)
+      }
+    }.shortfall
   }
 }

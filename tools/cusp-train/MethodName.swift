@@ -1,5 +1,6 @@
 import ArgumentParser
 import Attacks
+import Failures
 import Records
 import Training
 
@@ -8,9 +9,12 @@ enum MethodName: String, CaseIterable, ExpressibleByArgument {
   case natural, pgd, trades
   case transformedTrades = "transformed-trades"
 
-  /// What the attack's step is where nobody says: a quarter of epsilon; for TRADES under `l2`, as in its code.
+  /// What the attack's step is where nobody says: 2.5 epsilon / steps, a quarter of epsilon for the customary ten; for
+  /// TRADES under `l2`, as in its code.
   func stepSize(_ norm: Norm, _ epsilon: Float, steps: Int) -> Float {
-    self != .pgd && norm == .l2 ? epsilon / Float(max(steps, 1)) * 2 : epsilon / 4
+    let steps = Float(max(steps, 1))
+    // Ten steps make just a quarter, to the bit.
+    return self != .pgd && norm == .l2 ? epsilon / steps * 2 : epsilon / 4 * (10 / steps)
   }
 
   /// The method with these settings.
@@ -20,6 +24,20 @@ enum MethodName: String, CaseIterable, ExpressibleByArgument {
     case .pgd: .pgd(attack)
     case .trades: .trades(attack, beta: beta)
     case .transformedTrades: .transformedTrades(attack, beta: beta)
+    }
+  }
+}
+
+extension MethodName {
+  /// Refuses, among the `keys` of a stage, those without effect under this method, and an attack without a budget.
+  func refuseIdle(among keys: [String], _ place: String) throws {
+    let attackKeys =
+      self == .natural ? ["norm", "epsilon", "steps", "step_size", "beta"] : self == .pgd ? ["beta"] : []
+    if let key = attackKeys.first(where: keys.contains) {
+      throw Failure(.data, "\(place): `\(key)` has no effect in the method \(rawValue); leave it out")
+    }
+    guard self == .natural || keys.contains("epsilon") else {
+      throw Failure(.data, "\(place): the method \(rawValue) attacks within nothing; give `epsilon`")
     }
   }
 }
@@ -47,6 +65,16 @@ extension Training.Method {
 }
 
 extension ProjectedGradientDescent {
+  /// Why these settings mean nothing; nil where they do.
+  var problem: String? {
+    do {
+      try validate(classCount: .max)
+      return nil
+    } catch {
+      return (error as? Failure)?.message ?? "\(error)"
+    }
+  }
+
   /// The attack's settings by the names of options.
   fileprivate var members: [JSON.Member] {
     [

@@ -1,6 +1,7 @@
 import Attacks
 import Failures
 import Spatial
+import ToolOptions
 import ToolSupport
 import Training
 
@@ -20,6 +21,7 @@ extension RecipeOptions {
     let named = CurriculumOption(argument: channels == 1 ? "cusp-mnist" : "cusp-cifar10")
     var stages = try (curriculum ?? named).curriculum().stages(epochs: epochs)
     if let inner {
+      if beta != nil, inner == .pgd || inner == .natural { throw Failure(.usage, "--beta needs trades") }
       for index in stages.indices {
         stages[index].method = try stages[index].method.replaced(by: inner, beta: beta ?? 5)
       }
@@ -31,9 +33,16 @@ extension RecipeOptions {
 
   /// What a curriculum says instead of the command line.
   private var settings: [(name: String, isGiven: Bool)] {
+    attackSettings + [
+      ("--rotation", rotation != nil), ("--translation", translation != nil), ("--crop", crop != nil), ("--flip", flip),
+    ]
+  }
+
+  /// What means nothing without an attack.
+  private var attackSettings: [(name: String, isGiven: Bool)] {
     [
-      ("--epsilon", epsilon != nil), ("--step-size", stepSize != nil), ("--rotation", rotation != nil),
-      ("--translation", translation != nil), ("--crop", crop != nil), ("--flip", flip),
+      ("--epsilon", epsilon != nil), ("--step-size", stepSize != nil), ("--steps", steps != nil),
+      ("--norm", norm != nil),
     ]
   }
 
@@ -42,19 +51,38 @@ extension RecipeOptions {
     let poses = try poses()
     let name = MethodName(rawValue: method.rawValue) ?? .natural
     guard name != .natural else {
-      if epsilon != nil || stepSize != nil { throw Failure(.usage, "--epsilon and --step-size need --method pgd") }
+      if let given = attackSettings.first(where: \.isGiven)?.name {
+        throw Failure(.usage, "\(given) needs --method pgd or another with an attack")
+      }
       if beta != nil { throw Failure(.usage, "--beta needs --method trades") }
       return Stage(method: .natural, poses: poses)
     }
     guard beta == nil || name != .pgd else { throw Failure(.usage, "--beta needs --method trades") }
+    let attack = try attack(name, channels: channels)
+    return Stage(method: name.method(attack, beta: beta ?? (channels == 1 ? 1 : 6)), poses: poses)
+  }
+
+  private func attack(_ name: MethodName, channels: Int) throws -> ProjectedGradientDescent {
+    let (norm, steps) = (norm ?? .linf, steps ?? 10)
     guard norm == .linf || epsilon != nil else {
       throw Failure(.usage, "--norm l2 has no customary budget: give --epsilon")
     }
     if let epsilon, epsilon.value < 0 { throw Failure(.usage, "--epsilon \(epsilon): give 0 or more") }
+    if norm == .linf {
+      for (key, number) in [("epsilon", epsilon), ("step_size", stepSize)] {
+        if let number { try SettingNames.options.refuseLevels(key, number) }
+      }
+    }
     let radius = Float(epsilon?.value ?? (channels == 1 ? 0.3 : 8.0 / 255))
+    if stepSize != nil, steps == 0 { throw Failure(.usage, "--step-size: no step is taken; leave it out") }
+    if stepSize?.value == 0, radius > 0 {
+      throw Failure(.usage, "--step-size 0: no step would move; give more than 0")
+    }
+    if steps == 0, name != .pgd {
+      throw Failure(.usage, "--steps 0: the attack of TRADES would not move; give 1 or more")
+    }
     let length = stepSize.map { Float($0.value) } ?? name.stepSize(norm, radius, steps: steps)
-    let attack = ProjectedGradientDescent(norm: norm, epsilon: radius, steps: steps, stepSize: length, seed: seed)
-    return Stage(method: name.method(attack, beta: beta ?? (channels == 1 ? 1 : 6)), poses: poses)
+    return ProjectedGradientDescent(norm: norm, epsilon: radius, steps: steps, stepSize: length, seed: seed)
   }
 
   private func poses() throws -> PoseDistribution {

@@ -53,15 +53,15 @@ struct RecipeOptions: ParsableArguments {
   @Option(help: "Move every image by up to so many pixels along each axis.") var translation: Double?
   @Option(help: "Put so many black pixels around images and cut out a window at random.") var crop: Int?
   @Flag(help: "Mirror every other image.") var flip = false
-  @Option(help: "With attacks: how distance is measured, linf or l2.") var norm: Norm = .linf
+  @Option(help: "With attacks: how distance is measured, linf, the default, or l2.") var norm: Norm?
   @Option(
     help: "With attacks: the budget in pixel units; the default is 0.3 for one-channel images, 8/255 for colour.",
     transform: ExactNumber.typed)
   var epsilon: ExactNumber?
-  @Option(help: "With attacks: steps.") var steps = 10
+  @Option(help: "With attacks: steps; the default is 10.") var steps: Int?
   @Option(
     help:
-      "With attacks: a step's length in pixel units; the default is a quarter of epsilon, for TRADES in l2 2/steps.",
+      "With attacks: a step's length in pixel units; the default is 2.5 epsilon / steps, for TRADES in l2 2 epsilon / steps.",
     transform: ExactNumber.typed)
   var stepSize: ExactNumber?
   @Option(
@@ -88,8 +88,23 @@ struct RecipeOptions: ParsableArguments {
       Validation(metric: $0, imageCount: (validation ?? .share(0.1)).count(of: imageCount))
     }
     if validation != nil, keepBest == nil { throw Failure(.usage, "--validation needs --keep-best") }
+    try refuseIdleSchedule(configuration)
     try configuration.validate()
     return configuration
+  }
+
+  /// Refuses a schedule where the curriculum says all learning rates.
+  private func refuseIdleSchedule(_ configuration: TrainingConfiguration) throws {
+    guard configuration.stages.allSatisfy({ $0.learningRate != nil }) else { return }
+    let customary = Schedule.scaled(initial: learningRate, epochs: epochs)
+    // What a model file says of its run repeats the customary ones.
+    let idle = [
+      ("--learning-rate", learningRate != 0.05), ("--schedule", schedule != .steps), ("--warm-up", warmUp != 0),
+      ("--milestones", milestones.map { .steps(factor: 0.1, milestones: $0.epochs) != customary.course } ?? false),
+    ]
+    if let name = idle.first(where: \.1)?.0 {
+      throw Failure(.usage, "\(name): the curriculum says the learning rate; leave it out")
+    }
   }
 
   private func makeSchedule() throws -> Schedule {

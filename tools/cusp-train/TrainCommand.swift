@@ -58,7 +58,10 @@ struct TrainCommand: EngineCommand {
       let steps = max(1, run.configuration.trainedCount(of: run.images.count) / run.configuration.batchSize)
       return try context.output.write(run.configuration.table(stepsPerEpoch: steps))
     }
-    if let note = run.note { context.diagnostics.note(note) }
+    if let late = keep?.epochs.first(where: { $0 > run.configuration.epochs }) {
+      throw Failure(.usage, "--keep \(late): the run has \(run.configuration.epochs) epochs; give 1 to that many")
+    }
+    for note in run.notes { context.diagnostics.note(note) }
     let backend = try run.engine.makeBackend(context.diagnostics)
     var writer = try CheckpointWriter(
       run, keeping: keep?.epochs ?? [], replacing: force, context,

@@ -31,8 +31,9 @@ struct TrainingRun {
   let origin: String?
   /// Set where this goes on with a file.
   let resumed: Checkpoint?
-  /// What people should know before it starts.
-  let note: String?
+  /// What people should know before it starts: of the threads of a file that is resumed, and of budgets out of reach.
+  var notes: [String] { [note, configuration.shortfall].compactMap(\.self) }
+  private let note: String?
 
   /// The run that `command` describes, from its first step, of its network or of `definition`.
   init(_ command: TrainCommand, definition: NetworkDefinition? = nil) throws {

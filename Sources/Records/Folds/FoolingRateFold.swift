@@ -1,9 +1,25 @@
-/// Folds predictions into one tally a setting, in memory that grows with the settings only.
+public import Failures
+
+/// Folds predictions into one tally a setting, in memory that grows with the settings and their images, not with records.
+///
+/// An image counts once in a setting: the same record again is left out, another one is refused.
 public struct FoolingRateFold: Sendable {
+  private struct Group {
+    let setting: Setting
+    var tally = Tally()
+    var images = SeenImages()
+  }
+
   private var positions: [Setting: Int] = [:]
-  private var groups: [(setting: Setting, tally: Tally)] = []
-  private var last = 0
+  private var groups: [Group] = []
   private var template = PredictionTemplate()
+  // Of the record read last, which the template stands for.
+  private var last = 0
+  private var hasFailed = false
+  private var hadZeroGradient = false
+
+  /// How many records were left out, since they had come before.
+  public private(set) var repeatedCount = 0
 
   /// A fold of no prediction.
   public init() {}
@@ -12,44 +28,88 @@ public struct FoolingRateFold: Sendable {
   public var isEmpty: Bool { groups.isEmpty }
 
   /// Counts one prediction.
-  public mutating func add(_ record: PredictionRecord) {
-    let position = position(of: record.setting)
-    groups[position].tally.add(label: record.label, natural: record.natural, perturbed: record.perturbed)
-    template.forget()
+  ///
+  /// - Throws: `Failure(.data)` when its image had another record in this setting, or is none of the setting's.
+  public mutating func add(_ record: PredictionRecord) throws(Failure) {
+    let line = record.line
+    try line.withUnsafeBufferPointer { (line) throws(Failure) in
+      try add(record, line: UnsafeBufferPointer(rebasing: line.dropLast()))
+    }
   }
 
-  /// Counts the prediction in `line` if it is like the last one that `remember(_:)` was told of, but for its numbers.
-  mutating func addAlike(_ line: UnsafeBufferPointer<UInt8>) -> Bool {
-    guard let classes = template.match(line) else { return false }
-    groups[last].tally.add(label: classes.label, natural: classes.natural, perturbed: classes.perturbed)
+  /// Counts one prediction, which was read from `line`; two predictions are the same if their lines are, byte for byte.
+  ///
+  /// - Throws: as `add(_:)`.
+  public mutating func add(_ record: PredictionRecord, line: UnsafeBufferPointer<UInt8>) throws(Failure) {
+    last = position(of: record.setting)
+    (hasFailed, hadZeroGradient) = (record.failure != nil, record.hadZeroGradient)
+    let digest = template.learn(line)
+    let classes = PredictionTemplate.Classes(
+      index: record.index, label: record.label, natural: record.natural, perturbed: record.perturbed)
+    try count(classes, digest: digest)
+  }
+
+  /// Counts the prediction in `line` if it is like the last one that was added, but for its numbers.
+  ///
+  /// - Throws: as `add(_:)`.
+  mutating func addAlike(_ line: UnsafeBufferPointer<UInt8>) throws(Failure) -> Bool {
+    guard let (classes, digest) = template.match(line) else { return false }
+    try count(classes, digest: digest)
     return true
   }
 
-  /// Remembers `line`, of which the prediction counted last was read.
-  mutating func remember(_ line: UnsafeBufferPointer<UInt8>) { template.learn(line) }
-
-  /// The tallies in order of their settings' first appearance.
-  public var tallies: [(setting: Setting, tally: Tally)] { groups }
-
-  /// One `fooling-rate` record a setting, in order of first appearance.
-  public var records: [FoolingRateRecord] {
-    groups.map { group in
-      FoolingRateRecord(
-        setting: group.setting, count: group.tally.count, fooled: group.tally.fooled,
-        naturalAccuracy: group.tally.naturalAccuracy, accuracy: group.tally.accuracy)
+  private mutating func count(_ classes: PredictionTemplate.Classes, digest: UInt64) throws(Failure) {
+    let total = groups[last].setting.total
+    guard classes.index >= 0, total.map({ classes.index < $0 }) ?? true else {
+      throw Failure(.data, "image \(classes.index) of a `total` of \(total ?? 0); positions are 0 to total - 1")
+    }
+    switch groups[last].images.insert(classes.index, digest: digest) {
+    case .new:
+      groups[last].tally.add(
+        label: classes.label, natural: classes.natural, perturbed: classes.perturbed, hasFailed: hasFailed,
+        hadZeroGradient: hadZeroGradient)
+    case .repeated: repeatedCount += 1
+    case .contradictory:
+      let setting = groups[last].setting
+      throw Failure(
+        .data,
+        "image \(classes.index) came before with another answer, under the same settings (\(setting.attack), "
+          + "\(setting.norm), epsilon \(setting.epsilon), model \(setting.model.prefix(12))); count each run alone")
     }
   }
 
   /// Most records are of the setting before, which one comparison tells.
   private mutating func position(of setting: Setting) -> Int {
     if last < groups.count, groups[last].setting == setting { return last }
-    if let known = positions[setting] {
-      last = known
-    } else {
-      last = groups.count
-      positions[setting] = last
-      groups.append((setting, Tally()))
+    let key = setting.normalised
+    if let known = positions[key] { return known }
+    positions[key] = groups.count
+    groups.append(Group(setting: setting))
+    return groups.count - 1
+  }
+}
+
+// MARK: - Results
+
+extension FoolingRateFold {
+  /// The tallies in order of their settings' first appearance.
+  public var tallies: [(setting: Setting, tally: Tally)] { groups.map { ($0.setting, $0.tally) } }
+
+  /// One `fooling-rate` record a setting, in order of first appearance.
+  public var records: [FoolingRateRecord] {
+    groups.map { group in
+      FoolingRateRecord(
+        setting: group.setting, count: group.tally.count, fooled: group.tally.fooled,
+        naturalAccuracy: group.tally.naturalAccuracy, accuracy: group.tally.accuracy,
+        missing: group.images.missing(of: group.setting.total), failed: group.tally.failed,
+        zeroGradients: group.tally.zeroGradientShare)
     }
-    return last
+  }
+
+  /// One `score` record a setting, in order of first appearance.
+  public var scores: [ScoreRecord] {
+    groups.map {
+      ScoreRecord(setting: $0.setting, tally: $0.tally, missing: $0.images.missing(of: $0.setting.total))
+    }
   }
 }

@@ -1,7 +1,7 @@
 /// One JSON value, as RFC 8259 defines it, with the order of an object's members kept.
 ///
 /// Whole numbers that fit are `integer`, so that counters and indices are exact; all others are `number`, always finite.
-public enum JSON: Equatable, Sendable {
+public enum JSON: Hashable, Sendable {
   /// `null`.
   case null
   /// `true` or `false`.
@@ -18,7 +18,7 @@ public enum JSON: Equatable, Sendable {
   case object([Member])
 
   /// One key of an object and its value.
-  public struct Member: Equatable, Sendable {
+  public struct Member: Hashable, Sendable {
     /// The name, unescaped.
     public var key: String
     /// What it stands for.
@@ -35,6 +35,19 @@ public enum JSON: Equatable, Sendable {
   public subscript(key: String) -> JSON? {
     guard case .object(let members) = self else { return nil }
     return members.first { $0.key == key }?.value
+  }
+
+  /// The same value however it was written: members in the order of their keys without those that are `null`, numbers
+  /// without a fraction as whole ones.
+  var normalised: JSON {
+    switch self {
+    case .null, .bool, .integer, .string: return self
+    case .number(let value): return Int64(exactly: value).map { .integer($0) } ?? self
+    case .array(let elements): return .array(elements.map(\.normalised))
+    case .object(let members):
+      return .object(
+        members.filter { $0.value != .null }.map { Member($0.key, $0.value.normalised) }.sorted { $0.key < $1.key })
+    }
   }
 }
 

@@ -12,6 +12,7 @@
 struct PredictionTemplate: Sendable {
   /// What a matching line says beyond the template.
   struct Classes: Equatable {
+    var index = 0
     var label = 0
     var natural = 0
     var perturbed = 0
@@ -21,23 +22,33 @@ struct PredictionTemplate: Sendable {
   /// Up to the number behind `head` and from the first byte behind the distance the template is repeated; 0 for none.
   private var headCount = 0
   private var tailStart = 0
+  /// What a line's digest starts with, and what it ends with.
+  private var headDigest = ByteDigest()
+  private var tailDigest = ByteDigest()
 
   /// Matches nothing from now on.
   mutating func forget() { headCount = 0 }
 
   /// Takes `bytes`, a line that the general reader took for a prediction, for a template if its layout is the usual one.
-  mutating func learn(_ bytes: UnsafeBufferPointer<UInt8>) {
+  ///
+  /// - Returns: the line's digest, which `match(_:)` finds for the same line as well.
+  mutating func learn(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
     forget()
-    guard let head = Self.head(of: bytes) else { return }
-    var scanner = NumberScanner(bytes: bytes, position: head)
-    guard Self.scan(&scanner) != nil else { return }
+    (headDigest, tailDigest) = (ByteDigest(), ByteDigest())
+    guard let head = Self.head(of: bytes), let end = Self.end(of: bytes, head: head) else {
+      headDigest.add(UnsafeRawBufferPointer(bytes))
+      return headDigest.value
+    }
     line.removeAll(keepingCapacity: true)
     line.append(contentsOf: bytes)
-    (headCount, tailStart) = (head, scanner.position)
+    (headCount, tailStart) = (head, end)
+    headDigest.add(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[..<head]))
+    tailDigest.add(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[end...]))
+    return digest(bytes, end: end)
   }
 
-  /// The classes in `bytes`, or nil when the line is not like the template.
-  func match(_ bytes: UnsafeBufferPointer<UInt8>) -> Classes? {
+  /// The classes in `bytes` and the line's digest, or nil when the line is not like the template.
+  func match(_ bytes: UnsafeBufferPointer<UInt8>) -> (classes: Classes, digest: UInt64)? {
     guard headCount > 0, bytes.count > headCount, let base = bytes.baseAddress else { return nil }
     return line.withUnsafeBufferPointer { line in
       guard let own = line.baseAddress, memcmp(base, own, headCount) == 0 else { return nil }
@@ -45,8 +56,22 @@ struct PredictionTemplate: Sendable {
       guard let classes = Self.scan(&scanner), bytes.count - scanner.position == line.count - tailStart,
         memcmp(base + scanner.position, own + tailStart, line.count - tailStart) == 0
       else { return nil }
-      return classes
+      return (classes, digest(bytes, end: scanner.position))
     }
+  }
+
+  /// The digest of a line with the template's head and tail, the latter from `end` on.
+  private func digest(_ bytes: UnsafeBufferPointer<UInt8>, end: Int) -> UInt64 {
+    var digest = headDigest
+    digest.add(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[headCount..<end]))
+    digest.add(tailDigest.value)
+    return digest.value
+  }
+
+  /// The first byte behind the distance of a line whose pose's first number is at `head`, if its layout is the usual one.
+  private static func end(of bytes: UnsafeBufferPointer<UInt8>, head: Int) -> Int? {
+    var scanner = NumberScanner(bytes: bytes, position: head)
+    return scan(&scanner) == nil ? nil : scanner.position
   }
 
   /// How many bytes come before the pose's first number, if `pose` is a member of the record itself: nothing before it
@@ -69,12 +94,12 @@ struct PredictionTemplate: Sendable {
   private static func scan(_ scanner: inout NumberScanner) -> Classes? {
     var classes = Classes()
     guard scanner.takeNumber(), scanner.take(#","dx":"#), scanner.takeNumber(), scanner.take(#","dy":"#),
-      scanner.takeNumber(), scanner.take(#"},"index":"#), scanner.integer() != nil, scanner.take(#","label":"#),
+      scanner.takeNumber(), scanner.take(#"},"index":"#), let index = scanner.integer(), scanner.take(#","label":"#),
       let label = scanner.integer(), scanner.take(#","natural":"#), let natural = scanner.integer(),
       scanner.take(#","perturbed":"#), let perturbed = scanner.integer(), scanner.take(#","distance":"#),
       scanner.takeNumber(), scanner.isAtEndOfValue
     else { return nil }
-    (classes.label, classes.natural, classes.perturbed) = (label, natural, perturbed)
+    (classes.index, classes.label, classes.natural, classes.perturbed) = (index, label, natural, perturbed)
     return classes
   }
 }

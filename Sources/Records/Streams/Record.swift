@@ -75,16 +75,29 @@ public struct RecordReader: ~Copyable, Sendable {
   /// The next record that is no prediction, or nil at the end of the input; the predictions before it go to `fold`.
   ///
   /// Much faster than one by one, since most predictions are like the one before.
-  /// - Throws: as `next()`, and `Failure(.data)` for what should be a prediction and is none.
+  /// - Throws: as `next()`, and `Failure(.data)` for what should be a prediction and is none, or one that the fold
+  ///   refuses.
   public mutating func next(counting fold: inout FoolingRateFold) throws(Failure) -> StreamRecord? {
     while try lines.next() {
-      if lines.withBytes({ fold.addAlike($0) }) { continue }
+      if try count(in: &fold, { (fold, line) throws(Failure) in try fold.addAlike(line) }) { continue }
       let record = try parse()
       guard record.type == PredictionRecord.type else { return record }
-      fold.add(try record.decode())
-      lines.withBytes { fold.remember($0) }
+      let prediction = try record.decode(PredictionRecord.self)
+      try count(in: &fold) { (fold, line) throws(Failure) in try fold.add(prediction, line: line) }
     }
     return nil
+  }
+
+  /// Has `fold` count the current line, and adds its number to what it refuses.
+  private func count<Result>(
+    in fold: inout FoolingRateFold,
+    _ body: (inout FoolingRateFold, UnsafeBufferPointer<UInt8>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    do {
+      return try lines.withBytes { (line) throws(Failure) in try body(&fold, line) }
+    } catch {
+      throw Failure(error.kind, "line \(lines.number): \(error.message)")
+    }
   }
 
   /// The current line as a record.

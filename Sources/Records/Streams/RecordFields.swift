@@ -88,6 +88,14 @@ public struct RecordFields {
     return numbers
   }
 
+  /// The list of single-precision numbers under `key`, if there; `null` stands for one that is not finite.
+  mutating func optionalFloats(_ key: String) throws(Failure) -> [Float]? {
+    guard let elements = try optional(key, "a list of numbers", \.array) else { return nil }
+    let numbers = elements.compactMap { $0 == .null ? Float.nan : $0.number.map { Float($0) } }
+    guard numbers.count == elements.count else { throw Failure(.data, "\(name): `\(key)` is not a list of numbers") }
+    return numbers
+  }
+
   /// The members of the object under `key`, if there.
   public mutating func optionalObject(_ key: String) throws(Failure) -> RecordFields? {
     guard let value = find(key) else { return nil }
@@ -99,7 +107,8 @@ public struct RecordFields {
     return value
   }
 
-  private mutating func optional<Value>(
+  /// The value under `key`, if there, as `take` understands it; messages call what it takes `what`.
+  mutating func optional<Value>(
     _ key: String, _ what: String, _ take: (JSON) -> Value?
   ) throws(Failure) -> Value? {
     guard let found = find(key) else { return nil }

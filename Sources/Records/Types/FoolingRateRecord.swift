@@ -5,7 +5,7 @@ public struct FoolingRateRecord: Record {
   /// The value of `type`.
   public static let type = "fooling-rate"
 
-  /// The model, the attack and the budgets; nil when two bare lists of predictions were compared.
+  /// The model, the attack and all that was set; nil when two bare lists of predictions were compared.
   public var setting: Setting?
   /// How many images.
   public var count: Int
@@ -15,6 +15,12 @@ public struct FoolingRateRecord: Record {
   public var naturalAccuracy: Double?
   /// The share of perturbed images that are classified rightly; nil when labels are unknown.
   public var accuracy: Double?
+  /// How many of the images that were asked for are not among them.
+  public var missing: Int
+  /// For how many the attack failed, or the model's answers are not finite.
+  public var failed: Int
+  /// For which share the gradient was zero at the attack's first step.
+  public var zeroGradients: Double
 
   /// `fooled / count`; 0 when there is no image.
   public var rate: Double { count > 0 ? Double(fooled) / Double(count) : 0 }
@@ -22,7 +28,11 @@ public struct FoolingRateRecord: Record {
   public var interval: WilsonInterval { WilsonInterval(successes: fooled, count: count) }
 
   /// A record of all its parts.
-  public init(setting: Setting?, count: Int, fooled: Int, naturalAccuracy: Double? = nil, accuracy: Double? = nil) {
+  public init(
+    setting: Setting?, count: Int, fooled: Int, naturalAccuracy: Double? = nil, accuracy: Double? = nil,
+    missing: Int = 0, failed: Int = 0, zeroGradients: Double = 0
+  ) {
+    (self.missing, self.failed, self.zeroGradients) = (missing, failed, zeroGradients)
     self.setting = setting
     self.count = count
     self.fooled = fooled
@@ -42,18 +52,32 @@ public struct FoolingRateRecord: Record {
     }
     naturalAccuracy = try fields.optionalNumber("natural_accuracy")
     accuracy = try fields.optionalNumber("accuracy")
+    missing = try fields.optionalInteger("missing") ?? 0
+    failed = try fields.optionalInteger("failed") ?? 0
+    zeroGradients = try fields.optionalNumber("zero_gradients") ?? 0
   }
 
   /// Appends the record as one line.
   public func write(into writer: inout RecordWriter) {
     writer.begin("fooling-rate")
     setting?.write(into: &writer)
+    setting?.writeParameters(into: &writer)
     writer.write("count", count)
     writer.write("fooled", fooled)
     writer.write("rate", rate)
     writer.write("interval", interval.json)
     if let naturalAccuracy { writer.write("natural_accuracy", naturalAccuracy) }
     if let accuracy { writer.write("accuracy", accuracy) }
+    writer.writeFlaws(missing: missing, failed: failed, zeroGradients: zeroGradients)
     writer.end()
+  }
+}
+
+extension RecordWriter {
+  /// Writes what a rate's images lack, if anything.
+  mutating func writeFlaws(missing: Int, failed: Int, zeroGradients: Double) {
+    if missing > 0 { write("missing", missing) }
+    if failed > 0 { write("failed", failed) }
+    if zeroGradients > 0 { write("zero_gradients", zeroGradients) }
   }
 }

@@ -36,21 +36,22 @@ public struct PredictionRecord: Record {
   public var perturbed: Int
   /// The norm of the perturbation beyond the pose, in pixel units.
   public var distance: Float
-  /// The scores of all classes for the perturbed image, if asked for.
+  /// The scores of all classes for the perturbed image, if asked for; NaN for those that are not finite.
   public var logits: [Float]?
-  /// What else the attack was set to, such as `steps` and `step_size`; an object.
-  public var parameters: JSON?
   /// How many steps were taken for this image and setting, all restarts together; nil unless the attack stopped early.
   public var steps: Int?
   /// The smaller epsilon whose perturbation this repeats, in pixel units; nil where the setting has its own.
   public var reused: Double?
-  /// Why the attack failed and the image is unharmed; nil when it did not.
+  /// Whether the gradient at the attack's first step was zero in every pixel, so that it had nowhere to go.
+  public var hadZeroGradient: Bool
+  /// Why the attack failed and the image is unharmed, or that the model's answers are not finite; nil when all is well.
   public var failure: String?
 
   /// A record of all its parts.
   public init(
     setting: Setting, pose: Pose = Pose(), index: Int, label: Int, natural: Int, perturbed: Int, distance: Float,
-    logits: [Float]? = nil, parameters: JSON? = nil, steps: Int? = nil, reused: Double? = nil, failure: String? = nil
+    logits: [Float]? = nil, steps: Int? = nil, reused: Double? = nil, hadZeroGradient: Bool = false,
+    failure: String? = nil
   ) {
     self.steps = steps
     self.reused = reused
@@ -62,7 +63,7 @@ public struct PredictionRecord: Record {
     self.perturbed = perturbed
     self.distance = distance
     self.logits = logits
-    self.parameters = parameters
+    self.hadZeroGradient = hadZeroGradient
     self.failure = failure
   }
 
@@ -77,13 +78,10 @@ public struct PredictionRecord: Record {
     natural = try fields.integer("natural")
     perturbed = try fields.integer("perturbed")
     distance = Float(try fields.number("distance"))
-    logits = try fields.optionalNumbers("logits")?.map { Float($0) }
-    parameters = fields.find("parameters")
-    guard parameters == nil || parameters?.members != nil else {
-      throw Failure(.data, "prediction record: `parameters` is not an object")
-    }
+    logits = try fields.optionalFloats("logits")
     steps = try fields.optionalInteger("steps")
     reused = try fields.optionalNumber("reused")
+    hadZeroGradient = try fields.optionalBool("zero_gradient") ?? false
     failure = try fields.optionalString("failure")
   }
 
@@ -98,9 +96,10 @@ public struct PredictionRecord: Record {
     writer.write("perturbed", perturbed)
     writer.write("distance", distance)
     if let logits { writer.write("logits", logits) }
-    if let parameters { writer.write("parameters", parameters) }
+    setting.writeParameters(into: &writer)
     if let steps { writer.write("steps", steps) }
     if let reused { writer.write("reused", reused) }
+    if hadZeroGradient { writer.write("zero_gradient", true) }
     if let failure { writer.write("failure", failure) }
     writer.end()
   }

@@ -5,15 +5,18 @@ public struct ScoreRecord: Record {
   /// The value of `type`.
   public static let type = "score"
 
-  /// The model, the attack and the budgets.
+  /// The model, the attack and all that was set.
   public var setting: Setting
   /// What happened to the images of that setting.
   public var tally: Tally
+  /// How many of the images that were asked for are not among them.
+  public var missing: Int
 
-  /// The score of `tally` in `setting`.
-  public init(setting: Setting, tally: Tally) {
+  /// The score of `tally` in `setting`, to which `missing` images are lacking.
+  public init(setting: Setting, tally: Tally, missing: Int = 0) {
     self.setting = setting
     self.tally = tally
+    self.missing = missing
   }
 
   /// Takes the record out of `json`; the counts come back from the shares exactly, since they are whole.
@@ -29,12 +32,16 @@ public struct ScoreRecord: Record {
       count: count, fooled: try fields.successes("fooling_rate", of: count),
       naturallyCorrect: try fields.successes("natural_accuracy", of: count),
       correct: try fields.successes("accuracy", of: count))
+    missing = try fields.optionalInteger("missing") ?? 0
+    tally.failed = try fields.optionalInteger("failed") ?? 0
+    if fields.find("zero_gradients") != nil { tally.zeroGradients = try fields.successes("zero_gradients", of: count) }
   }
 
   /// Appends the record as one line.
   public func write(into writer: inout RecordWriter) {
     writer.begin("score")
     setting.write(into: &writer)
+    setting.writeParameters(into: &writer)
     writer.write("count", tally.count)
     writer.write("natural_accuracy", tally.naturalAccuracy)
     writer.write(
@@ -43,6 +50,7 @@ public struct ScoreRecord: Record {
     writer.write("accuracy_interval", WilsonInterval(successes: tally.correct, count: tally.count).json)
     writer.write("fooling_rate", tally.foolingRate)
     writer.write("fooling_rate_interval", WilsonInterval(successes: tally.fooled, count: tally.count).json)
+    writer.writeFlaws(missing: missing, failed: tally.failed, zeroGradients: tally.zeroGradientShare)
     writer.end()
   }
 }

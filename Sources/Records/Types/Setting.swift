@@ -1,6 +1,7 @@
 import Failures
 
-/// What an image went through: the model, the attack and the budgets. Predictions that share it are counted together.
+/// What an image went through: the model, the data it is of, the attack, the budgets and all else that was set.
+/// Predictions that share it are counted together.
 public struct Setting: Hashable, Sendable {
   /// The model's digest.
   public var model: String
@@ -18,11 +19,20 @@ public struct Setting: Hashable, Sendable {
   public var isRotationExact: Bool
   /// How the pixels of turned images are made, such as `bilinear`; nil for the nearest neighbours.
   public var interpolation: String?
+  /// The data set as `--data` takes it; nil where nobody said.
+  public var data: String?
+  /// The part of the data set, `train` or `test`; nil where nobody said.
+  public var split: String?
+  /// How many images were asked for, all shards together: their positions are 0 ..< total; nil where nobody said.
+  public var total: Int?
+  /// What else was set, such as `steps` and `step_size`; an object.
+  public var parameters: JSON?
 
   /// A setting of all its parts.
   public init(
     model: String, attack: String, norm: String, epsilon: Double, rotation: Double = 0, translation: Double = 0,
-    isRotationExact: Bool = false, interpolation: String? = nil
+    isRotationExact: Bool = false, interpolation: String? = nil, data: String? = nil, split: String? = nil,
+    total: Int? = nil, parameters: JSON? = nil
   ) {
     self.isRotationExact = isRotationExact
     self.interpolation = interpolation
@@ -32,8 +42,24 @@ public struct Setting: Hashable, Sendable {
     self.epsilon = epsilon
     self.rotation = rotation
     self.translation = translation
+    self.data = data
+    self.split = split
+    self.total = total
+    self.parameters = parameters
   }
 
+  /// The same setting, however its parameters were written.
+  var normalised: Setting {
+    var setting = self
+    setting.parameters = parameters?.normalised
+    if setting.parameters == .object([]) { setting.parameters = nil }
+    return setting
+  }
+}
+
+// MARK: - JSON
+
+extension Setting {
   init(_ fields: inout RecordFields) throws(Failure) {
     model = try fields.string("model")
     attack = try fields.string("attack")
@@ -43,8 +69,13 @@ public struct Setting: Hashable, Sendable {
     translation = try fields.number("translation")
     isRotationExact = try fields.optionalBool("rotation_exact") ?? false
     interpolation = try fields.optionalString("interpolation")
+    data = try fields.optionalString("data")
+    split = try fields.optionalString("split")
+    total = try fields.optionalInteger("total")
+    parameters = try fields.optional("parameters", "an object") { $0.members == nil ? nil : $0 }
   }
 
+  /// Writes all but the parameters.
   func write(into writer: inout RecordWriter) {
     writer.write("model", model)
     writer.write("attack", attack)
@@ -54,6 +85,13 @@ public struct Setting: Hashable, Sendable {
     writer.write("translation", translation)
     if isRotationExact { writer.write("rotation_exact", isRotationExact) }
     if let interpolation { writer.write("interpolation", interpolation) }
+    if let data { writer.write("data", data) }
+    if let split { writer.write("split", split) }
+    if let total { writer.write("total", total) }
+  }
+
+  func writeParameters(into writer: inout RecordWriter) {
+    if let parameters { writer.write("parameters", parameters) }
   }
 }
 

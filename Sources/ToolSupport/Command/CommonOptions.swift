@@ -26,6 +26,9 @@ public struct FormatOptions: ParsableArguments {
   /// Nothing chosen.
   public init() {}
 
+  /// What was chosen; nil where nothing was.
+  public var chosen: OutputFormat? { format }
+
   /// What was chosen, else what suits `output`.
   public func format(for output: StandardOutput) -> OutputFormat {
     format ?? (output.isTerminal ? .text : .ndjson)

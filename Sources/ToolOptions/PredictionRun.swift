@@ -1,0 +1,56 @@
+import ArgumentParser
+import Datasets
+public import Records
+public import ToolSupport
+
+/// Has models answer for images, hands on what is known at once, and tells people how far it is and what went wrong.
+public struct PredictionRun {
+  private let context: ToolContext
+  private let label: String
+  private var isWatching = false
+  private var told: Set<String> = []
+
+  /// A run of a program whose progress starts with `label`.
+  public init(_ context: ToolContext, label: String) { (self.context, self.label) = (context, label) }
+
+  /// Ends the program, by throwing its status, when a signal asks for it; what is written then ends with a whole record.
+  public static func stopIfAsked() throws {
+    if let stop = StopRequest.pending { throw ExitCode(stop.exitStatus) }
+  }
+
+  /// Tells, once, of budgets that their attacks' steps do not reach.
+  public mutating func tellShortfall(of attacks: [NamedAttack?]) {
+    guard let line = attacks.compactMap(\.self).shortfall, told.insert(line).inserted else { return }
+    context.diagnostics.note(line)
+  }
+
+  /// Hands the records of `selection` to `body`, and what that writes to the next program after every batch.
+  ///
+  /// - Returns: How many records say that something failed.
+  /// - Throws: `Failure` when the engine fails, `ExitCode` when a signal came, and whatever `body` throws.
+  @discardableResult
+  public mutating func records(
+    _ predictions: Predictions, in selection: ImageSelection, _ body: (PredictionRecord) throws -> Void
+  ) throws -> Int {
+    let (name, count) = (selection.images.name, selection.images.count)
+    var progress = ProgressLine(context.diagnostics, label: "\(label) \(name)")
+    var flaws = PredictionFlaws()
+    // A signal while the program waits for its first model ends it at once.
+    if !isWatching { StopRequest.watch() }
+    isWatching = true
+    try predictions.forEach(
+      in: selection,
+      progress: {
+        progress.update(Double($0) / Double(count), "\($0) images")
+        try context.output.flush()
+        try Self.stopIfAsked()
+      },
+      { record in
+        flaws.add(record)
+        try body(record)
+      })
+    progress.finish("\(count) images, \(predictions.settingCount) settings")
+    for line in flaws.lines { context.diagnostics.note("\(label) \(name): \(line)") }
+    return flaws.failed
+  }
+}
