@@ -134,7 +134,7 @@ let targets: [Target] = [
       "Attacks", "Checkpoints", "Datasets", "Files", "Networks", "Programs", "Records", "Spatial", "Tensors",
       "ToolOptions", "Training",
     ]),
-  tool("cusp-attack", ["Datasets", "Records", "ToolOptions"]),
+  tool("cusp-attack", ["Attacks", "Datasets", "Records", "ToolOptions"]),
   tool(
     "cusp-evaluate", ["Archives", "Datasets", "Files", "Records", "ToolOptions"]),
   tool("cusp-fooling-rate", ["Archives", "Files", "Records"]),

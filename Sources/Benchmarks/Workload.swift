@@ -69,7 +69,7 @@ extension Workload {
       graph, parameters: Parameters(initializing: graph, seed: 0), batchSize: batchSize, on: backend)
     let images = SampleImages(graph, count: batchSize)
     var logits = Tensor([batchSize, graph.classCount])
-    return { try program.classify(images.pixels, into: &logits) }
+    return { try program.forward(images.pixels, into: &logits) }
   }
 
   private static func inputGradient(
@@ -78,9 +78,14 @@ extension Workload {
     let program = try InputGradientProgram(
       graph, parameters: Parameters(initializing: graph, seed: 0), batchSize: batchSize, on: backend)
     let images = SampleImages(graph, count: batchSize)
-    let loss = Loss.crossEntropy(labels: images.labels)
+    let loss = CrossEntropy(labels: images.labels)
     var (gradient, logits) = (Tensor(images.pixels.shape), Tensor([batchSize, graph.classCount]))
-    return { try program.evaluate(images.pixels, loss: loss, into: &gradient, logits: &logits) }
+    var logitGradient = logits
+    return {
+      try program.forward(images.pixels, into: &logits)
+      loss.writeGradient(logits: logits, into: &logitGradient)
+      try program.backward(logitGradient, into: &gradient)
+    }
   }
 
   private static func training(
@@ -89,7 +94,7 @@ extension Workload {
     let program = try TrainingProgram(
       graph, parameters: Parameters(initializing: graph, seed: 0), batchSize: batchSize, on: backend)
     let images = SampleImages(graph, count: batchSize)
-    let loss = Loss.crossEntropy(labels: images.labels)
+    let loss = CrossEntropy(labels: images.labels)
     var masks = DropoutMasks(program)
     var (logits, epoch) = (Tensor([batchSize, graph.classCount]), 0)
     return {

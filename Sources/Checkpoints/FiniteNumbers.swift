@@ -1,6 +1,6 @@
 internal import Failures
 internal import Networks
-public import Tensors
+internal import Tensors
 
 extension Checkpoint {
   /// Refuses a model of which a number is not finite, and on request one whose optimiser has such a number; `path` is the

@@ -26,6 +26,12 @@ final class Buffer {
   /// Extends the life to all calls, of every pass.
   func persist() { life = 0...Int.max }
 
+  /// Extends a life that spans the time `boundary` to the end of all calls.
+  func outlive(_ boundary: Int) {
+    guard let life, life.lowerBound < boundary, life.upperBound >= boundary else { return }
+    self.life = life.lowerBound...Int.max
+  }
+
   /// Makes room for `byteCount` bytes, before the buffer is placed.
   func reserve(byteCount: Int) { self.byteCount = max(self.byteCount, byteCount) }
 }

@@ -87,6 +87,11 @@ final class Recorder {
       "reorder", engine.reorder(source.layout, destination.layout), [.source: source, .destination: destination])
   }
 
+  /// Keeps what calls before `boundary` wrote and calls behind it read, so that the latter can run again.
+  func keep(across boundary: Int) {
+    for memory in memories { memory.buffer.outlive(boundary) }
+  }
+
   /// Places all buffers; call once, when everything is recorded.
   func place() throws -> Arena { try Arena(memories) }
 

@@ -44,7 +44,7 @@ public protocol InferenceEngine: AnyObject {
 /// A compiled network in evaluation mode that also differentiates down to the pixels.
 public protocol InputGradientEngine: InferenceEngine {
   /// Writes the gradient `[batchSize, c, h, w]` with respect to the pixels of the last forward pass, given the gradient
-  /// `[batchSize, classes]` with respect to its logits.
+  /// `[batchSize, classes]` with respect to its logits; any number of times after one forward pass.
   func backward(_ logitGradient: UnsafeBufferPointer<Float>, pixelGradient: UnsafeMutableBufferPointer<Float>) throws
 }
 

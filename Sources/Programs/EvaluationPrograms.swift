@@ -41,17 +41,17 @@ public final class InferenceProgram: Classifier {
   /// Writes the logits `[batchSize, classCount]` of `pixels` `[batchSize, c, h, w]`.
   ///
   /// - Throws: `Failure` when the engine fails.
-  public func classify(_ pixels: Tensor, into logits: inout Tensor) throws {
+  public func forward(_ pixels: Tensor, into logits: inout Tensor) throws {
     try pixels.values.withUnsafeBufferPointer { pixels in
       try logits.values.withUnsafeMutableBufferPointer { try engine.forward(pixels, logits: $0) }
     }
   }
 }
 
-/// A network compiled to answer with the gradient of a loss with respect to the pixels.
+/// A network compiled to answer with logits and with gradients with respect to the pixels.
 ///
 /// The same folded network as for inference, then backward data only: no gradient of a parameter is ever computed.
-public final class InputGradientProgram: LossGradient {
+public final class InputGradientProgram: DifferentiableClassifier {
   /// How many images every call takes.
   public let batchSize: Int
   /// One image's shape, `[c, h, w]`.
@@ -60,7 +60,6 @@ public final class InputGradientProgram: LossGradient {
   public let classCount: Int
   private let plan: Plan
   private let engine: any InputGradientEngine
-  private var logitGradient: Tensor
 
   /// Compiles `graph` on `backend` and loads `parameters`; without a `batchSize` it has the network's own.
   ///
@@ -72,7 +71,6 @@ public final class InputGradientProgram: LossGradient {
     (imageShape, classCount) = (graph.imageShape, graph.classCount)
     plan = Plan(graph, for: .inputGradient, batchSize: self.batchSize)
     engine = try backend.makeInputGradientEngine(plan)
-    logitGradient = Tensor([self.batchSize, classCount])
     try load(parameters)
   }
 
@@ -83,18 +81,21 @@ public final class InputGradientProgram: LossGradient {
     try engine.load(plan.weights.lazy.map { PreparedWeights($0, parameters) })
   }
 
-  /// Writes the gradient of the summed `loss` with respect to `pixels`, and the logits it was taken at.
+  /// Writes the logits `[batchSize, classCount]` of `pixels` `[batchSize, c, h, w]`.
   ///
   /// - Throws: `Failure` when the engine fails.
-  public func evaluate(
-    _ pixels: Tensor, loss: Loss, into gradient: inout Tensor, logits: inout Tensor
-  ) throws {
+  public func forward(_ pixels: Tensor, into logits: inout Tensor) throws {
     try pixels.values.withUnsafeBufferPointer { pixels in
       try logits.values.withUnsafeMutableBufferPointer { try engine.forward(pixels, logits: $0) }
     }
-    loss.writeGradient(logits: logits, into: &logitGradient)
+  }
+
+  /// Writes the gradient with respect to the pixels of the last forward pass, given the one with respect to its logits.
+  ///
+  /// - Throws: `Failure` when the engine fails.
+  public func backward(_ logitGradient: Tensor, into pixelGradient: inout Tensor) throws {
     try logitGradient.values.withUnsafeBufferPointer { logitGradient in
-      try gradient.values.withUnsafeMutableBufferPointer {
+      try pixelGradient.values.withUnsafeMutableBufferPointer {
         try engine.backward(logitGradient, pixelGradient: $0)
       }
     }

@@ -42,7 +42,7 @@ public final class TrainingProgram {
   /// Computes the gradients of the mean `loss` at the logits of the last forward pass.
   ///
   /// - Throws: `Failure` when the engine fails.
-  public func backward(_ loss: Loss, logits: Tensor) throws {
+  public func backward(_ loss: CrossEntropy, logits: Tensor) throws {
     loss.writeGradient(logits: logits, scale: 1 / Float(batchSize), into: &logitGradient)
     try backward(logitGradient)
   }

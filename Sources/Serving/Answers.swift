@@ -7,15 +7,11 @@ import ToolOptions
 
 /// Answers for images in batches.
 final class Answers {
-  /// How many attacks stay prepared.
-  static let preparedAttacks = 4
-
-  /// Called before every evaluation of a gradient; ends the attack by what it throws.
+  /// Called before every forward pass of an attack; ends the attack by what it throws.
   var lookUp: () throws(Interruption) -> Void = {}
 
   private let model: ServedModel
-  private var gradient: (any LossGradient)?
-  private var runners: [(attack: NamedAttack, runner: AttackRunner)] = []
+  private var scheduler: AttackScheduler?
   private var resamplers: [Interpolation: Resampler]
 
   init(_ model: ServedModel) {
@@ -95,37 +91,32 @@ extension Answers {
         labels[row] = predictedClass(row: row, logits: logits)
       }
     }
-    let outcome = try runner(attack).attack(
-      pixels, untouched: untouched, labels: labels, images: images.map(\.index))
-    let (natural, perturbed) = (outcome.naturalClasses, outcome.perturbedClasses)
-    return images.indices.map { row in
-      let image = AttackedImage(
-        index: images[row].index, label: labels[row], natural: natural[row], perturbed: perturbed[row],
-        distance: outcome.distances[row], pixels: outcome.perturbed[rows: row..<row + 1].values,
-        shape: model.classifier.imageShape.sizes, steps: outcome.steps?[row],
-        hadZeroGradient: outcome.zeroGradients[row],
-        failure: Predictions.failure(
-          outcome.failures[row], naturalLogits: outcome.naturalLogits[rows: row..<row + 1].values,
-          perturbedLogits: outcome.perturbedLogits[rows: row..<row + 1].values),
-        pose: images[row].transform?.pose)
-      return .attack(image, by: attack)
+    var replies = [Reply?](repeating: nil, count: images.count)
+    let size = model.classifier.imageShape.count
+    func write(_ source: Tensor) -> (Int, UnsafeMutableBufferPointer<Float>) -> Void {
+      { row, pixels in _ = pixels.update(fromContentsOf: source.values[row * size..<(row + 1) * size]) }
     }
+    try preparedScheduler().run(
+      AttackSequence([attack.scheduled]), on: images.map(\.index), labels: labels, pixels: write(pixels),
+      untouched: write(untouched)
+    ) { result in
+      let image = AttackedImage(
+        index: images[result.place].index, label: labels[result.place], natural: result.naturalClass,
+        perturbed: result.perturbedClass, distance: result.distance, pixels: result.perturbed,
+        shape: model.classifier.imageShape.sizes, steps: attack.stopsEarly ? result.steps : nil,
+        hadZeroGradient: result.hadZeroGradient, failure: Predictions.failure(result),
+        pose: images[result.place].transform?.pose)
+      replies[result.place] = .attack(image, by: attack)
+    }
+    return replies.compactMap(\.self)
   }
 
-  /// The prepared `attack`; the one used longest ago makes room.
-  private func runner(_ attack: NamedAttack) throws -> AttackRunner {
-    if let found = runners.firstIndex(where: { $0.attack == attack }) {
-      runners.append(runners.remove(at: found))
-      return runners[runners.count - 1].runner
-    }
-    let gradient =
-      try gradient
-      ?? WatchedGradient(model.makeGradient()) { [unowned self] in try lookUp() }
-    self.gradient = gradient
-    let runner = try AttackRunner(
-      attack.attack, stopsEarly: attack.stopsEarly, model: gradient, classifier: model.classifier)
-    if runners.count >= Self.preparedAttacks { runners.removeFirst() }
-    runners.append((attack, runner))
-    return runner
+  /// The scheduler of all attacks, made when the first one is asked for.
+  private func preparedScheduler() throws -> AttackScheduler {
+    if let scheduler { return scheduler }
+    let network = WatchedNetwork(try model.makeGradient()) { [unowned self] in try lookUp() }
+    let scheduler = try AttackScheduler(model: network, classifier: model.classifier)
+    self.scheduler = scheduler
+    return scheduler
   }
 }

@@ -28,6 +28,11 @@ extension AttackSettings {
     case "target": target = try value.integer()
     case "loss": loss = try value.choice()
     case "seed": seed = try value.seed()
+    case "decay": decay = try value.number()
+    case "targets": targets = try value.integer()
+    case "queries": queries = try value.integer()
+    case "overshoot": overshoot = try value.number()
+    case "members": members = try value.texts()
     case "early_stop": stopsEarly = try value.flag()
     default: throw Failure(.usage, "attack: no setting `\(key)`; see the page of cusp-serve")
     }

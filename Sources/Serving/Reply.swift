@@ -71,7 +71,9 @@ extension Reply {
       writer.write("op", Request.Operation.attack.rawValue)
       image.write(into: &writer)
       writer.write("attack", attack.settings)
-      if attack.attack.fallsShort { writer.write("reach", attack.attack.reach) }
+      if let descent = attack.attack as? ProjectedGradientDescent, descent.fallsShort {
+        writer.write("reach", descent.reach)
+      }
     case .transformed(let index, let pose, let pixels, let shape):
       writer.write("op", Request.Operation.transform.rawValue)
       writer.write("index", index)
@@ -141,7 +143,8 @@ extension NamedAttack {
   fileprivate var settings: JSON {
     .object(
       [
-        .init("name", .string(name)), .init("norm", .string(attack.norm.rawValue)), .init("epsilon", .number(epsilon)),
+        .init("name", .string(name)), .init("norm", .string(attack.norm.rawValue)),
+        .init("epsilon", epsilon.map { .number($0) } ?? .null),
       ] + (parameters.members ?? []))
   }
 }

@@ -45,8 +45,7 @@ public struct RequestDecoder {
       // One seed may be given to both, as `--seed` decides both elsewhere.
       let attack = try settings.attack(channels: imageShape[0], drawsPoses: image.transform != nil)
       try attack.attack.validate(classCount: classCount)
-      let (steps, overflow) = attack.attack.steps.multipliedReportingOverflow(by: attack.attack.restarts)
-      guard !overflow, steps <= maximalAttackSteps else {
+      guard attack.attack.mostSteps <= maximalAttackSteps else {
         throw Failure(.usage, "attack: more than \(maximalAttackSteps) steps in all restarts; ask for fewer")
       }
       return .attack(image, attack)

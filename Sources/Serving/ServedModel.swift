@@ -37,11 +37,11 @@ public struct ServedModel {
   /// Who answers with logits.
   let classifier: any Classifier
   /// Makes who answers with gradients, when an attack is first asked for.
-  let makeGradient: () throws -> any LossGradient
+  let makeGradient: () throws -> any DifferentiableClassifier
 
   /// The model of `facts`, answered for by these.
   public init(
-    _ facts: ModelFacts, classifier: any Classifier, makeGradient: @escaping () throws -> any LossGradient
+    _ facts: ModelFacts, classifier: any Classifier, makeGradient: @escaping () throws -> any DifferentiableClassifier
   ) {
     (self.facts, self.classifier, self.makeGradient) = (facts, classifier, makeGradient)
   }

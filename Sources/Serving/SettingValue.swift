@@ -45,6 +45,12 @@ struct SettingValue {
     return number
   }
 
+  func texts() throws(Failure) -> [String] {
+    let texts = value.array?.compactMap(\.string)
+    guard let texts, texts.count == value.array?.count else { throw refusal("is not a list of texts") }
+    return texts
+  }
+
   func seed() throws(Failure) -> UInt64 {
     guard let seed = UInt64(value.string ?? value.integer.map(String.init) ?? "") else {
       throw refusal("is no whole number of 0 to 2^64 - 1, bare or as a text")

@@ -8,26 +8,42 @@ extension Norm: ExpressibleByArgument {}
 extension AttackLoss: ExpressibleByArgument {}
 extension Start: ExpressibleByArgument {}
 
-/// The attacks by name.
-public enum AttackName: String, EnumerableFlag, Sendable {
+/// The attacks by name, each a flag.
+public struct AttackName: RawRepresentable, Hashable, EnumerableFlag, Sendable {
+  /// The name in the catalogue.
+  public let rawValue: String
+
+  /// The attack of this name; nil where the catalogue has none.
+  public init?(rawValue: String) {
+    guard AttackCatalogue[rawValue] != nil else { return nil }
+    self.rawValue = rawValue
+  }
+
+  private init(_ description: AttackDescription) { rawValue = description.name }
+
   /// Projected gradient descent.
-  case pgd
-  /// The fast gradient (sign) method: one step from the clean image.
-  case fgsm
+  public static let pgd = AttackName(AttackCatalogue.pgd)
+  /// The fast gradient (sign) method.
+  public static let fgsm = AttackName(AttackCatalogue.fastGradientSign)
+  /// Attacks of one's own choice.
+  public static let ensemble = AttackName(AttackCatalogue.ensemble)
+
+  /// All that are flags; an ensemble is an option, which lists its members.
+  public static let allCases = AttackCatalogue.all.filter { $0.name != "ensemble" }.map(AttackName.init)
+
+  /// As in `--apgd-ce`.
+  public static func name(for value: AttackName) -> NameSpecification { .customLong(value.rawValue) }
 
   /// What the flags say in help.
   public static func help(for value: AttackName) -> ArgumentHelp? {
-    switch value {
-    case .pgd: "Projected gradient descent, the default."
-    case .fgsm: "The fast gradient sign method: one step from the clean image."
-    }
+    AttackCatalogue[value.rawValue].map { "\($0.summary)" }
   }
 }
 
 /// How an attack goes, apart from its budget.
 public struct AttackOptions: ParsableArguments {
   /// How distance is measured; `nil` for L-infinity.
-  @Option(help: "How distance is measured: linf, the default, or l2.")
+  @Option(help: "How distance is measured: linf, the default, l2 or l1.")
   public var norm: Norm?
 
   /// How many steps; `nil` for the data's default.
@@ -37,7 +53,7 @@ public struct AttackOptions: ParsableArguments {
   /// How far a step goes, in pixel units; `nil` for the default.
   @Option(
     help:
-      "A step's length in pixel units; the default is 4/3 epsilon / steps for one-channel images, 2.5 epsilon / steps for colour and with l2.",
+      "A step's length in pixel units; the default is 4/3 epsilon / steps for one-channel images, 2.5 epsilon / steps for colour and with l2 and l1.",
     transform: ExactNumber.typed)
   public var stepSize: ExactNumber?
 
@@ -62,6 +78,28 @@ public struct AttackOptions: ParsableArguments {
   @Option(help: "The seed of all random numbers; the default is 0.", transform: Seed.typed)
   public var seed: UInt64?
 
+  /// What share of the momentum stays.
+  @Option(help: "What share of the momentum stays from step to step; the default is 1.", transform: ExactNumber.typed)
+  public var decay: ExactNumber?
+
+  /// How many classes are aimed at.
+  @Option(help: "How many classes targeted attacks aim at in turn; the default is 9, of apgd-t under l1 5.")
+  public var targets: Int?
+
+  /// How often the network may be asked.
+  @Option(help: "How often attacks without gradients may ask the network; the default is 5000.")
+  public var queries: Int?
+
+  /// How far beyond the boundary.
+  @Option(
+    help: "By what share a step of DeepFool goes beyond the boundary; the default is 0.02.",
+    transform: ExactNumber.typed)
+  public var overshoot: ExactNumber?
+
+  /// The attacks of an ensemble.
+  @Option(help: "Attacks by name, as in pgd,square, each on what survived those before.")
+  public var ensemble: String?
+
   /// Whether an image is attacked only until it is fooled.
   @Flag(help: "Attack an image only until it is fooled; its place in the batch goes to the next one.")
   public var earlyStop = false
@@ -78,7 +116,9 @@ public struct AttackOptions: ParsableArguments {
     [
       ("--norm", norm != nil), ("--steps", steps != nil), ("--step-size", stepSize != nil), ("--start", start != nil),
       ("--restarts", restarts != nil), ("--target", target != nil), ("--loss", loss != nil),
-      ("--early-stop", earlyStop), ("--reuse", reuse),
+      ("--decay", decay != nil), ("--targets", targets != nil), ("--queries", queries != nil),
+      ("--overshoot", overshoot != nil), ("--ensemble", ensemble != nil), ("--early-stop", earlyStop),
+      ("--reuse", reuse),
     ].filter(\.1).map(\.0)
   }
 
@@ -116,7 +156,12 @@ public struct AttackOptions: ParsableArguments {
       throw Failure(.usage, "--reuse keeps successes for larger budgets: let epsilon grow, as in 0.1,0.2,0.3")
     }
     var settings = AttackSettings()
-    (settings.name, settings.norm) = (name, norm)
+    guard name == nil || ensemble == nil else {
+      throw Failure(.usage, "--ensemble names its attacks: leave out --\(name?.rawValue ?? "")")
+    }
+    (settings.name, settings.norm) = (ensemble == nil ? name : .ensemble, norm)
+    settings.members = ensemble?.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    (settings.decay, settings.targets, settings.queries, settings.overshoot) = (decay, targets, queries, overshoot)
     (settings.steps, settings.stepSize, settings.start, settings.restarts) = (steps, stepSize, start, restarts)
     (settings.target, settings.loss, settings.seed) = (target, loss, seed)
     settings.stopsEarly = earlyStop
@@ -124,7 +169,7 @@ public struct AttackOptions: ParsableArguments {
     for budget in epsilon?.numbers.map(Optional.some) ?? [nil] {
       settings.epsilon = budget
       var attack = try settings.attack(channels: channels, names: .options, drawsPoses: drawsPoses)
-      if reuse { attack.smallerBudgets = attacks.map(\.epsilon) }
+      if reuse { attack.smallerBudgets = attacks.compactMap(\.epsilon) }
       attacks.append(attack)
     }
     return attacks
@@ -143,12 +188,14 @@ extension NumberList {
 extension [NamedAttack] {
   /// What to tell people of budgets that steps of a given length do not reach; nil where all do.
   public var shortfall: String? {
-    let short = filter { $0.attack.fallsShort }
-    guard let first = short.first else { return nil }
-    let size = NumberText.significant(Double(first.attack.stepSize))
-    let reach = NumberText.significant(first.attack.reach)
-    let budgets = short.map { NumberText.pixelDistance($0.epsilon) }.joined(separator: ", ")
-    return "\(first.attack.steps) steps of \(size) lead \(reach) at most from where they start, less than epsilon "
+    let short = compactMap { named in
+      (named.attack as? ProjectedGradientDescent).flatMap { $0.fallsShort ? (attack: $0, epsilon: named.epsilon) : nil }
+    }
+    guard let first = short.first?.attack else { return nil }
+    let size = NumberText.significant(Double(first.stepSize))
+    let reach = NumberText.significant(first.reach)
+    let budgets = short.map { NumberText.pixelDistance($0.epsilon ?? 0) }.joined(separator: ", ")
+    return "\(first.steps) steps of \(size) lead \(reach) at most from where they start, less than epsilon "
       + "\(budgets): take more or longer steps"
   }
 }

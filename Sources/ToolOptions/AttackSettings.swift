@@ -24,6 +24,16 @@ public struct AttackSettings: Sendable {
   public var loss: AttackLoss?
   /// The seed of its random numbers; nil for 0.
   public var seed: UInt64?
+  /// What share of the momentum stays from step to step.
+  public var decay: ExactNumber?
+  /// How many classes are aimed at in turn.
+  public var targets: Int?
+  /// How often the network may be asked.
+  public var queries: Int?
+  /// How far a step goes beyond the boundary.
+  public var overshoot: ExactNumber?
+  /// The attacks of an ensemble.
+  public var members: [String]?
   /// Whether an image is attacked only until it is fooled.
   public var stopsEarly = false
 
@@ -39,48 +49,83 @@ public struct AttackSettings: Sendable {
   public func attack(
     channels: Int, names: SettingNames = .keys, drawsPoses: Bool = false
   ) throws -> NamedAttack {
-    let budget = try budget(channels: channels, names)
-    let attack =
-      name == .fgsm
-      ? try fastGradientSign(budget, names) : try projectedGradientDescent(budget, channels: channels, names)
-    try refuseIdle(attack, names, drawsPoses: drawsPoses)
-    return NamedAttack(
-      name: (name ?? .pgd).rawValue, epsilon: budget.value, attack: attack, stopsEarly: stopsEarly)
+    let name = (name ?? .pgd).rawValue
+    guard let description = AttackCatalogue[name] else { throw Failure(.internal, "attack: no \(name)") }
+    try refuseOthers(than: description, names)
+    var request = request(channels: channels, description)
+    guard description.norms.contains(request.norm) else {
+      let known = description.norms.map(\.rawValue).joined(separator: " or ")
+      throw Failure(.usage, "\(names["norm"]) \(request.norm.rawValue): \(name) measures by \(known)")
+    }
+    let budget = try budget(channels: channels, description, names)
+    request.epsilon = budget?.value
+    if let budget, name == "fgsm" { try refuseMoreThanOneStep(budget, names) }
+    if let budget { try refuseIdleSteps(budget, request.norm, names) }
+    let attack = try description.attack(request)
+    if let descent = attack as? ProjectedGradientDescent, name != "bim" {
+      try refuseIdle(descent, names, drawsPoses: drawsPoses)
+    }
+    return NamedAttack(name: name, epsilon: budget?.value, attack: attack, stopsEarly: stopsEarly)
   }
 
-  private func budget(channels: Int, _ names: SettingNames) throws -> ExactNumber {
-    let isEuclidean = norm == .l2
-    guard !isEuclidean || epsilon != nil else {
-      throw Failure(.usage, "\(names["norm"]) l2 has no customary budget: give \(names["epsilon"])")
+  /// What is asked for, in the attacks' own terms; the budget is still open.
+  private func request(channels: Int, _ description: AttackDescription) -> AttackRequest {
+    var request = AttackRequest()
+    request.norm = norm ?? description.norms[0]
+    (request.steps, request.stepSize) = (steps, stepSize.map { Float($0.value) })
+    (request.start, request.restarts, request.loss) = (start, restarts, loss)
+    (request.target, request.seed, request.decay) = (target, seed, decay.map { Float($0.value) })
+    (request.targets, request.queries, request.overshoot) = (targets, queries, overshoot.map { Float($0.value) })
+    (request.members, request.channels) = (members ?? [], channels)
+    return request
+  }
+
+  /// Refuses settings that the attack does not have.
+  private func refuseOthers(than description: AttackDescription, _ names: SettingNames) throws {
+    let given: [(AttackSetting, Bool)] = [
+      (.steps, steps != nil), (.stepSize, stepSize != nil), (.start, start != nil), (.restarts, restarts != nil),
+      (.target, target != nil), (.loss, loss != nil), (.decay, decay != nil), (.targets, targets != nil),
+      (.queries, queries != nil), (.overshoot, overshoot != nil), (.members, members != nil),
+    ]
+    for (setting, isGiven) in given where isGiven && !description.settings.contains(setting) {
+      throw Failure(
+        .usage, "\(names[setting.rawValue]): \(names[description.name]) has no such setting; leave it out")
+    }
+  }
+
+  private func budget(
+    channels: Int, _ description: AttackDescription, _ names: SettingNames
+  ) throws -> ExactNumber? {
+    let norm = norm ?? description.norms[0]
+    switch description.budget {
+    case .none:
+      guard epsilon == nil else {
+        throw Failure(
+          .usage, "\(names["epsilon"]): \(names[description.name]) looks for the nearest image; leave it out")
+      }
+      return nil
+    case .optional where epsilon == nil: return nil
+    case .needed, .optional: break
+    }
+    guard norm == .linf || epsilon != nil else {
+      throw Failure(.usage, "\(names["norm"]) \(norm.rawValue) has no customary budget: give \(names["epsilon"])")
     }
     let radius = epsilon ?? ExactNumber(channels == 1 ? "0.3" : "8/255")
     guard let radius, radius.value >= 0 else { throw Failure(.usage, "\(names["epsilon"]): give 0 or more") }
-    if !isEuclidean { try names.refuseLevels("epsilon", radius) }
+    if norm == .linf { try names.refuseLevels("epsilon", radius) }
     return radius
   }
 
-  private func projectedGradientDescent(
-    _ budget: ExactNumber, channels: Int, _ names: SettingNames
-  ) throws -> ProjectedGradientDescent {
-    let norm = norm ?? .linf
-    let steps = steps ?? ProjectedGradientDescent.advertorchDefault(channels: channels).steps
-    if let stepSize {
-      if norm == .linf { try names.refuseLevels("step_size", stepSize) }
-      guard steps != 0 else { throw Failure(.usage, "\(names["step_size"]): no step is taken; leave it out") }
-      guard stepSize.value != 0 || budget.value == 0 else {
-        throw Failure(.usage, "\(names["step_size"]) 0: no step would move; give more than 0")
-      }
+  private func refuseIdleSteps(_ budget: ExactNumber, _ norm: Norm, _ names: SettingNames) throws {
+    guard let stepSize, name != .fgsm else { return }
+    if norm == .linf { try names.refuseLevels("step_size", stepSize) }
+    guard steps != 0 else { throw Failure(.usage, "\(names["step_size"]): no step is taken; leave it out") }
+    guard stepSize.value != 0 || budget.value == 0 else {
+      throw Failure(.usage, "\(names["step_size"]) 0: no step would move; give more than 0")
     }
-    let length =
-      stepSize.map { Float($0.value) }
-      ?? ProjectedGradientDescent.customaryStepSize(
-        norm: norm, epsilon: budget.value, steps: steps, channels: channels)
-    return chosen(
-      ProjectedGradientDescent(
-        norm: norm, epsilon: Float(budget.value), steps: steps, stepSize: length, start: start ?? .random))
   }
 
-  private func fastGradientSign(_ budget: ExactNumber, _ names: SettingNames) throws -> ProjectedGradientDescent {
+  private func refuseMoreThanOneStep(_ budget: ExactNumber, _ names: SettingNames) throws {
     guard (steps ?? 1) == 1, (stepSize ?? budget).value == budget.value else {
       let (fast, steps, size) = (names["fgsm"], names["steps"], names["step_size"])
       throw Failure(.usage, "\(fast) is one step of epsilon: leave out \(steps) and \(size), or take \(names["pgd"])")
@@ -89,16 +134,6 @@ public struct AttackSettings: Sendable {
       let setting = "\(names["start"]) \(start.rawValue)"
       throw Failure(.usage, "\(setting): \(names["fgsm"]) starts at the image; leave it out, or take \(names["pgd"])")
     }
-    return chosen(.fastGradientSign(norm: norm ?? .linf, epsilon: Float(budget.value)))
-  }
-
-  /// `attack` with the settings that both kinds have.
-  private func chosen(_ attack: ProjectedGradientDescent) -> ProjectedGradientDescent {
-    var attack = attack
-    (attack.restarts, attack.loss, attack.target, attack.seed) = (
-      restarts ?? 1, loss ?? .crossEntropy, target, seed ?? 0
-    )
-    return attack
   }
 
   /// Refuses what changes nothing, unless it says what holds anyway.

@@ -3,24 +3,29 @@ public import Records
 
 /// An attack with the words that records use for it.
 public struct NamedAttack: Hashable, Sendable {
-  /// `pgd` or `fgsm`.
+  /// Its name in the catalogue.
   public let name: String
-  /// The budget in pixel units, as exact as it was typed.
-  public let epsilon: Double
+  /// The budget in pixel units, as exact as it was typed; nil where the attack has none.
+  public let epsilon: Double?
   /// What is carried out.
-  public let attack: ProjectedGradientDescent
+  public let attack: any Attack
   /// Whether an image is attacked only until it is fooled.
   public let stopsEarly: Bool
   /// The budgets whose successes it keeps, in pixel units; empty where it keeps none.
   public var smallerBudgets: [Double] = []
 
   /// An attack of `name`.
-  public init(name: String, epsilon: Double, attack: ProjectedGradientDescent, stopsEarly: Bool = false) {
+  public init(name: String, epsilon: Double?, attack: any Attack, stopsEarly: Bool = false) {
     self.stopsEarly = stopsEarly
     self.name = name
     self.epsilon = epsilon
     self.attack = attack
   }
+
+  /// What the scheduler runs.
+  public var scheduled: any Attack { stopsEarly ? Self.stopping(attack) : attack }
+
+  private static func stopping(_ attack: some Attack) -> any Attack { UntilFooled(attack) }
 
   /// The setting of its records on the model with this digest.
   public func setting(model: String) -> Setting {
@@ -29,17 +34,38 @@ public struct NamedAttack: Hashable, Sendable {
 
   /// What was chosen besides the budget, for every record.
   public var parameters: JSON {
-    var members: [JSON.Member] = [
-      .init("steps", .integer(Int64(attack.steps))), .init("step_size", .number(shortest(attack.stepSize))),
-      .init("start", .string(attack.start.rawValue)), .init("restarts", .integer(Int64(attack.restarts))),
-      .init("loss", .string(attack.loss.rawValue)), .init("seed", .string(String(attack.seed))),
-    ]
-    if let target = attack.target { members.append(.init("target", .integer(Int64(target)))) }
+    let settings = AttackCatalogue[name]?.settings ?? AttackSetting.allCases
+    var members = attack.parameters.filter { settings.contains($0.setting) }
+      .map { JSON.Member($0.setting.rawValue, $0.value.json) }
     if stopsEarly { members.append(.init("early_stop", .bool(true))) }
     if !smallerBudgets.isEmpty { members.append(.init("reuse", .array(smallerBudgets.map { .number($0) }))) }
     return .object(members)
   }
 
-  /// The double that prints as the float does.
-  private func shortest(_ value: Float) -> Double { Double(value.description) ?? Double(value) }
+  /// Whether all is equal.
+  public static func == (one: NamedAttack, other: NamedAttack) -> Bool {
+    (one.name, one.epsilon, one.stopsEarly, one.smallerBudgets)
+      == (other.name, other.epsilon, other.stopsEarly, other.smallerBudgets)
+      && AnyHashable(one.attack) == AnyHashable(other.attack)
+  }
+
+  /// Takes in what decides equality.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(name)
+    hasher.combine(epsilon)
+    attack.hash(into: &hasher)
+  }
+}
+
+extension AttackParameter.Value {
+  /// As records write it.
+  fileprivate var json: JSON {
+    switch self {
+    case .integer(let value): .integer(Int64(value))
+    // The double that prints as the float does.
+    case .number(let value): .number(Double(value.description) ?? Double(value))
+    case .text(let value): .string(value)
+    case .list(let values): .array(values.map { .string($0) })
+    }
+  }
 }

@@ -2,10 +2,7 @@ import Attacks
 import Datasets
 import Failures
 import Networks
-import Programs
 public import Records
-import Spatial
-import Tensors
 
 /// What a model says of images, untouched, transformed and attacked: one record an image and setting, image-major.
 ///
@@ -16,10 +13,8 @@ public struct Predictions {
   let transformations: [Transformation]
   let withLogits: Bool
   let algorithms: AlgorithmOption?
-  private let runners: [AttackRunner?]
-  private let sweep: AttackSweep?
-  private let classifier: InferenceProgram
-  private let batchSize: Int
+  private let sequence: AttackSequence
+  private let scheduler: AttackScheduler
 
   /// The predictions of `model` under each of `attacks`; `nil` stands for the image as it is.
   ///
@@ -29,7 +24,7 @@ public struct Predictions {
   ///   - withLogits: Whether records carry the logits of the perturbed image.
   ///   - reuses: Whether successes at smaller budgets are kept for larger ones; budgets then grow.
   ///   - algorithms: How the algorithms of convolutions are chosen, which is a setting of the records.
-  ///   - lookUp: Called before every gradient; what it throws ends the attack.
+  ///   - lookUp: Called before every forward pass of an attack; what it throws ends the attack.
   /// - Throws: `Failure` when an attack means nothing for the model or the engine refuses.
   public init(
     of model: LoadedModel, under attacks: [NamedAttack?], after transformations: [Transformation] = [.none],
@@ -37,36 +32,21 @@ public struct Predictions {
     lookUp: @escaping () throws -> Void = {}
   ) throws {
     for case let attack? in attacks { try attack.attack.validate(classCount: model.graph.classCount) }
-    let classifier = try model.inference()
-    let gradient =
-      attacks.contains { $0 != nil } ? WatchedGradient(try model.inputGradient(), lookUp: lookUp) : nil
+    sequence = try AttackSequence(attacks.map { $0?.scheduled }, reuses: reuses)
+    scheduler = try AttackScheduler(
+      model: sequence.needs.contains(.gradients) ? WatchedNetwork(model.inputGradient(), lookUp: lookUp) : nil,
+      classifier: model.inference(), width: batchSize)
     self.algorithms = algorithms
     self.model = model
     self.attacks = attacks
     self.transformations = transformations
-    self.classifier = classifier
     self.withLogits = withLogits
-    self.batchSize = max(1, min(batchSize ?? classifier.batchSize, classifier.batchSize))
-    let chosen = attacks.compactMap(\.self)
-    let stopsEarly = chosen.contains(where: \.stopsEarly)
-    if let gradient, chosen.count == attacks.count, stopsEarly || reuses {
-      sweep = try AttackSweep(
-        chosen.map(\.attack), stopsEarly: stopsEarly, reuses: reuses, model: gradient, classifier: classifier,
-        width: batchSize)
-      runners = []
-      return
-    }
-    sweep = nil
-    runners = try attacks.map { attack in
-      guard let attack, let gradient else { return nil }
-      return try AttackRunner(attack.attack, model: gradient, classifier: classifier)
-    }
   }
 
   /// How many settings an image goes through.
   public var settingCount: Int { attacks.count * transformations.count }
 
-  /// Hands the records of a selection to `body`, telling `progress` how many images are done, batch by batch.
+  /// Hands the records of a selection to `body`, telling `progress` how many images are done.
   ///
   /// - Throws: `Failure` when the images do not fit the model or the engine fails, and whatever `body` throws.
   public func forEach(
@@ -74,74 +54,27 @@ public struct Predictions {
   ) throws {
     let (images, settings) = (selection.images, settings(of: selection))
     try model.check(images)
-    if let sweep { return try forEach(in: images, settings, by: sweep, progress: progress, body) }
-    var transformer = Transformer(transformations, imageShape: images.imageShape)
-    var done = 0
-    while done < images.count {
-      let first = images.indices.lowerBound + done
-      let indices = Array(first..<min(first + batchSize, images.indices.upperBound))
-      let answers = try answers(images, indices, &transformer)
-      for row in indices.indices {
-        for answer in answers {
-          let setting = settings[answer.transformation][answer.attack]
-          try body(record(answer, row: row, setting, label: images.label(of: indices[row])))
-        }
-      }
-      done += indices.count
-      try progress(done)
-    }
-  }
-
-  /// What the model says of a batch in every setting; its natural classes are computed once.
-  private func answers(
-    _ images: LabeledImages, _ indices: [Int], _ transformer: inout Transformer
-  ) throws -> [BatchAnswer] {
-    var pixels = Tensor(Shape([indices.count] + images.imageShape.sizes))
-    images.writePixels(of: indices, into: &pixels)
-    let labels = indices.map(images.label(of:))
-    let natural = try classifier.logits(of: pixels)
-    return try transformations.indices.flatMap { place in
-      let (posed, poses) = transformer.transform(pixels, images: indices, by: place)
-      let unattacked = transformations[place].isIdentity ? natural : nil
-      return try attacks.indices.map { attack in
-        let outcome =
-          try runners[attack]?.attack(posed, naturalLogits: natural, labels: labels, images: indices)
-          ?? AttackOutcome(
-            transformed: posed, naturalLogits: natural,
-            perturbedLogits: unattacked ?? classifier.logits(of: posed))
-        return BatchAnswer(attack: attack, transformation: place, images: indices, poses: poses, outcome)
-      }
-    }
-  }
-
-  /// Hands out the records of a sweep, whose outcomes come in any order, in that of the images.
-  ///
-  /// A place of the sweep is an image in one pose.
-  private func forEach(
-    in images: LabeledImages, _ settings: [[Setting]], by sweep: AttackSweep, progress: (Int) throws -> Void,
-    _ body: (PredictionRecord) throws -> Void
-  ) throws {
-    let count = transformations.count
-    let places = images.indices.flatMap { [Int](repeating: $0, count: count) }
+    // A place is an image in one pose; results come in any order.
+    let poses = transformations.count
+    let places = images.indices.flatMap { [Int](repeating: $0, count: poses) }
     var transformer = Transformer(transformations, imageShape: images.imageShape)
     var order = RecordOrder(perPlace: attacks.count)
-    try sweep.run(
-      places, labels: places.map(images.label(of:)),
-      pixels: { place, destination in
-        images.writePixels(of: places[place], into: destination)
-        transformer.transform(destination, image: places[place], by: place % count)
+    try scheduler.run(
+      sequence, on: places, labels: places.map(images.label(of:)), poses: poses,
+      pixels: { place, pixels in
+        images.writePixels(of: places[place], into: pixels)
+        transformer.transform(pixels, image: places[place], by: place % poses)
       },
       untouched: transformations.allSatisfy(\.isIdentity)
-        ? nil : { place, destination in images.writePixels(of: places[place], into: destination) },
-      finish: { outcome in
+        ? nil : { place, pixels in images.writePixels(of: places[place], into: pixels) },
+      finish: { result in
         let done = order.done
-        let index = places[outcome.place]
-        let transformation = outcome.place % count
+        let (index, pose) = (places[result.place], result.place % poses)
         let record = record(
-          outcome, settings[transformation][outcome.attack], pose: transformations[transformation].pose(of: index),
-          index: index, label: images.label(of: index))
-        try order.add(record, at: outcome.place, body)
-        if order.done / count > done / count { try progress(order.done / count) }
+          result, settings[pose][result.attack], pose: transformations[pose].pose(of: index).record, index: index,
+          label: images.label(of: index))
+        try order.add(record, at: result.place, body)
+        if order.done / poses > done / poses { try progress(order.done / poses) }
       })
   }
 }

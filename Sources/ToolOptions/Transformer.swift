@@ -13,14 +13,6 @@ struct Transformer {
     }
   }
 
-  /// `pixels`, `[n, c, h, w]`, of the `images` of a split, by the transformation at `place`, and their poses.
-  mutating func transform(_ pixels: Tensor, images: [Int], by place: Int) -> (pixels: Tensor, poses: [Pose]) {
-    var result = pixels
-    let poses = images.map(transformations[place].pose(of:))
-    resamplers[transformations[place].interpolation]?.transform(&result, poses: poses)
-    return (result, poses)
-  }
-
   /// Transforms one image, `[c, h, w]`, where it lies.
   mutating func transform(_ pixels: UnsafeMutableBufferPointer<Float>, image: Int, by place: Int) {
     let transformation = transformations[place]

@@ -7,7 +7,7 @@ import Tensors
 final class Adversary {
   private let gradient: InputGradientProgram
   private let configuration: TrainingConfiguration
-  private var workspace: AttackWorkspace?
+  private let scheduler: AttackScheduler
 
   /// The adversary of a run, if any stage asks for one.
   init?(
@@ -17,6 +17,7 @@ final class Adversary {
     self.configuration = configuration
     gradient = try InputGradientProgram(
       graph, parameters: parameters, batchSize: configuration.attackedCount, on: backend)
+    scheduler = try AttackScheduler(model: gradient, classifier: gradient)
   }
 
   /// Writes what the attack makes of the first `attackedCount` images of `pixels` into `perturbed`; the others stay.
@@ -29,11 +30,10 @@ final class Adversary {
     epoch: Int, parameters program: TrainingProgram, into perturbed: inout Tensor
   ) throws {
     let count = configuration.attackedCount
-    if workspace?.attack != attack { workspace = try AttackWorkspace(attack, model: gradient) }
     try gradient.load(program.parameters())
     if count < labels.count { perturbed.values.replaceSubrange(0..., with: pixels.values) }
-    _ = try workspace?.perturb(
-      pixels, labels: Array(labels.prefix(count)), images: Array(images.prefix(count)), epoch: epoch,
+    try scheduler.perturb(
+      pixels, by: attack, labels: Array(labels.prefix(count)), images: Array(images.prefix(count)), epoch: epoch,
       reference: reference, into: &perturbed)
   }
 }

@@ -76,7 +76,7 @@ final class TrainingStep {
   private func descend(_ pixels: Tensor, _ images: [Int], _ epoch: Int) throws -> (loss: Double, correct: Int) {
     masks.draw(seed: configuration.seed, epoch: epoch, images: images)
     try program.forward(pixels, masks: masks.tensors, into: &logits)
-    let loss = Loss.crossEntropy(labels: labels, smoothing: configuration.labelSmoothing)
+    let loss = CrossEntropy(labels: labels, smoothing: configuration.labelSmoothing)
     let sum = images.indices.reduce(0) { $0 + Double(loss.value(row: $1, logits: logits)) }
     if sum.isFinite { try program.backward(loss, logits: logits) }
     return (sum, correctCount)

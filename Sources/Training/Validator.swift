@@ -12,7 +12,9 @@ final class Validator {
   private let seed: UInt64
   private let poses: PoseDistribution
   private let classifier: InferenceProgram
-  private let attacked: (gradient: InputGradientProgram, runner: AttackRunner)?
+  private let attack: ProjectedGradientDescent?
+  private let gradient: InputGradientProgram?
+  private let scheduler: AttackScheduler
 
   /// The validator of a run on the `images` of `data`; nil where nothing is to be measured.
   init?(
@@ -24,30 +26,25 @@ final class Validator {
     poses = metric == .spatial ? configuration.validationPoses ?? PoseDistribution() : PoseDistribution()
     let classifier = try InferenceProgram(graph, parameters: parameters, on: backend)
     self.classifier = classifier
-    attacked = try configuration.validationAttack.flatMap { attack in
-      guard metric == .robust else { return nil }
-      let gradient = try InputGradientProgram(graph, parameters: parameters, on: backend)
-      return (gradient, try AttackRunner(attack, model: gradient, classifier: classifier))
-    }
+    attack = metric == .robust ? configuration.validationAttack : nil
+    gradient = attack == nil ? nil : try InputGradientProgram(graph, parameters: parameters, on: backend)
+    scheduler = try AttackScheduler(model: gradient, classifier: classifier)
   }
 
   /// The share of the images that the network with `parameters` classifies rightly, in 0...1.
   func accuracy(of parameters: Parameters) throws -> Double {
     try classifier.load(parameters)
-    try attacked?.gradient.load(parameters)
+    try gradient?.load(parameters)
     var resampler = Resampler(imageShape: data.imageShape)
+    let labels = images.map(data.label(of:))
     var correct = 0
-    for start in stride(from: 0, to: images.count, by: classifier.batchSize) {
-      let batch = Array(images[start..<min(start + classifier.batchSize, images.count)])
-      var pixels = Tensor(Shape([batch.count] + data.imageShape.sizes))
-      data.writePixels(of: batch, into: &pixels)
-      resampler.transform(&pixels, poses: batch.map { poses.draw(seed: seed, image: $0) })
-      let labels = batch.map(data.label(of:))
-      let logits =
-        try attacked?.runner.attack(pixels, labels: labels, images: batch).perturbedLogits
-        ?? classifier.logits(of: pixels)
-      correct += labels.indices.count { predictedClass(row: $0, logits: logits) == labels[$0] }
-    }
+    try scheduler.run(
+      AttackSequence([attack]), on: images, labels: labels,
+      pixels: { place, pixels in
+        data.writePixels(of: images[place], into: pixels)
+        resampler.transform(pixels, pose: poses.draw(seed: seed, image: images[place]))
+      },
+      finish: { correct += $0.perturbedClass == labels[$0.place] ? 1 : 0 })
     return Double(correct) / Double(images.count)
   }
 }

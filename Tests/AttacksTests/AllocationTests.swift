@@ -5,18 +5,17 @@ import TestSupport
 import Testing
 
 /// A network that costs nothing: one slope everywhere, and equal logits but for the first class.
-private final class FlatNetwork: LossGradient, Classifier {
+private final class FlatNetwork: DifferentiableClassifier {
   let imageShape: Shape = [1, 4, 4]
   let classCount = 3
   let batchSize = 4
 
-  func classify(_ pixels: Tensor, into logits: inout Tensor) {
+  func forward(_ pixels: Tensor, into logits: inout Tensor) {
     for row in 0..<batchSize { logits.values[row * classCount] = 1 }
   }
 
-  func evaluate(_ pixels: Tensor, loss: Loss, into gradient: inout Tensor, logits: inout Tensor) {
+  func backward(_ logitGradient: Tensor, into gradient: inout Tensor) {
     for i in gradient.values.indices { gradient.values[i] = 0.5 }
-    classify(pixels, into: &logits)
   }
 }
 
@@ -41,10 +40,10 @@ struct AllocationTests {
       let counts = try [3, 40].map { steps in
         let network = FlatNetwork()
         let attack = ProjectedGradientDescent(norm: norm, epsilon: 0.4, steps: steps, stepSize: 0.01, loss: loss)
-        let runner = try AttackRunner(attack, stopsEarly: stopsEarly, model: network, classifier: network)
+        let attacker = try Attacker(attack, stopsEarly: stopsEarly, model: network, classifier: network)
         let pixels = Tensor([4, 1, 4, 4], filledWith: 0.5)
-        _ = try runner.attack(pixels, labels: [0, 0, 0, 0], images: [0, 1, 2, 3])
-        return try Allocations.count { _ = try runner.attack(pixels, labels: [0, 0, 0, 0], images: [0, 1, 2, 3]) }
+        _ = try attacker.attack(pixels, labels: [0, 0, 0, 0], images: [0, 1, 2, 3])
+        return try Allocations.count { _ = try attacker.attack(pixels, labels: [0, 0, 0, 0], images: [0, 1, 2, 3]) }
       }
       #expect(counts[0] == counts[1], "\(counts), early stop \(stopsEarly)")
     }

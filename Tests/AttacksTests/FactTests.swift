@@ -24,8 +24,8 @@ struct FactTests {
     return network
   }
 
-  private func outcomes(_ attack: ProjectedGradientDescent, stopsEarly: Bool?) throws -> AttackOutcome {
-    try AttackRunner(attack, stopsEarly: stopsEarly ?? false, model: network(), classifier: network())
+  private func results(_ attack: ProjectedGradientDescent, stopsEarly: Bool = false) throws -> [AttackResult] {
+    try Attacker(attack, stopsEarly: stopsEarly, model: network(), classifier: network())
       .attack(images, labels: Toy.labels(5), images: Array(0..<5))
   }
 
@@ -33,42 +33,40 @@ struct FactTests {
   func facts(stopsEarly: Bool, restarts: Int) throws {
     var attack = ProjectedGradientDescent(epsilon: 0.01, steps: 3, stepSize: 0.005, start: .clean)
     (attack.loss, attack.restarts) = (.margin, restarts)
-    let outcome = try outcomes(attack, stopsEarly: stopsEarly)
-    #expect(outcome.failures == [nil, .pixels, .gradient, nil, nil])
-    #expect(outcome.failed == [false, true, true, false, false])
-    #expect(outcome.zeroGradients == [false, false, false, true, false])
-    #expect(outcome.distances[1] == 0 && outcome.distances[2] == 0)
+    let results = try results(attack, stopsEarly: stopsEarly)
+    #expect(results.failures == [nil, .pixels, .gradient, nil, nil])
+    #expect(results.map(\.hadZeroGradient) == [false, false, false, true, false])
+    #expect(results[1].distance == 0 && results[2].distance == 0)
   }
 
   @Test("only the first step counts, and only where it is taken")
   func firstStep() throws {
     // From a random start the image is not all zero any more.
     let random = ProjectedGradientDescent(epsilon: 0.01, steps: 2, stepSize: 0.005, restarts: 2)
-    #expect(try outcomes(random, stopsEarly: nil).zeroGradients == [Bool](repeating: false, count: 5))
+    #expect(try results(random).allSatisfy { !$0.hadZeroGradient })
     for attack in [
       ProjectedGradientDescent(epsilon: 0.01, steps: 0, stepSize: 0.005, start: .clean),
       .fastGradientSign(epsilon: 0),
     ] {
-      #expect(try outcomes(attack, stopsEarly: nil).zeroGradients == [Bool](repeating: false, count: 5))
+      #expect(try results(attack).allSatisfy { !$0.hadZeroGradient })
     }
   }
 
-  @Test("a workspace forgets what the batch before was")
+  @Test("a scheduler forgets what the batch before was")
   func forgets() throws {
     let attack = ProjectedGradientDescent.fastGradientSign(epsilon: 0.01)
-    let runner = try AttackRunner(attack, model: network(), classifier: network())
-    _ = try runner.attack(images, labels: Toy.labels(5), images: Array(0..<5))
+    let attacker = try Attacker(attack, model: network(), classifier: network())
+    _ = try attacker.attack(images, labels: Toy.labels(5), images: Array(0..<5))
     var sound = images
     for i in 0..<250 { sound.values[i] = 0.5 }
-    let outcome = try runner.attack(sound, labels: Toy.labels(5), images: Array(0..<5))
-    #expect(!outcome.failed.contains(true) && !outcome.zeroGradients.contains(true))
+    let results = try attacker.attack(sound, labels: Toy.labels(5), images: Array(0..<5))
+    #expect(results.allSatisfy { $0.failure == nil && !$0.hadZeroGradient })
   }
 
   @Test("a success kept from a smaller budget had its own gradient")
   func reused() throws {
     let attacks = [0.05, 0.1].map { ProjectedGradientDescent(epsilon: $0, steps: 3, stepSize: 0.05, start: .clean) }
-    let sweep = try AttackSweep(attacks, reuses: true, model: ToyNetwork(), classifier: ToyNetwork())
-    let outcomes = try Swept.outcomes(sweep)
+    let outcomes = try Swept.outcomes(Attacker(attacks, reuses: true))
     #expect(outcomes.contains { $0.origin != nil })
     #expect(outcomes.allSatisfy { !$0.hadZeroGradient && $0.failure == nil })
   }

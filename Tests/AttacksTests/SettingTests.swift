@@ -23,7 +23,7 @@ struct SettingTests {
 
   @Test("names are those of the command line and the records")
   func names() {
-    #expect(Norm.allCases.map(\.rawValue) == ["linf", "l2"])
+    #expect(Norm.allCases.map(\.rawValue) == ["linf", "l2", "l1"])
     #expect(AttackLoss.allCases.map(\.rawValue) == ["cross-entropy", "margin", "kl"])
     #expect(Start.allCases.map(\.rawValue) == ["random", "noise", "clean"])
   }
@@ -119,6 +119,7 @@ struct SettingTests {
     let changed = Tensor([2, 1, 1, 3], [0.375, 0, 1, 0.25, 0.25, 0.25])
     #expect(Bound(norm: .linf, epsilon: 1).distances(of: changed, from: clean) == [0.5, 0])
     #expect(Bound(norm: .l2, epsilon: 1).distances(of: changed, from: clean) == [0.625, 0])
+    #expect(Bound(norm: .l1, epsilon: 1).distances(of: changed, from: clean) == [0.875, 0])
   }
 
   @Test("the check takes what lies on the bound and nothing beyond", arguments: Norm.allCases)

@@ -8,24 +8,18 @@ enum Swept {
   static let images = Toy.images(20)
   static let labels: [Int] = {
     var logits = Tensor([20, 5])
-    ToyNetwork(batchSize: 20).classify(images, into: &logits)
+    ToyNetwork(batchSize: 20).forward(images, into: &logits)
     return (0..<20).map { (predictedClass(row: $0, logits: logits) + ($0 % 5 == 0 ? 1 : 0)) % 5 }
   }()
 
-  static func pixels(_ image: Int, into destination: UnsafeMutableBufferPointer<Float>) {
-    for i in destination.indices { destination[i] = images.values[image * 50 + i] }
+  /// The results for `order`, sorted by place and attack.
+  static func outcomes(_ attacker: Attacker, order: [Int] = Array(0..<20)) throws -> [AttackResult] {
+    try attacker.attack(
+      Tensor([order.count, 2, 5, 5], order.flatMap { images[rows: $0..<$0 + 1].values }),
+      labels: order.map { labels[$0] }, images: order.map { 100 + $0 })
   }
 
-  /// The outcomes for `order`, sorted by place and attack.
-  static func outcomes(_ sweep: AttackSweep, order: [Int] = Array(0..<20)) throws -> [SweepOutcome] {
-    var outcomes: [SweepOutcome] = []
-    try sweep.run(
-      order.map { 100 + $0 }, labels: order.map { labels[$0] }, pixels: { pixels(order[$0], into: $1) },
-      finish: { outcomes.append($0) })
-    return outcomes.sorted { ($0.place, $0.attack) < ($1.place, $1.attack) }
-  }
-
-  static func hasReached(_ outcome: SweepOutcome, image: Int, target: Int? = nil) -> Bool {
+  static func hasReached(_ outcome: AttackResult, image: Int, target: Int? = nil) -> Bool {
     target.map { outcome.perturbedClass == $0 }
       ?? (outcome.perturbedClass != labels[image] && outcome.perturbedClass != outcome.naturalClass)
   }
@@ -48,8 +42,8 @@ struct EarlyStopTests {
   private func sweep(
     _ attack: ProjectedGradientDescent, stopsEarly: Bool = true, width: Int? = nil, model: ToyNetwork = ToyNetwork(),
     classifier: ToyNetwork = ToyNetwork()
-  ) throws -> AttackSweep {
-    try AttackSweep([attack], stopsEarly: stopsEarly, model: model, classifier: classifier, width: width)
+  ) throws -> Attacker {
+    try Attacker(attack, stopsEarly: stopsEarly, model: model, classifier: classifier, width: width)
   }
 
   @Test("gives every image the outcome it has alone, in any order and width", arguments: sweptAttacks)
@@ -63,7 +57,7 @@ struct EarlyStopTests {
         #expect(outcome.perturbed == alone.perturbed)
         #expect(outcome.perturbedLogits == alone.perturbedLogits)
         #expect(outcome.naturalLogits == alone.naturalLogits)
-        #expect((outcome.distance, outcome.steps, outcome.failed) == (alone.distance, alone.steps, alone.failed))
+        #expect((outcome.distance, outcome.steps, outcome.cost) == (alone.distance, alone.steps, alone.cost))
       }
     }
   }
@@ -94,20 +88,6 @@ struct EarlyStopTests {
     #expect(Set(found).count > 1)
   }
 
-  @Test("without stopping is the attack in batches, bit for bit", arguments: sweptAttacks)
-  func plain(attack: ProjectedGradientDescent) throws {
-    let runner = try AttackRunner(attack, model: ToyNetwork(batchSize: 20), classifier: ToyNetwork(batchSize: 20))
-    let expected = try runner.attack(Swept.images, labels: Swept.labels, images: Array(100..<120))
-    let outcomes = try Swept.outcomes(sweep(attack, stopsEarly: false, width: 7))
-    #expect(outcomes.flatMap(\.perturbed) == expected.perturbed.values)
-    #expect(outcomes.flatMap(\.perturbedLogits) == expected.perturbedLogits.values)
-    #expect(outcomes.flatMap(\.naturalLogits) == expected.naturalLogits.values)
-    #expect(outcomes.map(\.distance) == expected.distances)
-    #expect(outcomes.map(\.failure) == expected.failures)
-    #expect(outcomes.map(\.hadZeroGradient) == expected.zeroGradients)
-    #expect(expected.steps == nil)
-  }
-
   @Test(
     "fools whom the whole attack fools, lowers no image's verdict, and leaves survivors alike", arguments: sweptAttacks)
   func dominates(attack: ProjectedGradientDescent) throws {
@@ -127,7 +107,7 @@ struct EarlyStopTests {
     }
   }
 
-  private func tensor(_ outcome: SweepOutcome) -> Tensor { Tensor([1, 2, 5, 5], outcome.perturbed) }
+  private func tensor(_ outcome: AttackResult) -> Tensor { Tensor([1, 2, 5, 5], outcome.perturbed) }
 
   @Test("asks for the gradients of survivors alone")
   func cost() throws {
@@ -138,10 +118,10 @@ struct EarlyStopTests {
     let outcomes = try Swept.outcomes(sweep(attack, model: early, classifier: answering), order: order)
     let steps = outcomes.map(\.steps).reduce(0, +)
     #expect(steps < 20 * 18 / 2)
-    #expect(early.evaluations < whole.evaluations)
-    // Each stop costs one gradient more than steps; only the last images leave slots empty.
-    #expect((steps / 4...(steps + 20) / 4 + 18).contains(early.evaluations))
-    #expect(answering.classifications <= 5 + 20 * 3 / 4 + 3)
+    #expect(early.backwards < whole.backwards)
+    // Each stop costs one gradient more than steps; only the last images leave rows empty.
+    #expect((steps / 4...(steps + 20) / 4 + 18).contains(early.backwards))
+    #expect(answering.forwards <= 5 + 20 * 3 / 4 + 12)
   }
 
   @Test("believes the classifier, not the gradient's network", arguments: [1, 3, 8])
@@ -162,12 +142,12 @@ struct EarlyStopTests {
     let attack = ProjectedGradientDescent(epsilon: 0.05, steps: 5, stepSize: 0.01, restarts: 3, seed: 5)
     let outcomes = try Swept.outcomes(sweep(attack, stopsEarly: stopsEarly, model: broken))
     let sound = try Swept.outcomes(sweep(attack, stopsEarly: stopsEarly))
-    #expect(outcomes.contains(where: \.failed) && !outcomes.allSatisfy(\.failed))
+    #expect(outcomes.contains { $0.failure != nil } && outcomes.contains { $0.failure == nil })
     for (outcome, other) in zip(outcomes, sound) {
       let first = Swept.images.values[outcome.place * 50]
-      if first > 0.65 { #expect(outcome.failed) }
+      if first > 0.65 { #expect(outcome.failure == .gradient) }
       if first < 0.55 { #expect(outcome == other) }
-      guard outcome.failed else { continue }
+      guard outcome.failure != nil else { continue }
       #expect(outcome.perturbed == Swept.images[rows: outcome.place..<outcome.place + 1].values)
       #expect((outcome.distance, outcome.perturbedLogits) == (0, outcome.naturalLogits))
     }

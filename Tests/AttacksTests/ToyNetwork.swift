@@ -5,7 +5,7 @@ import TestSupport
 /// A network small enough to be checked by hand: dense layers with ReLU between them, weights from the formula.
 ///
 /// Every image is computed alone and in one fixed order, so its answer cannot depend on the batch.
-final class ToyNetwork: LossGradient, Classifier {
+final class ToyNetwork: DifferentiableClassifier {
   struct Layer {
     let inputs, outputs: Int
     var weight, bias: [Float]
@@ -23,34 +23,34 @@ final class ToyNetwork: LossGradient, Classifier {
   let classCount = 5
   let batchSize: Int
   var layers: [Layer]
-  /// How often the gradient and the classifier were asked.
-  private(set) var evaluations = 0, classifications = 0
+  /// How often it was asked.
+  private(set) var forwards = 0, backwards = 0
   /// Where the caller's buffers lay, one address a call.
   private(set) var buffers: Set<UInt> = []
   /// Images whose first pixel exceeds this get a gradient that is not a number.
   var breaksAbove: Float = .infinity
+
+  /// The inputs of every layer and the logits of the last forward pass, one list an image.
+  private var activations: [[[Float]]] = []
 
   init(_ kind: Kind = .mlp, batchSize: Int = 8) {
     self.batchSize = batchSize
     layers = kind == .linear ? [Layer("linear", 50, 5)] : [Layer("fc1", 50, 16), Layer("fc2", 16, 5)]
   }
 
-  func classify(_ pixels: Tensor, into logits: inout Tensor) {
-    classifications += 1
-    for row in 0..<batchSize { setRow(row, of: &logits, forward(Array(pixels[rows: row..<row + 1].values)).last ?? []) }
+  func forward(_ pixels: Tensor, into logits: inout Tensor) {
+    forwards += 1
+    note(pixels)
+    activations = (0..<batchSize).map { forward(Array(pixels[rows: $0..<$0 + 1].values)) }
+    for row in 0..<batchSize { setRow(row, of: &logits, activations[row].last ?? []) }
   }
 
-  func evaluate(_ pixels: Tensor, loss: Loss, into gradient: inout Tensor, logits: inout Tensor) {
-    evaluations += 1
-    for buffer in [gradient, logits, pixels] {
-      _ = buffer.values.withUnsafeBufferPointer { buffers.insert(UInt(bitPattern: $0.baseAddress)) }
-    }
-    let activations = (0..<batchSize).map { forward(Array(pixels[rows: $0..<$0 + 1].values)) }
-    for row in 0..<batchSize { setRow(row, of: &logits, activations[row].last ?? []) }
-    var atLogits = logits
-    loss.writeGradient(logits: logits, into: &atLogits)
+  func backward(_ logitGradient: Tensor, into gradient: inout Tensor) {
+    backwards += 1
+    note(logitGradient)
+    note(gradient)
     for row in 0..<batchSize {
-      var slope = atLogits[rows: row..<row + 1].values
+      var slope = logitGradient[rows: row..<row + 1].values
       for (layer, input) in zip(layers, activations[row]).reversed() {
         if layer.outputs != classCount { slope = backThroughReLU(slope, layer, input) }
         slope = (0..<layer.inputs).map { i in
@@ -60,6 +60,10 @@ final class ToyNetwork: LossGradient, Classifier {
       if activations[row][0][0] > breaksAbove { slope[7] = .nan }
       setRow(row, of: &gradient, slope)
     }
+  }
+
+  private func note(_ buffer: Tensor) {
+    _ = buffer.values.withUnsafeBufferPointer { buffers.insert(UInt(bitPattern: $0.baseAddress)) }
   }
 
   /// The input of every layer, then the logits.

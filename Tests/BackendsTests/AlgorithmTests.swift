@@ -84,7 +84,7 @@
       let program = try InputGradientProgram(
         graph, parameters: parameters ?? Parameters(initializing: graph, seed: 1), batchSize: count, on: backend)
       try program.evaluate(
-        moved, loss: .crossEntropy(labels: order.map { labels[$0] }), into: &gradient, logits: &logits)
+        moved, loss: CrossEntropy(labels: order.map { labels[$0] }), into: &gradient, logits: &logits)
       return (logits, gradient)
     }
 
@@ -121,7 +121,7 @@
         var logits = Tensor([Self.batch, graph.classCount])
         try program.forward(pixels(graph, count: Self.batch), masks: [], into: &logits)
         let labels = FormulaWeights.labels(count: Self.batch, classes: graph.classCount)
-        try program.backward(.crossEntropy(labels: labels), logits: logits)
+        try program.backward(CrossEntropy(labels: labels), logits: logits)
         return try program.gradients()
       }
       let (found, expected) = (try gradients(fast()), try gradients(direct()))

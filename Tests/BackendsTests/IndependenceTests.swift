@@ -14,7 +14,7 @@ struct IndependenceTests {
   ) throws -> (logits: Tensor, gradient: Tensor) {
     var (logits, gradient) = (subject.emptyLogits, Tensor(subject.pixels.shape))
     let pixels = rows(subject.pixels, order)
-    let loss = Loss.crossEntropy(labels: order.map { subject.labels[$0] })
+    let loss = CrossEntropy(labels: order.map { subject.labels[$0] })
     try program.evaluate(pixels, loss: loss, into: &gradient, logits: &logits)
     return (logits, gradient)
   }
@@ -46,6 +46,21 @@ struct IndependenceTests {
     let again = try evaluate(subject, program, order: order)
     #expect(again.logits == first.logits)
     #expect(again.gradient == first.gradient)
+  }
+
+  @Test("the backward passes before it after one forward pass", arguments: names + ["vgg11"], TestBackends.all)
+  func backwardPasses(name: String, backend: TestBackend) throws {
+    let subject = try Subject(name)
+    let program = try subject.inputGradientProgram(on: backend.make(2))
+    var (logits, first, again) = (subject.emptyLogits, Tensor(subject.pixels.shape), Tensor(subject.pixels.shape))
+    try program.forward(subject.pixels, into: &logits)
+    var slope = logits
+    subject.loss.writeGradient(logits: logits, into: &slope)
+    try program.backward(slope, into: &first)
+    try program.backward(Tensor(slope.shape, filledWith: 1), into: &again)
+    #expect(again != first)
+    try program.backward(slope, into: &again)
+    #expect(again == first)
   }
 
   @Test("the number of threads", arguments: names + ["vgg11"], [2, 3, 8])

@@ -66,7 +66,7 @@
         let pixels = Tensor(images.shape, order.flatMap { images[rows: $0..<$0 + 1].values })
         var (logits, gradient) = (Tensor([batch, graph.classCount]), pixels)
         try program.evaluate(
-          pixels, loss: .crossEntropy(labels: order.map { labels[$0] }), into: &gradient, logits: &logits)
+          pixels, loss: CrossEntropy(labels: order.map { labels[$0] }), into: &gradient, logits: &logits)
         return (0..<batch).map { logits[rows: $0..<$0 + 1].values + gradient[rows: $0..<$0 + 1].values }
       }
       let straight = try answers(Array(0..<batch))

@@ -46,7 +46,7 @@ struct ReferenceTests {
     var pixels = Tensor(Shape([program.batchSize] + program.imageShape.sizes))
     pixels.values.replaceSubrange(0..<subject.pixels.values.count, with: subject.pixels.values)
     var logits = Tensor([program.batchSize, program.classCount])
-    try program.classify(pixels, into: &logits)
+    try program.forward(pixels, into: &logits)
     #expect(subject.reference.evaluation.logits.mismatch(logits[rows: 0..<subject.batchSize].values) == nil)
   }
 

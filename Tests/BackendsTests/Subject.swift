@@ -33,7 +33,7 @@ struct Subject {
   }
 
   var batchSize: Int { reference.input[0] }
-  var loss: Loss { .crossEntropy(labels: labels) }
+  var loss: CrossEntropy { CrossEntropy(labels: labels) }
 
   /// Zeros of the logits' shape.
   var emptyLogits: Tensor { Tensor([batchSize, graph.classCount]) }
@@ -69,4 +69,14 @@ func difference(_ found: Tensor, _ expected: Tensor) -> Float {
   guard found.shape == expected.shape else { return .infinity }
   let largest = expected.values.reduce(0) { max($0, abs($1)) }
   return zip(found.values, expected.values).reduce(0) { max($0, abs($1.0 - $1.1)) } / max(largest, 1e-30)
+}
+
+extension InputGradientProgram {
+  /// The logits of `pixels`, and the gradient of the summed `loss` with respect to them.
+  func evaluate(_ pixels: Tensor, loss: CrossEntropy, into gradient: inout Tensor, logits: inout Tensor) throws {
+    try forward(pixels, into: &logits)
+    var slope = logits
+    loss.writeGradient(logits: logits, into: &slope)
+    try backward(slope, into: &gradient)
+  }
 }

@@ -21,8 +21,8 @@ struct ProgramTests {
     let graph = try smallGraph()
     let program = try InferenceProgram(graph, parameters: Parameters(initializing: graph, seed: 1), on: spy)
     var logits = Tensor([128, 2])
-    try program.classify(Tensor([128, 1, 2, 2]), into: &logits)
-    try program.classify(Tensor([128, 1, 2, 2]), into: &logits)
+    try program.forward(Tensor([128, 1, 2, 2]), into: &logits)
+    try program.forward(Tensor([128, 1, 2, 2]), into: &logits)
     #expect(
       spy.events == [
         .made(.inference, batchSize: 128), .loaded(weights: [8]), .forward(pixels: 512, logits: 256),
@@ -60,15 +60,15 @@ struct ProgramTests {
     }
   }
 
-  @Test("The input gradient asks the engine for the gradient of the summed loss at its own logits")
+  @Test("The input gradient hands the engine the gradient with respect to the logits")
   func inputGradient() throws {
     let graph = try smallGraph()
     let program = try InputGradientProgram(
       graph, parameters: Parameters(initializing: graph, seed: 1), batchSize: 2, on: spy)
     var (gradient, logits) = (Tensor([2, 1, 2, 2]), Tensor([2, 2]))
-    try program.evaluate(
-      Tensor([2, 1, 2, 2]), loss: .margin(labels: [1, 0]), into: &gradient, logits: &logits)
+    try program.forward(Tensor([2, 1, 2, 2]), into: &logits)
     #expect(logits.values == [1, 3, 1, 3])
+    try program.backward(Tensor([2, 2], [1, -1, -1, 1]), into: &gradient)
     #expect(spy.events.last == .backward([1, -1, -1, 1]))
     #expect(gradient.values == [1, -1, -1, 1, 1, -1, -1, 1])
   }
@@ -84,6 +84,7 @@ struct ProgramTests {
 
   @Test("Training takes the mean of the loss, the masks of its dropouts, and the update as given")
   func training() throws {
+    let spy = SpyBackend(answer: [3, 3])
     let graph = try smallGraph(dropout: true)
     let parameters = Parameters(initializing: graph, seed: 1)
     let momentum: [ParameterPath: Tensor] = ["fc.bias": Tensor([2], [1, 2])]
@@ -93,13 +94,13 @@ struct ProgramTests {
 
     var logits = Tensor([4, 2])
     try program.forward(Tensor([4, 1, 2, 2]), masks: [Tensor([4, 4], filledWith: 1)], into: &logits)
-    try program.backward(.margin(labels: [0, 0, 1, 1]), logits: logits)
+    try program.backward(CrossEntropy(labels: [0, 0, 1, 1]), logits: logits)
     let rule = MomentumUpdate(learningRate: 0.1, momentum: 0.9, weightDecay: 5e-4)
     try program.update(rule)
     #expect(
       spy.events == [
         .made(.training, batchSize: 4), .masks([[4, 4]]), .forward(pixels: 16, logits: 8),
-        .backward([-0.25, 0.25, -0.25, 0.25, 0.25, -0.25, 0.25, -0.25]), .update(rule),
+        .backward([-0.125, 0.125, -0.125, 0.125, 0.125, -0.125, 0.125, -0.125]), .update(rule),
       ])
     #expect(try program.parameters() == parameters)
     #expect(try program.momentum() == momentum)

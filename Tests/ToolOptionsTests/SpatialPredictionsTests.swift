@@ -68,14 +68,19 @@ struct SpatialPredictionsTests {
     try withModel { model in
       let images = try digits().prefix(12)
       let records = try records(model, images, under: [Self.pgd], after: [Self.poses[1]])
-      let runner = try AttackRunner(
-        Self.pgd.attack, model: model.inputGradient(), classifier: model.inference())
-      let expected = try runner.attack(
-        transformed(images, Self.poses[1]), untouched: transformed(images, .none),
-        labels: images.indices.map(images.label(of:)), images: Array(images.indices))
-      #expect(records.map(\.perturbed) == expected.perturbedClasses)
-      #expect(records.map(\.natural) == expected.naturalClasses)
-      #expect(records.map(\.distance) == expected.distances)
+      let (posed, network) = (transformed(images, Self.poses[1]), try model.inputGradient())
+      var perturbed = posed
+      try AttackScheduler(model: network, classifier: network).perturb(
+        posed, by: Self.pgd.attack, labels: images.indices.map(images.label(of:)), images: Array(images.indices),
+        into: &perturbed)
+      let classifier = try model.inference()
+      func classes(_ images: Tensor) throws -> [Int] {
+        let logits = try classifier.logits(of: images)
+        return (0..<12).map { predictedClass(row: $0, logits: logits) }
+      }
+      #expect(try records.map(\.perturbed) == classes(perturbed))
+      #expect(try records.map(\.natural) == classes(transformed(images, .none)))
+      #expect(records.map(\.distance) == Self.pgd.descent.bound.distances(of: perturbed, from: posed))
       #expect(records.allSatisfy { $0.setting.parameters == Self.pgd.parameters && $0.setting.epsilon == 0.1 })
     }
   }

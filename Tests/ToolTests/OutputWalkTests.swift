@@ -25,7 +25,8 @@ import Testing
   private static let engine: Set = ["threads"]
   private static let attack: Set = [
     "epsilon", "rotation", "translation", "interpolation", "norm", "steps", "step-size", "start", "restarts", "target",
-    "loss", "seed", "split", "limit", "shard", "batch-size", "threads",
+    "loss", "decay", "targets", "queries", "overshoot", "ensemble", "seed", "split", "limit", "shard", "batch-size",
+    "threads",
   ]
   private static let recipe: Set = [
     "limit", "normalise", "keep", "save-every", "method", "inner", "epochs", "batch-size", "learning-rate", "schedule",

@@ -58,8 +58,8 @@ struct AdversarialTests {
     let model = try InputGradientProgram(
       graph, parameters: state.parameters, batchSize: 16, on: try TestBackend.all[0].make())
     var expected = clean
-    _ = try AttackWorkspace(attack, model: model)
-      .perturb(clean, labels: images.map(data.label(of:)), images: images, epoch: 1, into: &expected)
+    try AttackScheduler(model: model, classifier: model)
+      .perturb(clean, by: attack, labels: images.map(data.label(of:)), images: images, epoch: 1, into: &expected)
     #expect(spy.steps[2].pixels == expected.values)
   }
 }

@@ -48,11 +48,11 @@ struct MemoryTests {
       for backend in TestBackend.all {
         let model = try InputGradientProgram(
           graph, parameters: Parameters(initializing: graph, seed: 0), batchSize: 8, on: try backend.make())
-        let workspace = try AttackWorkspace(
-          ProjectedGradientDescent(epsilon: 0.1, steps: 1, stepSize: 0.01), model: model)
+        let scheduler = try AttackScheduler(model: model, classifier: model)
+        let attack = ProjectedGradientDescent(epsilon: 0.1, steps: 1, stepSize: 0.01)
         var perturbed = clean
         let grown = try growth {
-          _ = try workspace.perturb(clean, labels: labels, images: Array(0..<8), into: &perturbed)
+          try scheduler.perturb(clean, by: attack, labels: labels, images: Array(0..<8), into: &perturbed)
         }
         #expect(grown < 8 << 20, "\(backend)")
       }

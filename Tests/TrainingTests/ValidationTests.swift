@@ -75,8 +75,9 @@ import Training
       var seeded = attack
       seeded.seed = 7
       let clean = pixels
-      _ = try AttackWorkspace(seeded, model: InputGradientProgram(graph, parameters: model, on: backend))
-        .perturb(clean, labels: labels, images: images, into: &pixels)
+      let program = try InputGradientProgram(graph, parameters: model, on: backend)
+      try AttackScheduler(model: program, classifier: program)
+        .perturb(clean, by: seeded, labels: labels, images: images, into: &pixels)
     }
     let logits = try InferenceProgram(graph, parameters: model, on: backend).logits(of: pixels)
     let correct = labels.indices.count { predictedClass(row: $0, logits: logits) == labels[$0] }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Attacks
 import Datasets
 import Failures
 import Records
@@ -18,6 +19,7 @@ struct AttackCommand: EngineCommand {
 
   @OptionGroup var models: ModelOptions
   @Flag(help: "Which attack.") var name: AttackName?
+  @Flag(help: "Only list the attacks, with what can be set of each.") var list = false
   @Flag(help: "No attack: only turn and move the images, by --rotation and --translation.") var spatial = false
   @Option(
     help:
@@ -47,6 +49,7 @@ struct AttackCommand: EngineCommand {
   }
 
   func execute(_ context: ToolContext) throws {
+    if list { return try context.output.write(AttackCatalogue.table) }
     let backend = try engine.makeBackend(context.diagnostics)
     var (failures, images) = (0, ImageSource(data))
     var run = PredictionRun(context, label: spatial ? "spatial" : (name ?? .pgd).rawValue)

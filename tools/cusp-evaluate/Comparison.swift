@@ -46,8 +46,15 @@ extension Setting {
     [
       rotation != 0 ? "rotation \(rotationText)" : nil,
       translation > 0 ? "translation \(NumberText.shortest(translation))" : nil,
-      epsilon > 0 ? "\(attack)\(norm == "l2" ? " l2" : "") \(NumberText.pixelDistance(epsilon))" : nil,
+      attackText,
     ].compactMap { $0 }.joined(separator: ", ")
+  }
+
+  /// The attack with its norm, unless that is `linf`, and its budget, if it has one; nil where there is none.
+  private var attackText: String? {
+    guard attack != "none", epsilon != 0 else { return nil }
+    let parts = [attack, norm == "linf" ? nil : norm, epsilon.map(NumberText.pixelDistance)]
+    return parts.compactMap { $0 }.joined(separator: " ")
   }
 
   /// Which images they are, such as `digits test`.

@@ -64,7 +64,7 @@ struct ScoreReport {
 
   private func cells(_ setting: Setting) -> [String] {
     [
-      setting.attack, setting.norm, NumberText.pixelDistance(setting.epsilon), setting.rotationText,
+      setting.attack, setting.norm, setting.epsilon.map(NumberText.pixelDistance) ?? "-", setting.rotationText,
       NumberText.shortest(setting.translation),
     ]
   }

@@ -28,7 +28,8 @@ enum FoolingRateTable {
 
   private static func settingCells(_ setting: Setting) -> [String] {
     [
-      String(setting.model.prefix(12)), setting.attack, setting.norm, NumberText.pixelDistance(setting.epsilon),
+      String(setting.model.prefix(12)), setting.attack, setting.norm,
+      setting.epsilon.map(NumberText.pixelDistance) ?? "-",
       setting.rotationText, NumberText.shortest(setting.translation),
     ]
   }

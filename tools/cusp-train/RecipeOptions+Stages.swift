@@ -65,7 +65,7 @@ extension RecipeOptions {
   private func attack(_ name: MethodName, channels: Int) throws -> ProjectedGradientDescent {
     let (norm, steps) = (norm ?? .linf, steps ?? 10)
     guard norm == .linf || epsilon != nil else {
-      throw Failure(.usage, "--norm l2 has no customary budget: give --epsilon")
+      throw Failure(.usage, "--norm \(norm.rawValue) has no customary budget: give --epsilon")
     }
     if let epsilon, epsilon.value < 0 { throw Failure(.usage, "--epsilon \(epsilon): give 0 or more") }
     if norm == .linf {

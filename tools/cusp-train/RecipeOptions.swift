@@ -53,7 +53,7 @@ struct RecipeOptions: ParsableArguments {
   @Option(help: "Move every image by up to so many pixels along each axis.") var translation: Double?
   @Option(help: "Put so many black pixels around images and cut out a window at random.") var crop: Int?
   @Flag(help: "Mirror every other image.") var flip = false
-  @Option(help: "With attacks: how distance is measured, linf, the default, or l2.") var norm: Norm?
+  @Option(help: "With attacks: how distance is measured, linf, the default, l2 or l1.") var norm: Norm?
   @Option(
     help: "With attacks: the budget in pixel units; the default is 0.3 for one-channel images, 8/255 for colour.",
     transform: ExactNumber.typed)

@@ -59,6 +59,8 @@ final class Lowering {
     }
     let pixelGradient = try gradients[Plan.pixels].map { try recorder.converted($0, to: pixels.layout) }
     if let pixelGradient { recorder.touch(pixelGradient) }
+    // An attack may go back several times from one forward pass.
+    if plan.purpose == .inputGradient { recorder.keep(across: forwardCount) }
     return Lowered(
       engine: engine, arena: try recorder.place(), forward: Array(recorder.calls.prefix(forwardCount)),
       backward: Array(recorder.calls.dropFirst(forwardCount)), pixels: pixels, logits: logits,

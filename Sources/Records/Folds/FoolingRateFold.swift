@@ -74,7 +74,8 @@ public struct FoolingRateFold: Sendable {
       throw Failure(
         .data,
         "image \(classes.index) came before with another answer, under the same settings (\(setting.attack), "
-          + "\(setting.norm), epsilon \(setting.epsilon), model \(setting.model.prefix(12))); count each run alone")
+          + "\(setting.norm), epsilon \(setting.epsilon?.description ?? "none"), model \(setting.model.prefix(12))); count each run alone"
+      )
     }
   }
 

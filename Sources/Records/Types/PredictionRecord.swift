@@ -42,6 +42,10 @@ public struct PredictionRecord: Record {
   public var steps: Int?
   /// The smaller epsilon whose perturbation this repeats, in pixel units; nil where the setting has its own.
   public var reused: Double?
+  /// How many forward and backward passes of this image the networks ran for the record; nil where nobody counted.
+  public var forwards, backwards: Int?
+  /// The member of an ensemble that broke the image; nil where none did.
+  public var brokenBy: String?
   /// Whether the gradient at the attack's first step was zero in every pixel, so that it had nowhere to go.
   public var hadZeroGradient: Bool
   /// Why the attack failed and the image is unharmed, or that the model's answers are not finite; nil when all is well.
@@ -50,9 +54,10 @@ public struct PredictionRecord: Record {
   /// A record of all its parts.
   public init(
     setting: Setting, pose: Pose = Pose(), index: Int, label: Int, natural: Int, perturbed: Int, distance: Float,
-    logits: [Float]? = nil, steps: Int? = nil, reused: Double? = nil, hadZeroGradient: Bool = false,
-    failure: String? = nil
+    logits: [Float]? = nil, steps: Int? = nil, reused: Double? = nil, forwards: Int? = nil,
+    backwards: Int? = nil, brokenBy: String? = nil, hadZeroGradient: Bool = false, failure: String? = nil
   ) {
+    (self.forwards, self.backwards, self.brokenBy) = (forwards, backwards, brokenBy)
     self.steps = steps
     self.reused = reused
     self.setting = setting
@@ -81,6 +86,9 @@ public struct PredictionRecord: Record {
     logits = try fields.optionalFloats("logits")
     steps = try fields.optionalInteger("steps")
     reused = try fields.optionalNumber("reused")
+    forwards = try fields.optionalInteger("forwards")
+    backwards = try fields.optionalInteger("backwards")
+    brokenBy = try fields.optionalString("broken_by")
     hadZeroGradient = try fields.optionalBool("zero_gradient") ?? false
     failure = try fields.optionalString("failure")
   }
@@ -99,6 +107,9 @@ public struct PredictionRecord: Record {
     setting.writeParameters(into: &writer)
     if let steps { writer.write("steps", steps) }
     if let reused { writer.write("reused", reused) }
+    if let forwards { writer.write("forwards", forwards) }
+    if let backwards { writer.write("backwards", backwards) }
+    if let brokenBy { writer.write("broken_by", brokenBy) }
     if hadZeroGradient { writer.write("zero_gradient", true) }
     if let failure { writer.write("failure", failure) }
     writer.end()

@@ -10,7 +10,9 @@ public struct Setting: Hashable, Sendable {
   /// The norm of the perturbation: `linf`, `l2` or `none`.
   public var norm: String
   /// The bound of the perturbation in that norm, in pixel units (pixels are 0...1).
-  public var epsilon: Double
+  ///
+  /// Nil where the attack has none and looks for the nearest image.
+  public var epsilon: Double?
   /// The rotation's budget, degrees.
   public var rotation: Double
   /// The translation's budget, pixels.
@@ -30,7 +32,7 @@ public struct Setting: Hashable, Sendable {
 
   /// A setting of all its parts.
   public init(
-    model: String, attack: String, norm: String, epsilon: Double, rotation: Double = 0, translation: Double = 0,
+    model: String, attack: String, norm: String, epsilon: Double?, rotation: Double = 0, translation: Double = 0,
     isRotationExact: Bool = false, interpolation: String? = nil, data: String? = nil, split: String? = nil,
     total: Int? = nil, parameters: JSON? = nil
   ) {
@@ -64,7 +66,7 @@ extension Setting {
     model = try fields.string("model")
     attack = try fields.string("attack")
     norm = try fields.string("norm")
-    epsilon = try fields.number("epsilon")
+    epsilon = try fields.find("epsilon") == .null ? nil : fields.number("epsilon")
     rotation = try fields.number("rotation")
     translation = try fields.number("translation")
     isRotationExact = try fields.optionalBool("rotation_exact") ?? false
@@ -80,7 +82,7 @@ extension Setting {
     writer.write("model", model)
     writer.write("attack", attack)
     writer.write("norm", norm)
-    writer.write("epsilon", epsilon)
+    if let epsilon { writer.write("epsilon", epsilon) } else { writer.write("epsilon", .null) }
     writer.write("rotation", rotation)
     writer.write("translation", translation)
     if isRotationExact { writer.write("rotation_exact", isRotationExact) }

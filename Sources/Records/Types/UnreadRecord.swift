@@ -1,4 +1,4 @@
-public import Failures
+import Failures
 
 /// An object of a model file that is named and not read: a part of other records.
 public struct UnreadRecord: Equatable, Sendable {

@@ -3,7 +3,7 @@ public import Tensors
 /// A network that answers images with logits: the seam of everything that only looks at predictions.
 ///
 /// A classifier works on batches of one fixed size; the caller pads a short batch and drops the padding. An image's
-/// answer depends neither on its slot nor on the other images in the batch.
+/// answer depends neither on its row nor on the other images in the batch.
 public protocol Classifier: AnyObject {
   /// How many images every call takes.
   var batchSize: Int { get }
@@ -15,7 +15,19 @@ public protocol Classifier: AnyObject {
   /// Writes the logits `[batchSize, classCount]` of `pixels` `[batchSize, c, h, w]`, in 0...1, into `logits`.
   ///
   /// - Throws: `Failure` when the engine fails.
-  func classify(_ pixels: Tensor, into logits: inout Tensor) throws
+  func forward(_ pixels: Tensor, into logits: inout Tensor) throws
+}
+
+/// A classifier that also answers with gradients with respect to pixels: the seam of every attack that climbs.
+///
+/// The network is in evaluation mode: stored statistics, no dropout. No call allocates.
+public protocol DifferentiableClassifier: Classifier {
+  /// Writes the gradient with respect to the pixels of the last forward pass, `[batchSize, c, h, w]`, given the gradient
+  /// `[batchSize, classCount]` with respect to its logits.
+  ///
+  /// Several backward passes may follow one forward pass.
+  /// - Throws: `Failure` when the engine fails.
+  func backward(_ logitGradient: Tensor, into pixelGradient: inout Tensor) throws
 }
 
 extension Classifier {
@@ -30,31 +42,7 @@ extension Classifier {
     var batch = Tensor(Shape([batchSize] + imageShape.sizes))
     batch.values.replaceSubrange(0..<pixels.values.count, with: pixels.values)
     var logits = Tensor([batchSize, classCount])
-    try classify(batch, into: &logits)
+    try forward(batch, into: &logits)
     return logits[rows: 0..<count]
   }
-}
-
-/// A network that answers images with the gradient of a loss with respect to their pixels: the seam of every attack.
-///
-/// The network is in evaluation mode: stored statistics, no dropout. No call allocates.
-public protocol LossGradient: AnyObject {
-  /// How many images every call takes.
-  var batchSize: Int { get }
-  /// One image's shape, `[c, h, w]`.
-  var imageShape: Shape { get }
-  /// How many classes there are.
-  var classCount: Int { get }
-
-  /// Writes the gradient of the summed `loss` with respect to `pixels`, and the logits it was taken at.
-  ///
-  /// - Parameters:
-  ///   - pixels: The images, `[batchSize, c, h, w]`, in 0...1.
-  ///   - loss: What to differentiate; images do not mix in it.
-  ///   - gradient: Receives d loss / d pixels, `[batchSize, c, h, w]`.
-  ///   - logits: Receives the logits, `[batchSize, classCount]`.
-  /// - Throws: `Failure` when the engine fails.
-  func evaluate(
-    _ pixels: Tensor, loss: Loss, into gradient: inout Tensor, logits: inout Tensor
-  ) throws
 }

@@ -4,7 +4,7 @@ public import Tensors
 ///
 /// Written apart from the projections it checks. There is no tolerance besides rounding the distance to `Float`: attacks
 /// end inside.
-public struct Bound: Equatable, Sendable {
+public struct Bound: Hashable, Sendable {
   /// How distance is measured.
   public let norm: Norm
   /// The largest distance allowed, in pixel units.
@@ -17,7 +17,7 @@ public struct Bound: Equatable, Sendable {
   ///
   /// Differences are exact, sums are in `Double`, the result is rounded once.
   public func distances(of perturbed: Tensor, from clean: Tensor) -> [Float] {
-    rows(perturbed, clean) { distance(of: $0, from: $1) }
+    rows(perturbed, clean) { norm.distance(of: $0, from: $1) }
   }
 
   /// Whether every image of `perturbed` lies within the ball around its clean one and in 0...1; both `[n, c, h, w]`.
@@ -26,19 +26,11 @@ public struct Bound: Equatable, Sendable {
   }
 
   func holds(for image: Pixels, around clean: Pixels) -> Bool {
-    isInRange(image) && distance(of: image, from: clean) <= epsilon
+    isInRange(image) && norm.distance(of: image, from: clean) <= epsilon
   }
 
-  func distance(of image: Pixels, from clean: Pixels) -> Float {
-    var (largest, squares) = (0.0, 0.0)
-    for (changed, original) in zip(image, clean) {
-      let difference = Double(changed) - Double(original)
-      squares += difference * difference
-      largest = max(largest, abs(difference))
-    }
-    if squares.isNaN { return .nan }
-    return Float(norm == .linf ? largest : squares.squareRoot())
-  }
+  /// Takes the last rounding errors out of a projected `image`, so that it lies within the ball exactly.
+  func settle(_ image: MutablePixels, around clean: Pixels) { norm.settle(image, around: clean, epsilon: epsilon) }
 
   private func rows<Result>(_ perturbed: Tensor, _ clean: Tensor, _ body: (Pixels, Pixels) -> Result) -> [Result] {
     precondition(perturbed.shape == clean.shape, "a perturbed image has the shape of its clean one")
@@ -50,6 +42,27 @@ public struct Bound: Equatable, Sendable {
           return body(Pixels(rebasing: perturbed[range]), Pixels(rebasing: clean[range]))
         }
       }
+    }
+  }
+}
+
+extension Norm {
+  /// How far `image` is from `clean`, in pixel units; NaN where a pixel is.
+  ///
+  /// Differences are exact, sums are in `Double`, the result is rounded once.
+  func distance(of image: Pixels, from clean: Pixels) -> Float {
+    var (largest, squares, sum) = (0.0, 0.0, 0.0)
+    for (changed, original) in zip(image, clean) {
+      let difference = Double(changed) - Double(original)
+      squares += difference * difference
+      largest = max(largest, abs(difference))
+      sum += abs(difference)
+    }
+    if squares.isNaN { return .nan }
+    switch self {
+    case .linf: return Float(largest)
+    case .l2: return Float(squares.squareRoot())
+    case .l1: return Float(sum)
     }
   }
 }

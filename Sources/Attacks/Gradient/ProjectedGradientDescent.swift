@@ -1,4 +1,5 @@
 import Failures
+import Networks
 import Tensors
 
 /// What an attack climbs, or, when it has a target, descends.
@@ -26,8 +27,8 @@ public enum Start: String, CaseIterable, Sendable {
 /// Projected gradient descent (Madry et al. 2018), in the order of advertorch's `LinfPGDAttack` and `L2PGDAttack`: `steps`
 /// times, a step of `stepSize` along the gradient of the loss with respect to the pixels, then back into the ball.
 ///
-/// This is the setting, plain data; `AttackWorkspace` carries it out. Sizes are in pixel units, pixels lie in 0...1.
-public struct ProjectedGradientDescent: Hashable, Sendable {
+/// Sizes are in pixel units, pixels lie in 0...1.
+public struct ProjectedGradientDescent: Attack {
   /// How distance is measured.
   public var norm: Norm
   /// The radius of the ball; at 0 the images stay as they are, bit for bit.
@@ -82,10 +83,10 @@ public struct ProjectedGradientDescent: Hashable, Sendable {
   /// How far a step goes where nobody says: far enough that `steps` of them reach the bound and can turn round.
   ///
   /// Under `linf` 4/3 of `epsilon / steps` for one channel, 2.5 of it for more, which at the customary epsilon and steps
-  /// are advertorch's 0.01 and 2/255; under `l2` 2.5 of it.
+  /// are advertorch's 0.01 and 2/255; under `l2` and `l1` 2.5 of it.
   public static func customaryStepSize(norm: Norm, epsilon: Double, steps: Int, channels: Int) -> Float {
     let steps = max(steps, 1)
-    if norm == .l2 { return 2.5 * Float(epsilon) / Float(steps) }
+    if norm != .linf { return 2.5 * Float(epsilon) / Float(steps) }
     // In double precision, so that 0.3 and 40 make just 0.01.
     return channels == 1 ? Float(4 * epsilon / (3 * Double(steps))) : Float(2.5 * epsilon / Double(steps))
   }
@@ -98,6 +99,19 @@ public struct ProjectedGradientDescent: Hashable, Sendable {
 
   /// The ball it stays in.
   public var bound: Bound { Bound(norm: norm, epsilon: epsilon) }
+  /// The ball it stays in.
+  public var budget: Bound? { bound }
+  /// All but norm and budget.
+  public var parameters: [AttackParameter] {
+    [
+      .init(.steps, .integer(steps)), .init(.stepSize, .number(stepSize)), .init(.start, .text(start.rawValue)),
+      .init(.restarts, .integer(restarts)), .init(.loss, .text(loss.rawValue)), .init(.seed, .text(String(seed))),
+    ] + (target.map { [.init(.target, .integer($0))] } ?? [])
+  }
+  /// Those of all runs.
+  public var mostSteps: Int { Requirement.product(steps, start == .clean ? 1 : restarts) }
+  /// Gradients, and the clean probabilities from which a divergence measures.
+  public var needs: AttackNeeds { loss == .divergence ? [.gradients, .reference] : .gradients }
 
   /// Refuses settings that mean nothing for a network of `classCount` classes.
   ///
@@ -106,35 +120,77 @@ public struct ProjectedGradientDescent: Hashable, Sendable {
     func require(_ condition: Bool, _ message: @autoclosure () -> String) throws {
       if !condition { throw Failure(.usage, message()) }
     }
-    try require(epsilon >= 0 && epsilon.isFinite, "epsilon \(epsilon): give a finite number, 0 or more")
-    try require(
-      norm != .linf || epsilon <= 1,
-      "epsilon \(epsilon): pixels are 0...1, so give 1 at most; 8 of 255 levels are 8/255")
+    try Requirement.budget(epsilon, norm)
     try require(stepSize >= 0 && stepSize.isFinite, "step size \(stepSize): give a finite number, 0 or more")
     try require(steps >= 0, "\(steps) steps: give 0 or more")
     try require(stepSize > 0 || steps == 0 || epsilon == 0, "step size 0: no step would move; give more than 0")
-    try require(restarts >= 1, "\(restarts) restarts: give 1 or more")
-    guard let target else { return }
-    try require(
-      (0..<classCount).contains(target), "target \(target): the model's classes are 0 to \(classCount - 1)")
-    try require(loss != .divergence, "target \(target): the loss \(loss.rawValue) has none; take another loss")
+    try Requirement.positive(restarts, "restarts")
+    try Requirement.target(target, classCount: classCount)
+    if let target {
+      try require(loss != .divergence, "target \(target): the loss \(loss.rawValue) has none; take another loss")
+    }
   }
 }
 
 extension ProjectedGradientDescent {
-  /// Writes where a restart starts into `image`, as `start` says; `.clean` leaves it.
-  func start(_ image: MutablePixels, around clean: Pixels, using generator: inout Generator) {
-    switch start {
-    case .random: norm.start(image, around: clean, epsilon: epsilon, using: &generator)
+  /// An attempt with all its restarts; nil where epsilon is 0.
+  public func attempt(on subject: Subject) -> (any Attempt)? {
+    guard epsilon > 0 else { return nil }
+    let objective = objective(subject)
+    func make(_ restart: Int) -> ProjectedGradientAttempt {
+      ProjectedGradientAttempt(self, on: subject, climbing: objective, restart: restart)
+    }
+    guard restarts > 1, start != .clean else { return make(0) }
+    return Restarts(restarts, on: subject, within: bound, objective: objective, make: make)
+  }
+
+  private func objective(_ subject: Subject) -> Objective {
+    let label = target ?? subject.goal.label
+    return switch loss {
+    case .crossEntropy: .crossEntropy(label: label)
+    case .margin: .margin(label: label)
+    case .divergence: .divergence(from: subject.reference)
+    }
+  }
+}
+
+/// One start and its steps.
+private final class ProjectedGradientAttempt: Attempt {
+  private let settings: ProjectedGradientDescent
+  private let subject: Subject
+  private let objective: Objective
+  private let restart: Int
+  private(set) var steps = 0
+
+  init(_ settings: ProjectedGradientDescent, on subject: Subject, climbing objective: Objective, restart: Int) {
+    (self.settings, self.subject, self.objective, self.restart) = (settings, subject, objective, restart)
+  }
+
+  func next(_ answer: Answer?, writing pixels: MutablePixels) -> Move {
+    if let gradient = answer?.gradient {
+      guard answer?.isFinite == true else { return .failed(.gradient) }
+      step(pixels, along: gradient)
+      steps += 1
+    } else {
+      start(pixels)
+    }
+    return steps < settings.steps ? .differentiate(objective) : .done
+  }
+
+  private func start(_ image: MutablePixels) {
+    var generator = subject.generator(seed: settings.seed, restart: restart)
+    switch settings.start {
+    case .random: settings.norm.start(image, around: subject.clean, epsilon: settings.epsilon, using: &generator)
     // Without a step to bring it into the ball it stays at the image.
-    case .noise: if steps > 0 { norm.startNear(image, around: clean, using: &generator) }
+    case .noise: if settings.steps > 0 { settings.norm.startNear(image, around: subject.clean, using: &generator) }
     case .clean: break
     }
   }
 
-  /// One step of `image` along `gradient`, or against it towards a target, and back into the ball around `clean`.
-  func step(_ image: MutablePixels, around clean: Pixels, along gradient: Pixels) {
-    norm.ascend(image, along: gradient, stepSize: target == nil ? stepSize : -stepSize)
-    norm.project(image, around: clean, epsilon: epsilon)
+  /// A step along `gradient`, or against it towards a target, and back into the ball.
+  private func step(_ image: MutablePixels, along gradient: Pixels) {
+    settings.norm.ascend(
+      image, along: gradient, stepSize: settings.target == nil ? settings.stepSize : -settings.stepSize)
+    settings.norm.project(image, around: subject.clean, epsilon: settings.epsilon)
   }
 }

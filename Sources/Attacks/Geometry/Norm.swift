@@ -9,18 +9,16 @@ public enum Norm: String, CaseIterable, Sendable {
   case linf
   /// The Euclidean length of the change over all pixel values.
   case l2
+  /// The sum of the changes of all pixel values.
+  case l1
 }
-
-/// The pixel values of one image, `c * h * w` of them.
-typealias Pixels = UnsafeBufferPointer<Float>
-/// The same, to be written.
-typealias MutablePixels = UnsafeMutableBufferPointer<Float>
 
 extension Norm {
   /// Writes a random image of the ball around `clean` into `image`.
   ///
   /// As advertorch: for `linf` every pixel moves by U(-epsilon, epsilon); for `l2` the image becomes U(0, 1) noise that
-  /// is then drawn into the ball (so most starts lie on its surface). Both end within the ball and 0...1.
+  /// is then drawn into the ball (so most starts lie on its surface). For `l1` it moves by normal noise and is drawn into
+  /// the ball, as in AutoAttack. All end within the ball and 0...1.
   func start(_ image: MutablePixels, around clean: Pixels, epsilon: Float, using generator: inout Generator) {
     switch self {
     case .linf:
@@ -28,6 +26,9 @@ extension Norm {
       for i in image.indices { image[i] += clean[i] }
     case .l2:
       generator.fillUniform(image, in: 0...1)
+    case .l1:
+      generator.fillNormal(image)
+      for i in image.indices { image[i] += clean[i] }
     }
     project(image, around: clean, epsilon: epsilon)
   }
@@ -40,7 +41,8 @@ extension Norm {
 
   /// Moves `image` by `stepSize` along the direction in which `gradient` climbs steepest; downwards if it is negative.
   ///
-  /// The sign of the gradient, with `sign(0) = 0`, or the gradient at length 1; a gradient of length 0 moves nothing.
+  /// The sign of the gradient, with `sign(0) = 0`, or the gradient at length 1; under `l1` the pixel value of the largest
+  /// slope moves alone, the first of equals. A gradient of length 0 moves nothing.
   func ascend(_ image: MutablePixels, along gradient: Pixels, stepSize: Float) {
     switch self {
     case .linf:
@@ -53,12 +55,18 @@ extension Norm {
       guard length > 0 else { return }
       let scale = Double(stepSize) / length
       for i in image.indices { image[i] += Float(scale * Double(gradient[i])) }
+    case .l1:
+      var steepest = 0
+      for i in image.indices where abs(gradient[i]) > abs(gradient[steepest]) { steepest = i }
+      let slope = gradient[steepest]
+      image[steepest] += (slope > 0 ? stepSize : 0) - (slope < 0 ? stepSize : 0)
     }
   }
 
   /// Brings `image` back into the ball around `clean` and into 0...1, up to rounding.
   ///
-  /// In advertorch's order: for `linf` the ball first, then the range; for `l2` the range first, then the ball.
+  /// In advertorch's order: for `linf` the ball first, then the range; for `l2` the range first, then the ball. For `l1`
+  /// it is the nearest image that lies in both.
   func project(_ image: MutablePixels, around clean: Pixels, epsilon: Float) {
     switch self {
     case .linf:
@@ -70,6 +78,10 @@ extension Norm {
       for i in image.indices { image[i] = min(max(image[i], 0), 1) }
       let length = euclideanLength(image.count) { Double(image[$0]) - Double(clean[$0]) }
       if length > Double(epsilon) { shrink(image, around: clean, by: Double(epsilon) / length) }
+    case .l1:
+      for i in image.indices { image[i] -= clean[i] }
+      L1Ball.project(image, around: clean, radius: epsilon)
+      for i in image.indices { image[i] = min(max(clean[i] + image[i], 0), 1) }
     }
   }
 
@@ -82,8 +94,11 @@ extension Norm {
       for i in image.indices {
         while abs(Double(image[i]) - Double(clean[i])) > Double(epsilon) { image[i].move(towards: clean[i]) }
       }
-    case .l2:
-      let length = euclideanLength(image.count) { Double(image[$0]) - Double(clean[$0]) }
+    case .l2, .l1:
+      let length =
+        self == .l2
+        ? euclideanLength(image.count) { Double(image[$0]) - Double(clean[$0]) }
+        : image.indices.reduce(0) { $0 + abs(Double(image[$1]) - Double(clean[$1])) }
       guard length > Double(epsilon) else { return }
       // Every pixel ends at most this share of its way, so the whole does too; the margin covers the sum's own rounding.
       let share = Double(epsilon) / length * (1 - 1e-12)

@@ -1,0 +1,52 @@
+import Networks
+
+/// What one attack came to for one image: facts.
+public struct AttackResult: Equatable, Sendable {
+  /// The image's place in the list that was attacked.
+  public let place: Int
+  /// Which attack of the sequence, from 0.
+  public internal(set) var attack: Int
+  /// The image after the attack, `[c, h, w]`, in 0...1; where the attack failed or found nothing, the image as it was.
+  public let perturbed: [Float]
+  /// How far it moved under the attack's norm, in pixel units.
+  public let distance: Float
+  /// Why the attack failed for the image, which is then unharmed; nil where it did not.
+  public let failure: AttackFailure?
+  /// How many steps this attack took for the image, those of all its restarts together.
+  public internal(set) var steps: Int
+  /// What the networks were asked about this image.
+  public internal(set) var cost: AttackCost
+  /// Whether the first gradient that was asked for was zero in every pixel, so that nothing could be climbed.
+  public let hadZeroGradient: Bool
+  /// The member of a cascade that broke the image; nil where none did, or the attack is no cascade.
+  public let member: String?
+  /// The attack of a smaller budget whose result this repeats; nil where it is its own.
+  public internal(set) var origin: Int?
+  /// The classifier's logits of the untouched image; empty where nobody asked.
+  public let naturalLogits: [Float]
+  /// The classifier's logits of the perturbed image; empty where nobody asked.
+  public let perturbedLogits: [Float]
+
+  /// The class predicted for the untouched image.
+  public var naturalClass: Int { naturalLogits.withUnsafeBufferPointer(predictedClass) }
+  /// The class predicted for the perturbed image.
+  public var perturbedClass: Int { perturbedLogits.withUnsafeBufferPointer(predictedClass) }
+
+  /// The result again, for the attack of another budget that spent `steps` and `cost` in vain.
+  func repeated(for attack: Int, steps: Int, cost: AttackCost) -> AttackResult {
+    var copy = self
+    (copy.attack, copy.steps, copy.cost, copy.origin) = (attack, steps, cost, origin ?? self.attack)
+    return copy
+  }
+}
+
+/// What an attack asked networks about an image: passes, each of one image. The predictions before it are not among them.
+public struct AttackCost: Hashable, Sendable {
+  /// Forward passes, verdicts included.
+  public var forwards: Int
+  /// Backward passes.
+  public var backwards: Int
+
+  /// Passes; none unless told otherwise.
+  public init(forwards: Int = 0, backwards: Int = 0) { (self.forwards, self.backwards) = (forwards, backwards) }
+}

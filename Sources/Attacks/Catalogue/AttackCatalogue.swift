@@ -1,0 +1,167 @@
+import Failures
+
+/// All attacks by name: the one place that lists them.
+public enum AttackCatalogue {
+  /// The attacks, in the order of lists.
+  public static let all: [AttackDescription] = [
+    pgd, fastGradientSign, basicIterative, momentum, autoPGD, autoPGDOnRatio, targetedAutoPGD, fab, targetedFAB, square,
+    probabilityMargin, deepFool, autoAttack, fastEvaluation, ensemble,
+  ]
+
+  /// The attack called `name`.
+  public static subscript(name: String) -> AttackDescription? { all.first { $0.name == name } }
+
+  // MARK: - Steps of one size
+
+  /// Projected gradient descent.
+  public static let pgd = AttackDescription(
+    "pgd", "Projected gradient descent, the default.", source: "Madry et al. 2018; advertorch",
+    settings: [.steps, .stepSize, .start, .restarts, .loss, .seed, .target]
+  ) { request in
+    let steps = request.steps ?? ProjectedGradientDescent.advertorchDefault(channels: request.channels).steps
+    return ProjectedGradientDescent(
+      norm: request.norm, epsilon: try request.requiredEpsilon(), steps: steps, stepSize: stepSize(request, steps),
+      start: request.start ?? .random, restarts: request.restarts ?? 1, loss: request.loss ?? .crossEntropy,
+      target: request.target, seed: request.seed ?? 0)
+  }
+
+  /// The fast gradient sign method.
+  public static let fastGradientSign = AttackDescription(
+    "fgsm", "The fast gradient sign method: one step from the clean image.",
+    source: "Goodfellow et al. 2015; advertorch",
+    settings: [.steps, .stepSize, .start, .restarts, .loss, .seed, .target]
+  ) { request in
+    var attack = ProjectedGradientDescent.fastGradientSign(
+      norm: request.norm, epsilon: try request.requiredEpsilon())
+    (attack.restarts, attack.loss) = (request.restarts ?? 1, request.loss ?? .crossEntropy)
+    (attack.target, attack.seed) = (request.target, request.seed ?? 0)
+    return attack
+  }
+
+  static let basicIterative = AttackDescription(
+    "bim", "The basic iterative method: PGD from the clean image.", source: "Kurakin et al. 2017; advertorch",
+    settings: [.steps, .stepSize, .target]
+  ) { request in
+    let steps = request.steps ?? ProjectedGradientDescent.advertorchDefault(channels: request.channels).steps
+    return ProjectedGradientDescent(
+      norm: request.norm, epsilon: try request.requiredEpsilon(), steps: steps, stepSize: stepSize(request, steps),
+      start: .clean, target: request.target)
+  }
+
+  static let momentum = AttackDescription(
+    "mi-fgsm", "The momentum iterative method.", source: "Dong et al. 2018; advertorch", norms: [.linf, .l2],
+    settings: [.steps, .stepSize, .decay, .target]
+  ) { request in
+    let steps = request.steps ?? ProjectedGradientDescent.advertorchDefault(channels: request.channels).steps
+    return MomentumDescent(
+      norm: request.norm, epsilon: try request.requiredEpsilon(), steps: steps, stepSize: stepSize(request, steps),
+      decay: request.decay ?? 1, target: request.target)
+  }
+
+  private static func stepSize(_ request: AttackRequest, _ steps: Int) -> Float {
+    request.stepSize
+      ?? ProjectedGradientDescent.customaryStepSize(
+        norm: request.norm, epsilon: request.epsilon ?? 0, steps: steps, channels: request.channels)
+  }
+
+  // MARK: - Steps that adapt
+
+  static let autoPGD = AttackDescription(
+    "apgd-ce", "Auto-PGD on the cross-entropy: finds its step size itself.",
+    source: "Croce and Hein 2020, 2021; AutoAttack", settings: [.steps, .restarts, .seed]
+  ) { try autoPGD($0, .crossEntropy) }
+
+  static let autoPGDOnRatio = AttackDescription(
+    "apgd-dlr", "Auto-PGD on the difference of logits ratio.", source: "Croce and Hein 2020; AutoAttack",
+    settings: [.steps, .restarts, .seed]
+  ) { try autoPGD($0, .logitRatio) }
+
+  static let targetedAutoPGD = AttackDescription(
+    "apgd-t", "Auto-PGD towards one class after the other.", source: "Croce and Hein 2020; AutoAttack",
+    settings: [.steps, .restarts, .targets, .seed]
+  ) { try autoPGD($0, .logitRatio, targetCount: $0.targets ?? ($0.norm == .l1 ? 5 : 9)) }
+
+  private static func autoPGD(
+    _ request: AttackRequest, _ loss: AutoPGD.Loss, targetCount: Int = 0
+  ) throws -> AutoPGD {
+    AutoPGD(
+      norm: request.norm, epsilon: try request.requiredEpsilon(), steps: request.steps ?? 100, loss: loss,
+      targetCount: targetCount, restarts: request.restarts ?? 1, usesLargerRadii: request.norm == .l1,
+      seed: request.seed ?? 0)
+  }
+
+  static let probabilityMargin = AttackDescription(
+    "pma", "The probability margin attack: two passes with falling steps.", source: "arXiv 2411.15210; taiadv",
+    norms: [.linf], settings: [.steps, .restarts, .seed]
+  ) {
+    ProbabilityMarginAttack(
+      epsilon: try $0.requiredEpsilon(), steps: $0.steps ?? 100, restarts: $0.restarts ?? 1, seed: $0.seed ?? 0)
+  }
+
+  // MARK: - Near images
+
+  static let fab = AttackDescription(
+    "fab", "The fast adaptive boundary attack: the nearest image that fools.",
+    source: "Croce and Hein 2020; AutoAttack",
+    budget: .optional, settings: [.steps, .restarts, .seed]
+  ) {
+    FAB(
+      norm: $0.norm, epsilon: $0.epsilon.map { Float($0) }, steps: $0.steps ?? 100, restarts: $0.restarts ?? 1,
+      seed: $0.seed ?? 0)
+  }
+
+  static let targetedFAB = AttackDescription(
+    "fab-t", "FAB towards one class after the other.", source: "Croce and Hein 2020; AutoAttack", budget: .optional,
+    settings: [.steps, .restarts, .targets, .seed]
+  ) {
+    FAB(
+      norm: $0.norm, epsilon: $0.epsilon.map { Float($0) }, steps: $0.steps ?? 100, targetCount: $0.targets ?? 9,
+      restarts: $0.restarts ?? 1, seed: $0.seed ?? 0)
+  }
+
+  static let deepFool = AttackDescription(
+    "deepfool", "DeepFool: steps to the nearest boundary of the linear approximation.",
+    source: "Moosavi-Dezfooli et al. 2016; Adversarial Library", norms: [.l2, .linf], budget: .none,
+    settings: [.steps, .overshoot]
+  ) { DeepFool(norm: $0.norm, steps: $0.steps ?? 100, overshoot: $0.overshoot ?? 0.02) }
+
+  // MARK: - Without gradients
+
+  static let square = AttackDescription(
+    "square", "The Square attack: random squares, without gradients.",
+    source: "Andriushchenko et al. 2020; AutoAttack", asksForGradients: false, settings: [.queries, .restarts, .seed]
+  ) {
+    Square(
+      norm: $0.norm, epsilon: try $0.requiredEpsilon(), queries: $0.queries ?? 5000, restarts: $0.restarts ?? 1,
+      seed: $0.seed ?? 0)
+  }
+
+  // MARK: - Several
+
+  static let autoAttack = AttackDescription(
+    "autoattack", "AutoAttack, standard: apgd-ce, apgd-t, fab-t and square, each on what survived.",
+    source: "Croce and Hein 2020, 2021", settings: [.seed]
+  ) { try Cascade.autoAttack($0.bound(), seed: $0.seed ?? 0) }
+
+  static let fastEvaluation = AttackDescription(
+    "evaluate-fast", "A fast ensemble: pma, apgd-ce and apgd-t, each on what survived.", source: "arXiv 2411.15210",
+    settings: [.seed]
+  ) { try Cascade.fastEvaluation($0.bound(), seed: $0.seed ?? 0) }
+
+  private static func member(_ name: String, _ attack: some Attack) -> Cascade.Member { .init(name, attack) }
+
+  /// Attacks of one's own choice.
+  public static let ensemble = AttackDescription(
+    "ensemble", "Attacks of one's own choice, each on what survived.", source: "-", settings: [.members, .seed]
+  ) { request in
+    let members = try request.members.map { name in
+      guard let description = AttackCatalogue[name], !["autoattack", "evaluate-fast", "ensemble"].contains(name) else {
+        throw Failure(.usage, "ensemble: no attack \(name); see the list of attacks")
+      }
+      var own = request
+      own.members = []
+      return member(name, try description.attack(own))
+    }
+    return Cascade(members, within: try request.bound(), seed: request.seed ?? 0)
+  }
+}

@@ -1,0 +1,96 @@
+/// The hyperplane `<weights, x> = offset` within the box of pixels.
+package enum Hyperplane {
+  /// Writes the shortest change that brings `point` onto the hyperplane within 0...1 (Croce and Hein 2020, FAB); where it
+  /// is out of reach, as far as the box allows.
+  ///
+  /// Every pixel moves against the sign of its weight: under `linf` by one length, under `l2` in proportion to its weight,
+  /// each until it meets the box; under `l1` those of the largest weights go all their way, first the first of equals.
+  package static func project(
+    _ point: Pixels, weights: Pixels, offset: Double, norm: Norm, into change: MutablePixels
+  ) {
+    var excess = -offset
+    for i in point.indices { excess += Double(weights[i]) * Double(point[i]) }
+    let way = Way(point: point, weights: weights, sign: excess < 0 ? -1 : 1, norm: norm)
+    excess = abs(excess)
+    switch norm {
+    case .linf, .l2: way.writeEvenly(excess, into: change)
+    case .l1: way.writeSparsely(excess, into: change)
+    }
+  }
+}
+
+/// How pixels go towards a hyperplane.
+private struct Way {
+  let point, weights: Pixels
+  /// 1 where the weighted sum must fall.
+  let sign: Float
+  let norm: Norm
+
+  /// How far a pixel may go.
+  @inline(__always)
+  func room(_ i: Int) -> Double {
+    let weight = sign * weights[i]
+    if weight == 0 || (norm == .l2 && abs(weight) < 1e-8) { return 0 }
+    return weight > 0 ? Double(point[i]) : 1 - Double(point[i])
+  }
+
+  /// How fast a pixel goes.
+  @inline(__always)
+  private func pace(_ i: Int) -> Double { norm == .l2 ? Double(abs(weights[i])) : 1 }
+
+  /// All pixels go by their pace until `excess` is made up for.
+  ///
+  /// What a common length makes up for is concave and piecewise linear in it, so tangents from below reach the length in
+  /// finitely many steps.
+  func writeEvenly(_ excess: Double, into change: MutablePixels) {
+    var length = 0.0
+    for _ in 0..<200 {
+      var (sum, slope) = (0.0, 0.0)
+      for i in point.indices {
+        let (room, weight) = (room(i), Double(abs(weights[i])))
+        let move = length * pace(i)
+        sum += weight * min(move, room)
+        slope += move < room ? weight * pace(i) : 0
+      }
+      guard sum < excess, slope > 0 else { break }
+      let further = length + (excess - sum) / slope
+      guard further > length else { break }
+      length = further
+    }
+    for i in point.indices {
+      let move = Float(min(length * pace(i), room(i)))
+      change[i] = sign * weights[i] > 0 ? -move : move
+    }
+  }
+
+  /// The pixels of the largest weights go all their way, the last of them partly.
+  func writeSparsely(_ excess: Double, into change: MutablePixels) {
+    let threshold = smallestWeight(excess)
+    var rest = excess
+    for i in point.indices where abs(weights[i]) > threshold { rest -= Double(abs(weights[i])) * room(i) }
+    for i in point.indices {
+      let weight = abs(weights[i])
+      var move = weight > threshold ? room(i) : 0
+      if weight == threshold, weight > 0, rest > 0 {
+        move = min(rest / Double(weight), room(i))
+        rest -= move * Double(weight)
+      }
+      change[i] = sign * weights[i] > 0 ? -Float(move) : Float(move)
+    }
+  }
+
+  /// The largest weight at which all of its size and above make up for `excess`; 0 where none does.
+  ///
+  /// Positive numbers order as their bits do, so halving the bits finds it.
+  private func smallestWeight(_ excess: Double) -> Float {
+    var (lower, upper) = (UInt32(0), Float.infinity.bitPattern)
+    while upper - lower > 1 {
+      let middle = lower + (upper - lower) / 2
+      let weight = Float(bitPattern: middle)
+      var sum = 0.0
+      for i in point.indices where abs(weights[i]) >= weight { sum += Double(abs(weights[i])) * room(i) }
+      if sum >= excess { lower = middle } else { upper = middle }
+    }
+    return Float(bitPattern: lower)
+  }
+}

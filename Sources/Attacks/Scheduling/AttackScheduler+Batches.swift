@@ -1,0 +1,100 @@
+import Failures
+import Networks
+import Tensors
+
+/// The networks' batches: questions in, answers out.
+extension AttackScheduler {
+  /// Answers a batch of questions for gradients, and all questions for further gradients of the same forward pass.
+  func differentiate() throws {
+    guard let model else { throw Failure(.internal, "attack: asks for gradients of a network that has none") }
+    let count = min(width, differentiating.count)
+    write(differentiating.prefix(count))
+    try model.forward(pixels, into: &logits)
+    rows.removeAll(keepingCapacity: true)
+    rows.append(contentsOf: 0..<count)
+    for row in rows { berths[differentiating[row]].cost.forwards += 1 }
+    repeat {
+      writeLogitGradients()
+      try model.backward(logitGradient, into: &gradient)
+      answerRows()
+    } while !rows.isEmpty
+    keepAsking(count)
+  }
+
+  /// Writes what the objectives of `rows` have for gradients, and zeros elsewhere.
+  private func writeLogitGradients() {
+    let classes = classifier.classCount
+    logitGradient.values.withUnsafeMutableBufferPointer { all in
+      all.update(repeating: 0)
+      for row in rows {
+        switch berths[differentiating[row]].move {
+        case .differentiate(let objective), .differentiateAgain(let objective):
+          let out = MutableLogitRow(rebasing: all[row * classes..<(row + 1) * classes])
+          logits.withLogits(row) { objective.writeGradient(at: $0, into: out) }
+        default: break
+        }
+      }
+    }
+  }
+
+  /// Hands the gradients to their attempts; of `rows` those stay that ask for another.
+  private func answerRows() {
+    var kept = 0
+    for row in rows {
+      let berth = berths[differentiating[row]]
+      berth.cost.backwards += 1
+      logits.withLogits(row) { logits in
+        gradient.withImage(row, size: imageSize) { berth.take(Answer(logits: logits, gradient: $0)) }
+      }
+      if case .differentiateAgain = berth.move {
+        rows[kept] = row
+        kept += 1
+      }
+    }
+    rows.removeSubrange(kept...)
+  }
+
+  /// Goes on with the first `count` that asked: those that ask for a gradient again keep their places.
+  private func keepAsking(_ count: Int) {
+    var kept = 0
+    for row in 0..<count {
+      let berth = differentiating[row]
+      if case .differentiate = berths[berth].move {
+        differentiating[kept] = berth
+        kept += 1
+      } else {
+        go(berth)
+      }
+    }
+    differentiating.removeSubrange(kept..<count)
+  }
+
+  /// Asks the classifier about a batch of images that wait for it.
+  func classify() throws {
+    let count = min(width, classifying.count)
+    write(classifying.prefix(count))
+    try classifier.forward(pixels, into: &logits)
+    for row in 0..<count {
+      let berth = berths[classifying[row]]
+      berth.cost.forwards += 1
+      if !berth.isFinal { logits.withLogits(row) { berth.take(Answer(logits: $0)) } }
+    }
+    for row in 0..<count {
+      let berth = berths[classifying[row]]
+      guard berth.isFinal else {
+        go(classifying[row])
+        continue
+      }
+      berth.isFinal = false
+      conclude(classifying[row], with: berth.result(norm: norm(berth), logits: logits[rows: row..<row + 1].values))
+    }
+    classifying.removeSubrange(0..<count)
+  }
+
+  /// Writes the images that `asking` ask about into the batch.
+  private func write(_ asking: ArraySlice<Int>) {
+    for (row, berth) in asking.enumerated() {
+      pixels.withMutableImage(row, size: imageSize) { $0.copy(berths[berth].asked) }
+    }
+  }
+}

@@ -1,0 +1,177 @@
+package import Tensors
+
+/// What the Square attack changes images by, apart from its draws.
+package enum SquarePattern {
+  /// The side of a square that covers `share` of an image of `height` by `width` pixels; halves round to even.
+  ///
+  /// Under `l2` and `l1` an odd number from 3 on; no more than the image has.
+  package static func side(_ norm: Norm, share: Double, height: Int, width: Int) -> Int {
+    let side = Int((share * Double(height * width)).squareRoot().rounded(.toNearestOrEven))
+    return min(norm == .linf ? max(side, 1) : max(side, 3) | 1, height, width)
+  }
+
+  /// A hill above a valley, `side` by `side`, of length 1; beside it where it is `turned`.
+  package static func pattern(_ norm: Norm, side: Int, isTurned: Bool) -> [Float] {
+    let upper = side / 2
+    var values = hill(norm, rows: upper, columns: side) + hill(norm, rows: side - upper, columns: side).map { -$0 }
+    let length = length(norm, values)
+    for i in values.indices { values[i] /= length }
+    guard isTurned else { return values.map { Float($0) } }
+    return (0..<side * side).map { Float(values[$0 % side * side + $0 / side]) }
+  }
+
+  /// Nested rectangles round the middle, each adding less; of length 1.
+  private static func hill(_ norm: Norm, rows: Int, columns: Int) -> [Double] {
+    guard rows > 0 else { return [] }
+    let rings = max(rows / 2, columns / 2) + 1
+    // The height of the ring at a distance from the middle: the sum over itself and all outside of it.
+    var heights = [Double](repeating: 0, count: rings)
+    var sum = 0.0
+    for ring in (0..<rings).reversed() {
+      let square = Double((ring + 1) * (ring + 1))
+      sum += norm == .l1 ? 1 / (square * square) : 1 / square
+      heights[ring] = sum
+    }
+    var values: [Double] = []
+    for row in 0..<rows {
+      for column in 0..<columns { values.append(heights[max(abs(row - rows / 2), abs(column - columns / 2))]) }
+    }
+    let length = length(norm, values)
+    return values.map { $0 / length }
+  }
+
+  /// The length of `values`, by the 1-norm or the 2-norm.
+  static func length(_ norm: Norm, _ values: [Double]) -> Double {
+    norm == .l1 ? values.reduce(0) { $0 + abs($1) } : values.reduce(0) { $0 + $1 * $1 }.squareRoot()
+  }
+}
+
+/// A square window of an image.
+package struct Window {
+  /// Its first row and column.
+  package let top, left: Int
+  /// How many pixels it is high and wide.
+  package let side: Int
+
+  /// A window.
+  package init(top: Int, left: Int, side: Int) { (self.top, self.left, self.side) = (top, left, side) }
+
+  func contains(_ row: Int, _ column: Int) -> Bool {
+    (top..<top + side).contains(row) && (left..<left + side).contains(column)
+  }
+}
+
+/// The changes that Square proposes to one image, `[c, h, w]`, within a ball around it.
+package struct SquareProposals {
+  private let clean: Pixels
+  private let channels, height, width: Int
+  private let norm: Norm
+  private let epsilon: Float
+
+  /// Proposals for `clean` of `shape` within `epsilon`.
+  package init(_ clean: Pixels, shape: Shape, norm: Norm, epsilon: Float) {
+    (self.clean, self.norm, self.epsilon) = (clean, norm, epsilon)
+    (channels, height, width) = (shape[0], shape[1], shape[2])
+  }
+
+  /// How many signs a start draws, and how many tiles it has.
+  package var startCounts: (signs: Int, tiles: Int) { norm == .linf ? (channels * width, 0) : (25 * channels, 25) }
+
+  /// Writes the start: under `linf` stripes, with a sign a channel and column; else five by five tiles, with a sign a
+  /// tile and channel, some of them turned.
+  package func writeStart(_ signs: [Float], turned: [Bool], into image: MutablePixels) {
+    if norm == .linf {
+      for i in image.indices {
+        let sign = signs[i / (height * width) * width + i % width]
+        image[i] = min(max(clean[i] + epsilon * sign, 0), 1)
+      }
+      return
+    }
+    image.update(repeating: 0)
+    let (side, first) = (height / 5, height % 5 / 2)
+    for tile in 0..<25 where side > 0 {
+      let values = SquarePattern.pattern(norm, side: side, isTurned: turned[tile])
+      let (top, left) = (first + tile / 5 * side, first + tile % 5 * side)
+      for channel in 0..<channels {
+        for place in values.indices where left + place % side < width {
+          let pixel = (channel * height + top + place / side) * width + left + place % side
+          image[pixel] = signs[tile * channels + channel] * values[place]
+        }
+      }
+    }
+    scale(image)
+  }
+
+  /// Replaces the current image by the proposal to colour `window`, with a sign a channel: twice epsilon up or down.
+  package func colour(_ image: MutablePixels, in window: Window, signs: [Float]) {
+    for channel in 0..<channels {
+      for row in window.top..<window.top + window.side {
+        for column in window.left..<window.left + window.side {
+          let i = (channel * height + row) * width + column
+          let moved = image[i] + 2 * epsilon * signs[channel]
+          image[i] = min(max(min(max(moved, clean[i] - epsilon), clean[i] + epsilon), 0), 1)
+        }
+      }
+    }
+  }
+
+  /// Replaces the current image by the proposal to move what `donor` has, and what is left of epsilon, into `window`, with
+  /// a sign a channel and a pattern.
+  package func shift(_ image: MutablePixels, to window: Window, from donor: Window, signs: [Float], isTurned: Bool) {
+    for i in image.indices { image[i] -= clean[i] }
+    let pattern = SquarePattern.pattern(norm, side: window.side, isTurned: isTurned)
+    let rest = rest(image)
+    for channel in 0..<channels {
+      let (either, own) = lengths(image, channel, window, donor)
+      let values = pattern.indices.map {
+        Double(pattern[$0] * signs[channel]) + Double(image[pixel(channel, window, $0)]) / (1e-12 + own)
+      }
+      let available =
+        norm == .l1 ? (rest + either) * Double(channels) : (rest + either * either).squareRoot()
+      let reach = available / (1e-12 + SquarePattern.length(norm, values))
+      for place in pattern.indices { image[pixel(channel, donor, place)] = 0 }
+      for place in pattern.indices { image[pixel(channel, window, place)] = Float(values[place] * reach) }
+    }
+    scale(image)
+  }
+
+  private func pixel(_ channel: Int, _ window: Window, _ place: Int) -> Int {
+    (channel * height + window.top + place / window.side) * width + window.left + place % window.side
+  }
+
+  /// What a change leaves of epsilon, by channel; under `l2` squared.
+  private func rest(_ change: MutablePixels) -> Double {
+    if norm == .l1 { return max(Double(epsilon) - Pixels(change).sumOfSizes, 0) / Double(channels) }
+    let length = Pixels(change).length
+    return max(Double(epsilon) * Double(epsilon) - length * length, 0) / Double(channels)
+  }
+
+  /// The length of what a channel of a change has in either window, and in the first.
+  private func lengths(
+    _ change: MutablePixels, _ channel: Int, _ window: Window, _ donor: Window
+  ) -> (either: Double, window: Double) {
+    var (either, own) = (0.0, 0.0)
+    for row in 0..<height {
+      for column in 0..<width {
+        let isOwn = window.contains(row, column)
+        guard isOwn || donor.contains(row, column) else { continue }
+        let value = Double(change[(channel * height + row) * width + column])
+        let part = norm == .l1 ? abs(value) : value * value
+        either += part
+        if isOwn { own += part }
+      }
+    }
+    return norm == .l1 ? (either, own) : (either.squareRoot(), own.squareRoot())
+  }
+
+  /// Replaces a change by the image it leads to at length epsilon; under `l1` by the nearest within just less.
+  private func scale(_ image: MutablePixels) {
+    guard norm == .l2 else {
+      L1Ball.project(image, around: clean, radius: epsilon * (1 - 1e-6))
+      for i in image.indices { image[i] = min(max(clean[i] + image[i], 0), 1) }
+      return
+    }
+    let factor = Double(epsilon) / (Pixels(image).length + 1e-12)
+    for i in image.indices { image[i] = min(max(clean[i] + Float(Double(image[i]) * factor), 0), 1) }
+  }
+}

@@ -1,0 +1,31 @@
+public import Networks
+public import Tensors
+
+/// A network that looks up before every forward pass, and so between any two steps of an attack.
+public final class WatchedNetwork: DifferentiableClassifier {
+  private let network: any DifferentiableClassifier
+  private let lookUp: () throws -> Void
+
+  /// `network`, which calls `lookUp` first; what that throws ends the attack.
+  public init(_ network: any DifferentiableClassifier, lookUp: @escaping () throws -> Void) {
+    (self.network, self.lookUp) = (network, lookUp)
+  }
+
+  /// As the network's.
+  public var batchSize: Int { network.batchSize }
+  /// As the network's.
+  public var imageShape: Shape { network.imageShape }
+  /// As the network's.
+  public var classCount: Int { network.classCount }
+
+  /// Looks up, then passes images forward.
+  public func forward(_ pixels: Tensor, into logits: inout Tensor) throws {
+    try lookUp()
+    try network.forward(pixels, into: &logits)
+  }
+
+  /// Goes back.
+  public func backward(_ logitGradient: Tensor, into pixelGradient: inout Tensor) throws {
+    try network.backward(logitGradient, into: &pixelGradient)
+  }
+}
