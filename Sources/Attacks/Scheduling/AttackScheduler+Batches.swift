@@ -54,19 +54,14 @@ extension AttackScheduler {
     rows.removeSubrange(kept...)
   }
 
-  /// Goes on with the first `count` that asked: those that ask for a gradient again keep their places.
+  /// Goes on with the first `count` that asked: those that ask for a gradient again go to the end, so that all images in
+  /// flight move on alike, and are not left to a few in the end, whose batches would be mostly padding.
   private func keepAsking(_ count: Int) {
-    var kept = 0
     for row in 0..<count {
       let berth = differentiating[row]
-      if case .differentiate = berths[berth].move {
-        differentiating[kept] = berth
-        kept += 1
-      } else {
-        go(berth)
-      }
+      if case .differentiate = berths[berth].move { differentiating.append(berth) } else { go(berth) }
     }
-    differentiating.removeSubrange(kept..<count)
+    differentiating.removeSubrange(0..<count)
   }
 
   /// Asks the classifier about a batch of images that wait for it.

@@ -62,7 +62,7 @@ public final class AttackScheduler {
     lastNaturalLogits = PixelBuffer(count: sizes.2)
     sequence = try AttackSequence([])
     for list in [\AttackScheduler.free, \.differentiating, \.classifying, \.rows] {
-      self[keyPath: list].reserveCapacity(berths.count)
+      self[keyPath: list].reserveCapacity(2 * berths.count)
     }
   }
 
