@@ -13,11 +13,4 @@ extension Tensor {
   ) rethrows -> Result {
     try values.withUnsafeMutableBufferPointer { try body(MutablePixels(rebasing: $0[row * size..<(row + 1) * size])) }
   }
-
-  /// Writes the image in row `other` of `source` into `row`.
-  mutating func copyImage(_ row: Int, size: Int, from source: Tensor, row other: Int) {
-    source.withImage(other, size: size) { image in
-      withMutableImage(row, size: size) { _ = $0.update(fromContentsOf: image) }
-    }
-  }
 }
