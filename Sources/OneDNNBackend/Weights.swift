@@ -16,7 +16,7 @@ final class Weights {
   private(set) var refresh: [Call] = []
   /// Set where a convolution runs as one matrix product: `sizes` are those of the matrix then.
   var product: DenseProduct?
-  /// Set where a convolution runs by products of our own: what makes the content of `weight` and of each copy.
+  /// Set where passes of a convolution are ours: what makes the content of each copy, and of `weight` if the first is that.
   private(set) var filters: [(filter: any PackedFilter, memory: Memory)] = []
   /// Set in training.
   private(set) var trained: Trained?
@@ -109,7 +109,7 @@ final class Weights {
   /// Takes over the weights of an evaluation plan.
   func load(_ source: PreparedWeights, on engine: Engine) throws {
     for (filter, memory) in filters { filter.pack(source.weight.values, into: memory.floats) }
-    guard filters.isEmpty else {
+    guard filters.first?.memory !== weight else {
       // What fills the last block stays zero.
       _ = bias?.floats.update(fromContentsOf: source.bias.values)
       return

@@ -165,6 +165,42 @@
       #expect(!calls.contains { $0.contains("scale and shift") && $0.contains(": ref") }, "\(calls)")
     }
 
+    /// A convolution of an image of few channels, its ReLU, and one more behind it.
+    private func narrow(_ channels: Int, kernel: Int, padding: Int, width: Int = 13) throws -> NetworkGraph {
+      let first = Convolution(outputChannels: 24, kernelSize: kernel, padding: padding)
+      let sizes = [11, width].map { $0 + 2 * padding - kernel + 1 }
+      return try NetworkGraph(
+        NetworkDefinition(
+          architecture: "narrow", imageShape: [channels, 11, width], classCount: 2 * sizes[0] * sizes[1],
+          nodes: [
+            Node(name: "first", inputs: [Node.image], layer: .convolution(first)),
+            Node(name: "bent", inputs: ["first"], layer: .relu),
+            Node(name: "second", inputs: ["bent"], layer: .convolution(.init(outputChannels: 2, kernelSize: 1))),
+            Node(name: "flatten", inputs: ["second"], layer: .flatten),
+          ]))
+    }
+
+    @Test(
+      "The gradient of one to three channels is the portable engine's, past every edge, and the same bits in any batch",
+      arguments: [1, 2, 3], [(1, 0), (3, 0), (3, 1), (5, 2), (3, 2), (7, 0)])
+    func fewChannels(channels: Int, window: (kernel: Int, padding: Int)) throws {
+      for width in [8, 13, 16, 21] {
+        let graph = try narrow(channels, kernel: window.kernel, padding: window.padding, width: width)
+        let found = try evaluate(graph, on: OneDNNBackend(threads: 2))
+        let expected = try evaluate(graph, on: PortableBackend(threads: 1))
+        #expect(expected.gradient.values.count { $0 != 0 } > expected.gradient.values.count / 2)
+        #expect(difference(found.gradient, expected.gradient) < 1e-5)
+        let part = try evaluate(graph, images: 2..<5, on: OneDNNBackend(threads: 1))
+        let rows = found.gradient[rows: 2..<5]
+        #expect(part.gradient == rows)
+      }
+      let plan = Plan(try narrow(channels, kernel: 3, padding: 1), for: .inputGradient, batchSize: Self.batch)
+      let calls = try OneDNNBackend(threads: 1).implementations(plan)
+      #expect(
+        calls.contains("first convolution backward data: narrow:avx512")
+          && !calls.contains { $0.contains("first mask") })
+    }
+
     @Test("Measured choices take it or leave it, and are no less exact")
     func measured() throws {
       let measured = MeasuredAlgorithms { _ in }

@@ -26,6 +26,9 @@ extension Lowering {
     set(step.output, output)
 
     return { [self] in
+      if !training, step.residual == nil, NarrowGradientPass.admits(geometry) {
+        return try narrowGradient(geometry, step, weights)
+      }
       let gradient = try outputGradient(step, masked: step.relu)
       if needsGradient(step.inputs[0]) {
         let backward = try engine.convolutionBackwardData(geometry, algorithm, hint: descriptor)

@@ -40,6 +40,20 @@ extension Lowering {
     }
   }
 
+  /// The gradient of what a convolution read, where that has few channels; the mask of its ReLU is part of the pass.
+  func narrowGradient(_ geometry: ConvolutionGeometry, _ step: Step, _ made: Weights) throws {
+    guard needsGradient(step.inputs[0]) else { return }
+    let blocked = try Layout.blocked(geometry.destination)
+    let gradient = try recorder.converted(outputGradient(step, masked: false), to: blocked)
+    let mask = isMasked(step) ? try recorder.converted(value(step.output), to: blocked) : nil
+    let inner = try recorder.memory(.plain(geometry.source))
+    let pass = try NarrowGradientPass(
+      geometry, gradient: gradient, mask: mask, weights: made.weight(NarrowFilter(geometry), recorder),
+      destination: inner)
+    recorder.record("\(step.name) convolution backward data", pass)
+    try deliver(inner, to: step.inputs[0])
+  }
+
   /// The gradient of the filters, and from that the parameter's; with a bias by the library's kernel, which makes both.
   private func filterGradient(
     _ settings: Convolution, _ geometry: ConvolutionGeometry, _ step: Step, _ weights: Weights, _ source: Memory,

@@ -107,6 +107,9 @@ final class Lowering {
     return source
   }
 
+  /// Whether the gradient of the step's output arrives without the mask of the step's ReLU.
+  func isMasked(_ step: Step) -> Bool { step.relu && !maskedAhead.contains(step.output) }
+
   /// Takes over the ReLU's mask of value `index` for the maximum pooling that alone reads it, if there is one.
   ///
   /// A window passes its gradient on to its maximum, so the mask may as well be taken from the maximum, on a quarter of

@@ -1,0 +1,91 @@
+import CConvolutions
+import Synchronization
+
+/// The gradient of a convolution with respect to images of one to three channels, such as pixels, on AVX-512.
+///
+/// The library fills up channels to blocks of 16, of which nearly all is padding here. Each thread takes whole images,
+/// whose masked gradients stay in its cache from the mask of the result's ReLU on.
+final class NarrowGradientPass: OwnPass {
+  private let gradient, weights, destination: Memory
+  /// The convolution's result behind its ReLU, where the mask is still to be applied.
+  private let mask: Memory?
+  private let results: cusp_images
+  private let narrow: cusp_narrow
+  private let images: Int
+  private let threads: Threads
+  private let nextImage = Atomic(0)
+
+  /// Whether there is such a kernel for `geometry`.
+  static func admits(_ geometry: ConvolutionGeometry) -> Bool {
+    Engine.hasOwnProducts && geometry.groups == 1 && geometry.stride == 1 && geometry.source[1] <= 3
+  }
+
+  /// From the `gradient` of the result, in blocks of 16 channels, which the mask changes, to a row-major `destination`.
+  init(
+    _ geometry: ConvolutionGeometry, gradient: Memory, mask: Memory?, weights: Memory, destination: Memory
+  ) throws {
+    (self.gradient, self.mask, self.weights, self.destination) = (gradient, mask, weights, destination)
+    results = try cusp_images(gradient.layout)
+    let sizes = geometry.source
+    narrow = cusp_narrow(
+      height: sizes[2], width: sizes[3], channels: sizes[1], kernel: geometry.kernelSize, border: geometry.border)
+    images = sizes[0]
+    threads = Threads.current
+  }
+
+  var memories: [Memory] { [gradient, weights, destination] + (mask.map { [$0] } ?? []) }
+  var algorithm: String { ConvolutionAlgorithm.direct.rawValue }
+  var layoutText: String { "\(gradient.layout.text)>\(destination.layout.text)" }
+  var implementation: String { "narrow:avx512" }
+
+  /// Runs on all threads.
+  func run() {
+    nextImage.store(0, ordering: .relaxed)
+    threads.run(Unmanaged.passUnretained(self).toOpaque()) { context in
+      guard let context else { return }
+      Unmanaged<NarrowGradientPass>.fromOpaque(context).takeUnretainedValue().work()
+    }
+  }
+
+  /// Takes the images that no other thread has taken.
+  private func work() {
+    guard let gradient = gradient.start, let weights = weights.start, let destination = destination.start else {
+      preconditionFailure("memories are used before they are placed")
+    }
+    var (results, narrow) = (results, narrow)
+    let size = narrow.channels * narrow.height * narrow.width
+    while true {
+      let image = nextImage.wrappingAdd(1, ordering: .relaxed).oldValue
+      guard image < images else { return }
+      let slope = gradient + image * results.image_stride
+      if let values = mask?.start {
+        cusp_narrow_mask(values + image * results.image_stride, slope, results.image_stride / 16)
+      }
+      cusp_narrow_gradient(&results, &narrow, slope, weights, destination + image * size)
+    }
+  }
+}
+
+/// The weights of a convolution for `NarrowGradientPass`: `[k, k, c, o]`, the channels of the result side by side.
+struct NarrowFilter: PackedFilter {
+  let shape: FilterShape
+
+  init(_ geometry: ConvolutionGeometry) { shape = FilterShape(geometry, isBackward: true) }
+
+  var count: Int { shape.taps * shape.outputs * inputs }
+  var algorithm: ConvolutionAlgorithm { .direct }
+
+  func pack(
+    _ values: UnsafeBufferPointer<Float>, into packed: UnsafeMutableBufferPointer<Float>, inputs range: Range<Int>
+  ) {
+    precondition(values.count == shape.count, "weights of another convolution")
+    for tap in 0..<shape.taps {
+      for output in 0..<shape.outputs {
+        for input in range {
+          let value = input < shape.inputs ? values[input * shape.inputStride + output * shape.outputStride + tap] : 0
+          packed[(tap * shape.outputs + output) * inputs + input] = value
+        }
+      }
+    }
+  }
+}
