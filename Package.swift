@@ -160,7 +160,7 @@ let targets: [Target] = [
   tests("Spatial", ["Spatial", "Tensors"]),
   tests("Networks", ["Networks", "Symmetry", "Tensors"]),
   tests("Programs", ["Networks", "Programs", "Tensors"]),
-  tests("Backends", ["Archives", "Attacks", "Networks", "Programs", "Symmetry", "Tensors"] + backends),
+  tests("Backends", ["Archives", "Attacks", "Datasets", "Networks", "Programs", "Symmetry", "Tensors"] + backends),
   tests("Checkpoints", ["Checkpoints", "Files", "HDF5", "Networks", "Records", "Tensors"]),
   tests("Interchange", ["Archives", "Checkpoints", "Files", "HDF5", "Interchange", "Networks", "Records", "Tensors"]),
   tests("Attacks", ["Attacks", "Networks", "Tensors"]),
