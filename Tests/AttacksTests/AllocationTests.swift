@@ -4,10 +4,10 @@ import Tensors
 import TestSupport
 import Testing
 
-/// A network that costs nothing: one slope everywhere, and equal logits but for the first class.
+/// A network that costs nothing: one slope everywhere, and equal logits but for the first class, so it is never fooled.
 private final class FlatNetwork: DifferentiableClassifier {
-  let imageShape: Shape = [1, 4, 4]
-  let classCount = 3
+  let imageShape: Shape = [1, 10, 10]
+  let classCount = 5
   let batchSize = 4
 
   func forward(_ pixels: Tensor, into logits: inout Tensor) {
@@ -34,18 +34,49 @@ struct AllocationTests {
     #expect(Allocations.count({ for i in kept.indices { kept[i][0] += 1 } }) == 0)
   }
 
-  @Test("a step allocates nothing, whatever the attack", arguments: Norm.allCases, AttackLoss.allCases)
+  /// How often an attack on four images allocates, and how many steps it takes for all of them.
+  private func count(_ attack: any Attack, stopsEarly: Bool) throws -> (allocations: Int?, steps: Int) {
+    let network = FlatNetwork()
+    let attacker = try Attacker([attack], stopsEarly: stopsEarly, model: network, classifier: network)
+    let pixels = Tensor([4, 1, 10, 10], filledWith: 0.5)
+    _ = try attacker.attack(pixels, labels: [0, 0, 0, 0], images: [0, 1, 2, 3])
+    var steps = 0
+    let allocations = try Allocations.count {
+      steps = try attacker.attack(pixels, labels: [0, 0, 0, 0], images: [0, 1, 2, 3]).map(\.steps).reduce(0, +)
+    }
+    return (allocations, steps)
+  }
+
+  @Test("a step allocates nothing, whatever is climbed", arguments: Norm.allCases, AttackLoss.allCases)
   func steps(norm: Norm, loss: AttackLoss) throws {
     for stopsEarly in [false, true] {
       let counts = try [3, 40].map { steps in
-        let network = FlatNetwork()
         let attack = ProjectedGradientDescent(norm: norm, epsilon: 0.4, steps: steps, stepSize: 0.01, loss: loss)
-        let attacker = try Attacker(attack, stopsEarly: stopsEarly, model: network, classifier: network)
-        let pixels = Tensor([4, 1, 4, 4], filledWith: 0.5)
-        _ = try attacker.attack(pixels, labels: [0, 0, 0, 0], images: [0, 1, 2, 3])
-        return try Allocations.count { _ = try attacker.attack(pixels, labels: [0, 0, 0, 0], images: [0, 1, 2, 3]) }
+        return try count(attack, stopsEarly: stopsEarly).allocations
       }
       #expect(counts[0] == counts[1], "\(counts), early stop \(stopsEarly)")
     }
+  }
+
+  /// Those that can be of several lengths; of AutoAttack and the fast evaluation the members are here, and an ensemble.
+  private static let entries = Entry.all.filter { entry in
+    switch entry.name {
+    case "fgsm", "autoattack", "evaluate-fast": false
+    // Arrays are still made for further gradients of one pass, the radii of a run in the 1-norm, and squares of a pattern.
+    case "fab", "deepfool": false
+    case "apgd-ce", "apgd-dlr", "apgd-t": entry.norm != .l1
+    case "square", "ensemble": entry.norm == .linf
+    default: true
+    }
+  }
+
+  @Test("no step of any attack allocates", arguments: entries, [false, true])
+  func steps(entry: Entry, stopsEarly: Bool) throws {
+    let counts = try [30, 120].map { length in
+      var request = try entry.request()
+      (request.steps, request.queries) = (length, length)
+      return try count(#require(AttackCatalogue[entry.name]).attack(request), stopsEarly: stopsEarly)
+    }
+    #expect(counts[0].steps < counts[1].steps && counts[0].allocations == counts[1].allocations, "\(counts)")
   }
 }

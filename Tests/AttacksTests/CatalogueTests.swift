@@ -18,24 +18,44 @@ struct Entry: Sendable, CustomTestStringConvertible {
   /// A budget that fools some of the images, and not all.
   var epsilon: Float { [.linf: 0.04, .l2: 0.25, .l1: 0.9][norm] ?? 0 }
 
-  func attack(epsilon: Float? = nil, seed: UInt64 = 3) throws -> any Attack {
+  /// A request for few steps and queries.
+  func request(epsilon: Float? = nil, seed: UInt64 = 3) throws -> AttackRequest {
     let description = try #require(AttackCatalogue[name])
     var request = AttackRequest()
     (request.norm, request.seed) = (norm, seed)
     if description.budget != .none { request.epsilon = Double(epsilon ?? self.epsilon) }
     if description.settings.contains(.steps), name != "fgsm" { request.steps = 8 }
     if description.settings.contains(.queries) || name == "ensemble" { request.queries = 25 }
-    if name == "ensemble" { request.members = norm == .linf ? ["fgsm", "square", "pgd"] : ["square", "pgd"] }
-    let attack = try description.attack(request)
+    if name == "ensemble" { request.members = norm == .linf ? ["square", "fgsm", "pgd"] : ["square", "pgd"] }
+    return request
+  }
+
+  func attack(epsilon: Float? = nil, seed: UInt64 = 3) throws -> any Attack {
+    let attack = try #require(AttackCatalogue[name]).attack(request(epsilon: epsilon, seed: seed))
     try attack.validate(classCount: 5)
     return attack
   }
 
   func results(
-    _ attack: (any Attack)? = nil, order: [Int] = Array(0..<20), width: Int? = nil, model: ToyNetwork = ToyNetwork()
+    _ attack: (any Attack)? = nil, order: [Int] = Array(0..<20), width: Int? = nil, model: ToyNetwork = ToyNetwork(),
+    stopsEarly: Bool = false
   ) throws -> [AttackResult] {
-    try Swept.outcomes(Attacker([attack ?? self.attack()], model: model, width: width), order: order)
+    try Swept.outcomes(
+      Attacker(
+        [attack ?? self.attack()], stopsEarly: stopsEarly, model: model,
+        classifier: ToyNetwork(batchSize: model.batchSize), width: width), order: order)
   }
+
+  /// The results for other images in the places of the usual ones.
+  func results(for images: Tensor) throws -> [AttackResult] {
+    try Attacker([attack()]).attack(images, labels: Swept.labels, images: Array(100..<120))
+  }
+
+  /// Whether some of its numbers are random.
+  var draws: Bool { !["fgsm", "bim", "mi-fgsm", "deepfool", "fab", "fab-t"].contains(name) }
+
+  /// Whether it ends within a ball.
+  var hasBudget: Bool { AttackCatalogue[name]?.budget != AttackDescription.Budget.none }
 }
 
 @Suite("Every attack of the catalogue")
@@ -82,15 +102,17 @@ struct CatalogueTests {
     #expect(results.contains { $0.cost.backwards > 0 } == description.asksForGradients)
   }
 
-  @Test("stays within ball and range, and its distance is what it says", arguments: Entry.all)
+  @Test("stays within ball and range, at the range's ends too, and its distance is what it says", arguments: Entry.all)
   func bounds(entry: Entry) throws {
-    for result in try entry.results() {
-      #expect(result.perturbed.allSatisfy { $0 >= 0 && $0 <= 1 } && result.failure == nil)
-      let clean = Swept.images[rows: result.place..<result.place + 1]
-      let bound = Bound(norm: entry.norm, epsilon: .infinity)
-      let distance = bound.distances(of: Tensor(clean.shape, result.perturbed), from: clean)[0]
-      #expect(result.distance == distance)
-      if AttackCatalogue[entry.name]?.budget != AttackDescription.Budget.none { #expect(distance <= entry.epsilon) }
+    let saturated = Tensor(Swept.images.shape, Swept.images.values.map { $0.rounded() })
+    for images in [Swept.images, saturated] {
+      for result in try entry.results(for: images) {
+        #expect(result.perturbed.allSatisfy { $0 >= 0 && $0 <= 1 } && result.failure == nil)
+        let clean = images[rows: result.place..<result.place + 1]
+        let bound = Bound(norm: entry.norm, epsilon: .infinity)
+        let distance = bound.distances(of: Tensor(clean.shape, result.perturbed), from: clean)[0]
+        #expect(result.distance == distance && (distance <= entry.epsilon || !entry.hasBudget))
+      }
     }
   }
 
@@ -106,40 +128,82 @@ struct CatalogueTests {
 
   @Test("with epsilon 0 gives back the clean images", arguments: Entry.all)
   func epsilonZero(entry: Entry) throws {
-    guard AttackCatalogue[entry.name]?.budget != AttackDescription.Budget.none else { return }
+    guard entry.hasBudget else { return }
     let results = try entry.results(entry.attack(epsilon: 0))
     #expect(results.flatMap(\.perturbed) == Swept.images.values)
     #expect(results.allSatisfy { $0.distance == 0 && $0.failure == nil })
   }
 
-  @Test("gives every image what it has alone, in any order and width, and again", arguments: Entry.all)
-  func independence(entry: Entry) throws {
-    let expected = try entry.results()
-    #expect(try entry.results() == expected)
-    for (width, order) in [(1, [4, 0, 19]), (3, Array((0..<20).reversed())), (8, [7, 3, 7, 12])] {
-      for result in try entry.results(order: order, width: width) {
+  @Test(
+    "gives every image what it has alone, in any order, batch and shard, and again", arguments: Entry.all,
+    [false, true])
+  func independence(entry: Entry, stopsEarly: Bool) throws {
+    let expected = try entry.results(stopsEarly: stopsEarly)
+    #expect(try entry.results(stopsEarly: stopsEarly) == expected)
+    let shards = (0..<3).map { (batch: 5, width: 3, order: Array(stride(from: $0, to: 20, by: 3))) }
+    let runs = [(1, 1, [4, 0, 19]), (8, 3, Array((0..<20).reversed())), (30, 30, [7, 3, 7, 12])] + shards
+    for (batch, width, order) in runs {
+      let model = ToyNetwork(batchSize: batch)
+      for result in try entry.results(order: order, width: width, model: model, stopsEarly: stopsEarly) {
         let alone = expected[order[result.place]]
         #expect((result.perturbed, result.distance) == (alone.perturbed, alone.distance))
         #expect((result.cost, result.steps, result.member) == (alone.cost, alone.steps, alone.member))
+        #expect((result.naturalLogits, result.perturbedLogits) == (alone.naturalLogits, alone.perturbedLogits))
       }
     }
   }
 
-  @Test("draws by its seed alone, if at all", arguments: Entry.all)
+  @Test("draws by its seed and the image's index, if at all", arguments: Entry.all)
   func seeds(entry: Entry) throws {
-    let (one, other) = (try entry.results(), try entry.results(entry.attack(seed: 4)))
-    let draws = AttackCatalogue[entry.name]?.settings.contains(.seed) == true
-    if !draws { #expect(one == other) }
+    let one = try entry.results()
+    #expect(try (one != entry.results(entry.attack(seed: 4))) == entry.draws)
+    let elsewhere = try Attacker([entry.attack()])
+      .attack(Swept.images, labels: Swept.labels, images: Array(200..<220))
+    #expect((one != elsewhere) == entry.draws)
   }
 
-  @Test("leaves an image unharmed whose gradient is not a number", arguments: Entry.all)
+  @Test("stopped early, fools whom it fools, with no more steps, and leaves survivors alike", arguments: Entry.all)
+  func earlyStop(entry: Entry) throws {
+    let (whole, early) = (try entry.results(), try entry.results(stopsEarly: true))
+    for (before, after) in zip(whole, early) {
+      let label = Swept.labels[before.place]
+      #expect(before.perturbedClass == label || after.perturbedClass != label)
+      #expect(after.steps <= before.steps && after.failure == nil)
+      #expect(after.distance <= entry.epsilon || !entry.hasBudget)
+      if !Swept.hasReached(after, image: before.place) { #expect(after.perturbed == before.perturbed) }
+    }
+  }
+
+  @Test("leaves an image unharmed whose gradient is not a number, and says so", arguments: Entry.all)
   func broken(entry: Entry) throws {
     guard AttackCatalogue[entry.name]?.asksForGradients == true else { return }
     let model = ToyNetwork()
     model.breaksAbove = -1
-    for result in try entry.results(model: model) where result.failure != nil {
-      #expect(result.failure == .gradient && result.distance == 0)
+    // A member without gradients may still break images, or find that it cannot.
+    let isMixed = ["autoattack", "ensemble"].contains(entry.name)
+    let asked = try entry.results(model: model).filter { $0.cost.backwards > 0 }
+    #expect(asked.count >= (entry.name == "ensemble" ? 7 : 16))
+    for result in asked {
+      #expect(result.failure == (isMixed ? nil : .gradient) && (result.member ?? "square") == "square")
+      if result.member != nil { continue }
+      #expect(result.distance == 0 && result.perturbedLogits == result.naturalLogits)
       #expect(result.perturbed == Swept.images[rows: result.place..<result.place + 1].values)
+    }
+  }
+
+  @Test("gives back an image that is none, bit for bit, and does to its companions what it does", arguments: Entry.all)
+  func noImage(entry: Entry) throws {
+    var images = Swept.images
+    for (row, value) in [(2, Float.nan), (11, 1.5)] { images.values[row * 50 + 7] = value }
+    let expected = try entry.results()
+    for result in try entry.results(for: images) {
+      let clean = images[rows: result.place..<result.place + 1].values
+      if [2, 11].contains(result.place) {
+        #expect(result.failure == .pixels && result.distance == 0 && result.cost == AttackCost())
+        #expect(result.perturbed.map(\.bitPattern) == clean.map(\.bitPattern))
+      } else {
+        #expect(result == expected[result.place])
+      }
     }
   }
 
