@@ -16,7 +16,14 @@ typedef float cusp_unaligned_vector __attribute__((vector_size(64), aligned(4), 
 
 #define CUSP_LOAD(address) (*(const cusp_unaligned_vector *)(address))
 #define CUSP_STORE(address, value) (*(cusp_unaligned_vector *)(address) = (value))
-#define CUSP_FMA(a, b, c) __builtin_elementwise_fma((cusp_vector)(a), (cusp_vector){} + (b), (cusp_vector)(c))
+
+/// A number in all lanes: one load that spreads it, where it comes from memory.
+CUSP_WIDE __attribute__((always_inline)) static inline cusp_vector cusp_splat(float b) {
+  return (cusp_vector){b, b, b, b, b, b, b, b, b, b, b, b, b, b, b, b};
+}
+
+/// `a` times the number `b`, plus `c`, rounded once.
+#define CUSP_FMA(a, b, c) __builtin_elementwise_fma((cusp_vector)(a), cusp_splat(b), (cusp_vector)(c))
 
 /// How a batch of images lies in memory: the distance in floats between images, blocks of 16 channels, rows and pixels.
 struct cusp_images {

@@ -96,13 +96,13 @@ private struct WinogradBlocks {
   /// From one of the 36 matrices to the next; no power of two, or they would meet in the cache.
   let sourceStride, resultStride: Int
 
-  /// Large weights pass the cache by once a block, so that blocks are larger then; but all threads have one.
+  /// Large weights pass the cache by once a block, so that blocks are larger then; all threads have equally many.
   init(_ convolution: WinogradConvolution, threads: Int) {
     let all = convolution.destination[0] * convolution.tiles.rows * convolution.tiles.columns
-    let share = (all + threads - 1) / threads
     // The product takes six rows at a time.
-    let wanted = convolution.filter.count < 1 << 22 ? 36 : 66
-    tiles = min(wanted, (share + 5) / 6 * 6)
+    let wanted = threads * (convolution.filter.count < 1 << 22 ? 36 : 66)
+    let rounds = (all + wanted - 1) / wanted
+    tiles = (all + rounds * threads - 1) / (rounds * threads)
     total = all
     sourceStride = tiles * convolution.filter.inputs + 16
     resultStride = tiles * convolution.filter.outputs + 16
