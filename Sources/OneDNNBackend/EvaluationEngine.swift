@@ -25,6 +25,8 @@ final class EvaluationEngine: InputGradientEngine {
     copy(UnsafeBufferPointer(lowered.logits.floats), to: logits)
   }
 
+  func spread(_ count: Int, _ body: (Int) -> Void) { threads.spread(count, body) }
+
   func backward(
     _ logitGradient: UnsafeBufferPointer<Float>, pixelGradient: UnsafeMutableBufferPointer<Float>
   ) throws {

@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -35,6 +37,33 @@ struct Threads: Sendable {
   func run(_ context: UnsafeMutableRawPointer, _ body: @convention(c) (UnsafeMutableRawPointer?) -> Void) {
     guard count > 1, let parallel = Self.parallel else { return body(context) }
     parallel(body, context, UInt32(count), 0)
+  }
+
+  /// Runs `body` for every number below `count` on these threads, each of which takes the next that none has taken.
+  func spread(_ count: Int, _ body: (Int) -> Void) {
+    withoutActuallyEscaping(body) { body in
+      var share = Share(count: count, body: body)
+      withUnsafeMutablePointer(to: &share) { share in
+        run(share) { $0?.assumingMemoryBound(to: Share.self).pointee.work() }
+      }
+    }
+  }
+
+  /// Work that threads divide among themselves.
+  private struct Share: ~Copyable {
+    let count: Int
+    let body: (Int) -> Void
+    let next = Atomic(0)
+
+    init(count: Int, body: @escaping (Int) -> Void) { (self.count, self.body) = (count, body) }
+
+    func work() {
+      while true {
+        let number = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard number < count else { return }
+        body(number)
+      }
+    }
   }
 
   /// What compilers turn `#pragma omp parallel` into; both GNU's and LLVM's runtimes have it.

@@ -39,6 +39,8 @@ final class EvaluationEngine: InputGradientEngine {
     try network.forward(pixels, logits: logits)
   }
 
+  func spread(_ count: Int, _ body: (Int) -> Void) { network.workers.run(count) { number, _ in body(number) } }
+
   func backward(
     _ logitGradient: UnsafeBufferPointer<Float>, pixelGradient: UnsafeMutableBufferPointer<Float>
   ) throws {

@@ -4,7 +4,7 @@ import Programs
 /// A plan with its buffers and kernels: what evaluation and training have in common.
 final class Network {
   let plan: Plan
-  private let workers: Workers
+  let workers: Workers
   let memory: ValueMemory
   let runners: [StepRunner]
 

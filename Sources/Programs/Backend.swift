@@ -39,6 +39,9 @@ public protocol InferenceEngine: AnyObject {
 
   /// Writes the logits `[batchSize, classes]` of `pixels` `[batchSize, c, h, w]`.
   func forward(_ pixels: UnsafeBufferPointer<Float>, logits: UnsafeMutableBufferPointer<Float>) throws
+
+  /// Runs `body` for every number below `count` on the engine's threads, and waits for all.
+  func spread(_ count: Int, _ body: (Int) -> Void)
 }
 
 /// A compiled network in evaluation mode that also differentiates down to the pixels.
@@ -118,4 +121,11 @@ private func sumOfSquares(_ values: UnsafeMutableBufferPointer<Float>) -> Double
     }
   }
   return values.suffix(values.count % 8).reduce(sums.sum()) { $0 + Double($1) * Double($1) }
+}
+
+extension InferenceEngine {
+  /// One after the other, here.
+  public func spread(_ count: Int, _ body: (Int) -> Void) {
+    for number in 0..<count { body(number) }
+  }
 }

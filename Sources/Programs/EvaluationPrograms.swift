@@ -2,9 +2,11 @@ public import Networks
 public import Tensors
 
 extension NetworkGraph {
-  /// The batch size of this network's evaluation programs, fixed so that results never depend on a caller's batches:
-  /// 128, or 32 where an image costs more than a billion multiply-adds.
-  public var evaluationBatchSize: Int { multiplyAdds > 1_000_000_000 ? 32 : 128 }
+  /// The batch size of all evaluation programs, fixed so that results never depend on a caller's batches.
+  ///
+  /// What 32 images of a small network are between two layers stays in the nearer caches, and few images need little
+  /// padding; large networks gain a tenth or less from longer batches.
+  public static var evaluationBatchSize: Int { 32 }
 }
 
 /// A network compiled to answer with logits.
@@ -24,7 +26,7 @@ public final class InferenceProgram: Classifier {
   public init(
     _ graph: NetworkGraph, parameters: Parameters, batchSize: Int? = nil, on backend: any Backend
   ) throws {
-    self.batchSize = batchSize ?? graph.evaluationBatchSize
+    self.batchSize = batchSize ?? NetworkGraph.evaluationBatchSize
     (imageShape, classCount) = (graph.imageShape, graph.classCount)
     plan = Plan(graph, for: .inference, batchSize: self.batchSize)
     engine = try backend.makeInferenceEngine(plan)
@@ -46,6 +48,9 @@ public final class InferenceProgram: Classifier {
       try logits.values.withUnsafeMutableBufferPointer { try engine.forward(pixels, logits: $0) }
     }
   }
+
+  /// Runs `body` for every number below `count` on the engine's threads.
+  public func spread(_ count: Int, _ body: (Int) -> Void) { engine.spread(count, body) }
 }
 
 /// A network compiled to answer with logits and with gradients with respect to the pixels.
@@ -67,7 +72,7 @@ public final class InputGradientProgram: DifferentiableClassifier {
   public init(
     _ graph: NetworkGraph, parameters: Parameters, batchSize: Int? = nil, on backend: any Backend
   ) throws {
-    self.batchSize = batchSize ?? graph.evaluationBatchSize
+    self.batchSize = batchSize ?? NetworkGraph.evaluationBatchSize
     (imageShape, classCount) = (graph.imageShape, graph.classCount)
     plan = Plan(graph, for: .inputGradient, batchSize: self.batchSize)
     engine = try backend.makeInputGradientEngine(plan)
@@ -89,6 +94,9 @@ public final class InputGradientProgram: DifferentiableClassifier {
       try logits.values.withUnsafeMutableBufferPointer { try engine.forward(pixels, logits: $0) }
     }
   }
+
+  /// Runs `body` for every number below `count` on the engine's threads.
+  public func spread(_ count: Int, _ body: (Int) -> Void) { engine.spread(count, body) }
 
   /// Writes the gradient with respect to the pixels of the last forward pass, given the one with respect to its logits.
   ///

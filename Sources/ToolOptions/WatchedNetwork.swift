@@ -24,6 +24,9 @@ public final class WatchedNetwork: DifferentiableClassifier {
     try network.forward(pixels, into: &logits)
   }
 
+  /// On the network's threads.
+  public func spread(_ count: Int, _ body: (Int) -> Void) { network.spread(count, body) }
+
   /// Goes back.
   public func backward(_ logitGradient: Tensor, into pixelGradient: inout Tensor) throws {
     try network.backward(logitGradient, into: &pixelGradient)

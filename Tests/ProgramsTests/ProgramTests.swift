@@ -105,14 +105,4 @@ struct ProgramTests {
     #expect(try program.parameters() == parameters)
     #expect(try program.momentum() == momentum)
   }
-
-  @Test(
-    "The evaluation batch follows from the network's cost alone",
-    arguments: [
-      (Architecture.digitsCNN, 128), (.smallCNN, 128), (.vgg16, 128), (.resnet18, 128), (.resnet34, 32),
-      (.resnet50, 32),
-    ])
-  func batchSizes(architecture: Architecture, batchSize: Int) throws {
-    #expect(try NetworkGraph(architecture.definition()).evaluationBatchSize == batchSize)
-  }
 }

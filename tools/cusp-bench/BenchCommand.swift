@@ -30,7 +30,7 @@ struct BenchCommand: EngineCommand {
       "inference, input-gradient (the default; an attack's step), training (a step) or attack-epoch.",
       valueName: "program"))
   var program: [BenchmarkRecord.Program] = []
-  @Option(help: "Images of a batch; the default is that of the network's attacks, 128 or 32.") var batch: Int?
+  @Option(help: "Images of a batch; the default is that of attacks, 32, or of training, 128 or 32.") var batch: Int?
   @Option(help: "Images of an attack-epoch; the default is eight batches.") var images: Int?
   @Option(help: "How often to time each program.") var repeats = 5
   @Flag(help: "Also time every call into the engine's kernels on its own.") var layers = false

@@ -56,9 +56,14 @@ private final class StoppingAttempt: Attempt {
 
   func next(_ answer: Answer?, writing pixels: MutablePixels) -> Move {
     if isJudging, let answer { return judge(answer.logits, pixels) }
-    if let answer, answer.gradient != nil, answer.isFinite, !isDenied,
-      subject.goal.isReached(by: predictedClass(answer.logits)), isNearEnough(Pixels(pixels))
+    if let answer, answer.isFinite, !isDenied, subject.goal.isReached(by: predictedClass(answer.logits)),
+      isNearEnough(Pixels(pixels))
     {
+      // Without a gradient it was the classifier who answered.
+      if answer.gradient == nil, bound?.holds(for: Pixels(pixels), around: subject.clean) ?? true {
+        reached.append(contentsOf: answer.logits)
+        return .done
+      }
       asked.copy(Pixels(pixels))
       bound?.settle(pixels, around: subject.clean)
       isJudging = true

@@ -30,7 +30,9 @@ public struct Bound: Hashable, Sendable {
   }
 
   /// Takes the last rounding errors out of a projected `image`, so that it lies within the ball exactly.
-  func settle(_ image: MutablePixels, around clean: Pixels) { norm.settle(image, around: clean, epsilon: epsilon) }
+  package func settle(_ image: MutablePixels, around clean: Pixels) {
+    norm.settle(image, around: clean, epsilon: epsilon)
+  }
 
   private func rows<Result>(_ perturbed: Tensor, _ clean: Tensor, _ body: (Pixels, Pixels) -> Result) -> [Result] {
     precondition(perturbed.shape == clean.shape, "a perturbed image has the shape of its clean one")

@@ -8,8 +8,7 @@ package enum Hyperplane {
   package static func project(
     _ point: Pixels, weights: Pixels, offset: Double, norm: Norm, into change: MutablePixels
   ) {
-    var excess = -offset
-    for i in point.indices { excess += Double(weights[i]) * Double(point[i]) }
+    var excess = weights.product(with: point) - offset
     let way = Way(point: point, weights: weights, sign: excess < 0 ? -1 : 1, norm: norm)
     excess = abs(excess)
     switch norm {
@@ -34,10 +33,6 @@ private struct Way {
     return weight > 0 ? Double(point[i]) : 1 - Double(point[i])
   }
 
-  /// How fast a pixel goes.
-  @inline(__always)
-  private func pace(_ i: Int) -> Double { norm == .l2 ? Double(abs(weights[i])) : 1 }
-
   /// All pixels go by their pace until `excess` is made up for.
   ///
   /// What a common length makes up for is concave and piecewise linear in it, so tangents from below reach the length in
@@ -45,22 +40,48 @@ private struct Way {
   func writeEvenly(_ excess: Double, into change: MutablePixels) {
     var length = 0.0
     for _ in 0..<200 {
-      var (sum, slope) = (0.0, 0.0)
-      for i in point.indices {
-        let (room, weight) = (room(i), Double(abs(weights[i])))
-        let move = length * pace(i)
-        sum += weight * min(move, room)
-        slope += move < room ? weight * pace(i) : 0
-      }
+      let (sum, slope) = gain(at: length)
       guard sum < excess, slope > 0 else { break }
       let further = length + (excess - sum) / slope
       guard further > length else { break }
       length = further
     }
     for i in point.indices {
-      let move = Float(min(length * pace(i), room(i)))
+      let pace = norm == .l2 ? Double(abs(weights[i])) : 1
+      let move = Float(min(length * pace, room(i)))
       change[i] = sign * weights[i] > 0 ? -move : move
     }
+  }
+
+  /// What all pixels make up for at a common length, and how fast that grows with it; four pixels at a time.
+  private func gain(at length: Double) -> (sum: Double, slope: Double) {
+    var (sums, slopes) = (SIMD4<Double>(), SIMD4<Double>())
+    let whole = point.count / 4 * 4
+    for i in stride(from: 0, to: whole, by: 4) {
+      let weight = SIMD4(Double(weights[i]), Double(weights[i + 1]), Double(weights[i + 2]), Double(weights[i + 3]))
+      let pixel = SIMD4(Double(point[i]), Double(point[i + 1]), Double(point[i + 2]), Double(point[i + 3]))
+      add(weight * Double(sign), pixel, length, &sums, &slopes)
+    }
+    for i in whole..<point.count {
+      // The other lanes weigh nothing.
+      let (weight, pixel) = (SIMD4(Double(sign * weights[i]), 0, 0, 0), SIMD4(Double(point[i]), 0, 0, 0))
+      add(weight, pixel, length, &sums, &slopes)
+    }
+    return (sums.sum(), slopes.sum())
+  }
+
+  @inline(__always)
+  private func add(
+    _ weight: SIMD4<Double>, _ pixel: SIMD4<Double>, _ length: Double, _ sums: inout SIMD4<Double>,
+    _ slopes: inout SIMD4<Double>
+  ) {
+    let room = (1 - pixel).replacing(with: pixel, where: weight .> 0)
+    var size = weight.replacing(with: -weight, where: weight .< 0)
+    if norm == .l2 { size.replace(with: 0, where: size .< 1e-8) }
+    let pace = norm == .l2 ? size : SIMD4(repeating: 1)
+    let move = pace * length
+    sums += size * pointwiseMin(move, room)
+    slopes += (size * pace).replacing(with: 0, where: move .>= room)
   }
 
   /// The pixels of the largest weights go all their way, the last of them partly.

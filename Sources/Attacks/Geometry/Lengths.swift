@@ -31,6 +31,18 @@ extension Pixels {
     return sums.sum().squareRoot()
   }
 
+  /// The sum of the products with the numbers of `other`, as many as there are, four sums at a time.
+  func product(with other: Pixels) -> Double {
+    var sums = SIMD4<Double>()
+    let whole = count / 4 * 4
+    for i in stride(from: 0, to: whole, by: 4) {
+      let part = SIMD4(Double(self[i]), Double(self[i + 1]), Double(self[i + 2]), Double(self[i + 3]))
+      sums += part * SIMD4(Double(other[i]), Double(other[i + 1]), Double(other[i + 2]), Double(other[i + 3]))
+    }
+    for i in whole..<count { sums[0] += Double(self[i]) * Double(other[i]) }
+    return sums.sum()
+  }
+
   /// The sum of all sizes.
   var sumOfSizes: Double { reduce(0) { $0 + Double(abs($1)) } }
 }

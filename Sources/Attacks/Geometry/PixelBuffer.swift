@@ -33,3 +33,12 @@ extension MutablePixels {
   func copy(_ source: Pixels) { _ = update(fromContentsOf: source) }
   func copy(_ source: PixelBuffer) { copy(source.contents) }
 }
+
+extension Pixels {
+  /// Whether it holds the same bits as `other`, which has as many numbers.
+  func hasBits(of other: Pixels) -> Bool {
+    var difference: UInt32 = 0
+    for i in indices { difference |= self[i].bitPattern ^ other[i].bitPattern }
+    return difference == 0
+  }
+}

@@ -112,9 +112,8 @@ final class FABAttempt: Attempt {
       if predictedClass(answer.logits) != label {
         keep(pixels)
         drawBack(pixels)
-        return isLast ? beginNext(pixels) : ask()
       }
-      if isLast { return beginNext(pixels) }
+      return isLast ? beginNext(pixels) : ask()
     }
     guard let gradient = answer.gradient else { return .failed(.gradient) }
     look(at: gradient, rise: answer.logits[candidate] - answer.logits[label])
@@ -125,7 +124,8 @@ final class FABAttempt: Attempt {
     move(pixels)
     (step, steps, isVerdict) = (step + 1, steps + 1, true)
     isLast = step == settings.steps
-    return isLast ? .classify : ask()
+    // As a rule the point lies beyond the boundary and is drawn back, so that a gradient there would be of no use.
+    return .classify
   }
 
   /// Asks for the gradient of the first candidate.
@@ -177,8 +177,7 @@ extension FABAttempt {
 
   /// To the mean of what the point and the clean image come to on the boundary, a little beyond.
   private func move(_ pixels: MutablePixels) {
-    var offset = -Double(rise)
-    for i in pixels.indices { offset += Double(slope.pixels[i]) * Double(pixels[i]) }
+    let offset = slope.contents.product(with: Pixels(pixels)) - Double(rise)
     Hyperplane.project(
       Pixels(pixels), weights: slope.contents, offset: offset, norm: settings.norm, into: ownChange.pixels)
     Hyperplane.project(

@@ -18,7 +18,8 @@ extension AttackScheduler {
       try model.backward(logitGradient, into: &gradient)
       answerRows()
     } while !rows.isEmpty
-    keepAsking(count)
+    for row in 0..<count { go(differentiating[row]) }
+    differentiating.removeSubrange(0..<count)
   }
 
   /// Writes what the objectives of `rows` have for gradients, and zeros elsewhere.
@@ -39,14 +40,16 @@ extension AttackScheduler {
 
   /// Hands the gradients to their attempts; of `rows` those stay that ask for another.
   private func answerRows() {
+    classifier.spread(rows.count) { place in
+      let berth = berths[differentiating[rows[place]]]
+      berth.cost.backwards += 1
+      logits.withLogits(rows[place]) { logits in
+        gradient.withImage(rows[place], size: imageSize) { berth.take(Answer(logits: logits, gradient: $0)) }
+      }
+    }
     var kept = 0
     for row in rows {
-      let berth = berths[differentiating[row]]
-      berth.cost.backwards += 1
-      logits.withLogits(row) { logits in
-        gradient.withImage(row, size: imageSize) { berth.take(Answer(logits: logits, gradient: $0)) }
-      }
-      if case .differentiateAgain = berth.move {
+      if case .differentiateAgain = berths[differentiating[row]].move {
         rows[kept] = row
         kept += 1
       }
@@ -54,22 +57,12 @@ extension AttackScheduler {
     rows.removeSubrange(kept...)
   }
 
-  /// Goes on with the first `count` that asked: those that ask for a gradient again go to the end, so that all images in
-  /// flight move on alike, and are not left to a few in the end, whose batches would be mostly padding.
-  private func keepAsking(_ count: Int) {
-    for row in 0..<count {
-      let berth = differentiating[row]
-      if case .differentiate = berths[berth].move { differentiating.append(berth) } else { go(berth) }
-    }
-    differentiating.removeSubrange(0..<count)
-  }
-
   /// Asks the classifier about a batch of images that wait for it.
   func classify() throws {
     let count = min(width, classifying.count)
     write(classifying.prefix(count))
     try classifier.forward(pixels, into: &logits)
-    for row in 0..<count {
+    classifier.spread(count) { row in
       let berth = berths[classifying[row]]
       berth.cost.forwards += 1
       if !berth.isFinal { logits.withLogits(row) { berth.take(Answer(logits: $0)) } }

@@ -15,6 +15,7 @@ extension AttackScheduler {
   /// Does what the attempt wants next.
   func go(_ number: Int) {
     let berth = berths[number]
+    berth.askedAt = batches
     switch berth.move {
     case .classify: classifying.append(number)
     case .differentiate: differentiating.append(number)

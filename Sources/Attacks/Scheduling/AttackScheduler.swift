@@ -20,6 +20,8 @@ public final class AttackScheduler {
   var differentiating: [Int] = []
   var classifying: [Int] = []
   var finished: [AttackResult] = []
+  /// How many batches were asked about.
+  private(set) var batches = 0
 
   // The networks' batches.
   var pixels: Tensor
@@ -138,7 +140,7 @@ public final class AttackScheduler {
     free.append(contentsOf: berths.indices.reversed())
     differentiating.removeAll(keepingCapacity: true)
     classifying.removeAll(keepingCapacity: true)
-    finished.removeAll()
+    finished.removeAll(keepingCapacity: true)
   }
 
   private func check(_ clean: Tensor, count: Int, alike shapes: [Shape]) throws {
@@ -156,23 +158,37 @@ public final class AttackScheduler {
   ) throws {
     var taken = 0
     while true {
-      let arriving = min(width, count - taken)
-      if differentiating.count >= width {
-        try differentiate()
-      } else if classifying.count >= width {
-        try classify()
-      } else if arriving > 0, free.count >= arriving {
+      let (rest, isFull) = (min(width, count - taken), max(differentiating.count, classifying.count) >= width)
+      let arriving = isFull && free.count < rest ? 0 : min(rest, free.count)
+      if arriving > 0 {
         try takeIn(taken..<taken + arriving)
         taken += arriving
-      } else if !differentiating.isEmpty, differentiating.count >= classifying.count {
-        try differentiate()
-      } else if !classifying.isEmpty {
-        try classify()
-      } else {
+      } else if differentiating.isEmpty, classifying.isEmpty {
         return
+      } else {
+        batches += 1
+        try isGradientNext ? differentiate() : classify()
       }
       for result in finished { try finish(result) }
       finished.removeAll(keepingCapacity: true)
     }
   }
+
+  /// Which questions are answered next: those of the image that has waited longest, unless they fill less than half a
+  /// batch while the others fill one; then they wait for company, but only for a few batches.
+  ///
+  /// So all images move on alike, whatever they are attacked by, and are not left to a few in the end, whose batches would
+  /// be mostly padding.
+  private var isGradientNext: Bool {
+    guard let gradient = differentiating.first, let logits = classifying.first else { return classifying.isEmpty }
+    let isGradientOlder = berths[gradient].askedAt <= berths[logits].askedAt
+    let older = isGradientOlder ? differentiating : classifying
+    let younger = isGradientOlder ? classifying : differentiating
+    let isWorthwhile =
+      2 * older.count >= width || younger.count < width || batches - berths[older[0]].askedAt >= Self.mostWaiting
+    return isGradientOlder == isWorthwhile
+  }
+
+  /// For how many batches a question waits for others of its kind.
+  private static let mostWaiting = 4
 }

@@ -15,6 +15,8 @@ final class Berth {
   private(set) var attempt: (any Attempt)?
   /// What the attempt wants next.
   private(set) var move = Move.done
+  /// How many batches had been asked about when its question came.
+  var askedAt = 0
   /// Whether the classifier is asked about the attempt's result.
   var isFinal = false
   /// What was asked about the image under this attack.

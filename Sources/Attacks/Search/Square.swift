@@ -66,9 +66,11 @@ public struct Square: Attack {
   /// The share of pixels that the square of query `query` covers, counted from 0.
   package func share(at query: Int) -> Double {
     let place = rescalesSchedule ? query * 10_000 / queries : query
-    let falls = [10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000].count { place > $0 }
-    return share / Double(1 << falls)
+    return share / Double(1 << Self.falls.count { place > $0 })
   }
+
+  /// After how many of 10,000 queries the share halves.
+  private static let falls = [10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000]
 }
 
 private final class SquareRun: Attempt {
@@ -96,7 +98,8 @@ private final class SquareRun: Attempt {
   func next(_ answer: Answer?, writing pixels: MutablePixels) -> Move {
     guard let answer else {
       start(pixels)
-      return ask(pixels)
+      settings.budget?.settle(pixels, around: subject.clean)
+      return .classify
     }
     let margin = -Objective.margin(label: subject.goal.label).value(answer.logits)
     if margin < leastMargin || margin <= 0 {
@@ -107,16 +110,13 @@ private final class SquareRun: Attempt {
       logits.append(contentsOf: answer.logits)
       return .done
     }
-    guard steps < settings.queries else { return .unbroken }
-    pixels.copy(best)
-    propose(pixels)
-    steps += 1
-    return ask(pixels)
-  }
-
-  /// Asks the classifier about an image that lies in the ball to the last bit.
-  private func ask(_ pixels: MutablePixels) -> Move {
-    settings.budget?.settle(pixels, around: subject.clean)
+    var isKnown = true
+    while isKnown {
+      guard steps < settings.queries else { return .unbroken }
+      pixels.copy(best)
+      isKnown = !propose(pixels)
+      steps += 1
+    }
     return .classify
   }
 
@@ -128,25 +128,35 @@ private final class SquareRun: Attempt {
     proposals.writeStart(signs, turned: turned, into: pixels)
   }
 
-  private func propose(_ pixels: MutablePixels) {
+  /// Writes the next proposal; false where it changes nothing, so that its margin is known.
+  private func propose(_ pixels: MutablePixels) -> Bool {
     var generator = subject.generator(seed: settings.seed, restart: restart, step: steps + 1)
-    let (channels, height, width) = (subject.shape[0], subject.shape[1], subject.shape[2])
     let side = SquarePattern.side(
-      settings.norm, share: settings.share(at: steps), height: height, width: width)
-    // As published, the last row and column of positions are never drawn.
-    func window() -> Window {
-      Window(
-        top: generator.integer(below: max(height - side, 1)), left: generator.integer(below: max(width - side, 1)),
-        side: side)
-    }
-    let place = window()
+      settings.norm, share: settings.share(at: steps), height: subject.shape[1], width: subject.shape[2])
+    let channels = subject.shape[0]
+    let place = drawWindow(side, &generator)
     guard settings.norm != .linf else {
       drawSigns(channels, &generator)
-      return proposals.colour(pixels, in: place, signs: signs)
+      proposals.colour(pixels, in: place, signs: signs)
+      return settle(pixels)
     }
-    let donor = window()
+    let donor = drawWindow(side, &generator)
     drawSigns(channels, &generator)
     proposals.shift(pixels, to: place, from: donor, signs: signs, isTurned: generator.nextUInt32() & 1 == 1)
+    return settle(pixels)
+  }
+
+  /// As published, the last row and column of positions are never drawn.
+  private func drawWindow(_ side: Int, _ generator: inout Generator) -> Window {
+    let (height, width) = (subject.shape[1], subject.shape[2])
+    let top = generator.integer(below: max(height - side, 1))
+    return Window(top: top, left: generator.integer(below: max(width - side, 1)), side: side)
+  }
+
+  /// Brings a proposal into the ball to the last bit, and says whether it changes anything.
+  private func settle(_ pixels: MutablePixels) -> Bool {
+    settings.budget?.settle(pixels, around: subject.clean)
+    return !Pixels(pixels).hasBits(of: best.contents)
   }
 
   private func drawSigns(_ count: Int, _ generator: inout Generator) {

@@ -16,6 +16,10 @@ public protocol Classifier: AnyObject {
   ///
   /// - Throws: `Failure` when the engine fails.
   func forward(_ pixels: Tensor, into logits: inout Tensor) throws
+
+  /// Runs `body` for every number below `count`, on the threads that the network computes with, and waits for all: for
+  /// what is to be done to each image between two passes. The calls write apart from each other.
+  func spread(_ count: Int, _ body: (Int) -> Void)
 }
 
 /// A classifier that also answers with gradients with respect to pixels: the seam of every attack that climbs.
@@ -31,6 +35,11 @@ public protocol DifferentiableClassifier: Classifier {
 }
 
 extension Classifier {
+  /// One after the other, here.
+  public func spread(_ count: Int, _ body: (Int) -> Void) {
+    for number in 0..<count { body(number) }
+  }
+
   /// The logits `[n, classCount]` of `pixels` `[n, c, h, w]`, in 0...1, for `n` up to `batchSize`; black images fill the
   /// batch.
   ///
