@@ -161,9 +161,12 @@ private final class ProjectedGradientAttempt: Attempt {
   private let objective: Objective
   private let restart: Int
   private(set) var steps = 0
+  /// Where steps are many, images that withstand them end up going round in circles.
+  private var orbit: Orbit?
 
   init(_ settings: ProjectedGradientDescent, on subject: Subject, climbing objective: Objective, restart: Int) {
     (self.settings, self.subject, self.objective, self.restart) = (settings, subject, objective, restart)
+    orbit = settings.steps > 128 ? Orbit(count: subject.clean.count) : nil
   }
 
   func next(_ answer: Answer?, writing pixels: MutablePixels) -> Move {
@@ -171,6 +174,11 @@ private final class ProjectedGradientAttempt: Attempt {
       guard answer?.isFinite == true else { return .failed(.gradient) }
       step(pixels, along: gradient)
       steps += 1
+      if let period = orbit?.period(of: Pixels(pixels), numbered: steps) {
+        // Whole rounds lead to where they begin.
+        steps += (settings.steps - steps) / period * period
+        orbit = nil
+      }
     } else {
       start(pixels)
     }
