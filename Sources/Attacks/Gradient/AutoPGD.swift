@@ -105,6 +105,7 @@ final class AutoPGDRun: Attempt {
   private let objective: Objective
   private let restart: Int
 
+  private let stages: [(radius: Float, steps: Int)]
   private var stage = 0
   private var pace: Pace
   private(set) var steps = 0
@@ -118,6 +119,7 @@ final class AutoPGDRun: Attempt {
 
   init(_ settings: AutoPGD, on subject: Subject, climbing objective: Objective, restart: Int) {
     (self.settings, self.subject, self.objective, self.restart) = (settings, subject, objective, restart)
+    stages = settings.stages
     let count = subject.clean.count
     (gradient, previous, best) = (PixelBuffer(count: count), PixelBuffer(count: count), PixelBuffer(count: count))
     (bestGradient, fooling, scratch) = (PixelBuffer(count: count), PixelBuffer(count: count), PixelBuffer(count: count))
@@ -157,7 +159,7 @@ final class AutoPGDRun: Attempt {
       for i in pixels.indices { pixels[i] = clean[i] + settings.epsilon * (scratch.pixels[i] / length) }
     case .l1:
       generator.fillNormal(scratch.pixels)
-      L1Ball.project(scratch.pixels, around: clean, radius: settings.stages[0].radius)
+      L1Ball.project(scratch.pixels, around: clean, radius: stages[0].radius)
       for i in pixels.indices { pixels[i] = clean[i] + scratch.pixels[i] }
     }
     for i in pixels.indices { pixels[i] = min(max(pixels[i], 0), 1) }
@@ -191,9 +193,9 @@ final class AutoPGDRun: Attempt {
 
   private func beginNextStage(_ pixels: MutablePixels) -> Bool {
     stage += 1
-    guard stage < settings.stages.count else { return false }
+    guard stage < stages.count else { return false }
     for i in pixels.indices { scratch.pixels[i] = best.pixels[i] - subject.clean[i] }
-    L1Ball.project(scratch.pixels, around: subject.clean, radius: settings.stages[stage].radius)
+    L1Ball.project(scratch.pixels, around: subject.clean, radius: stages[stage].radius)
     for i in pixels.indices { pixels[i] = min(max(subject.clean[i] + scratch.pixels[i], 0), 1) }
     pace = Pace(settings, stage: stage, pixelCount: pixels.count)
     isBeginning = true
@@ -274,7 +276,7 @@ extension AutoPGDRun {
       let direction: Float = abs(slope[i]) >= threshold ? (slope[i] > 0 ? size : slope[i] < 0 ? -size : 0) : 0
       change[i] = pixels[i] + direction - clean[i]
     }
-    L1Ball.project(change, around: clean, radius: settings.stages[stage].radius)
+    L1Ball.project(change, around: clean, radius: stages[stage].radius)
     for i in pixels.indices { pixels[i] = clean[i] + change[i] }
   }
 }

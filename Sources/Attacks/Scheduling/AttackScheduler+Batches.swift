@@ -48,7 +48,9 @@ extension AttackScheduler {
       }
     }
     var kept = 0
-    for row in rows {
+    // By place: a loop over the rows themselves would hold them, and writing copy them.
+    for place in rows.indices {
+      let row = rows[place]
       if case .differentiateAgain = berths[differentiating[row]].move {
         rows[kept] = row
         kept += 1

@@ -12,37 +12,59 @@ package enum SquarePattern {
 
   /// A hill above a valley, `side` by `side`, of length 1; beside it where it is `turned`.
   package static func pattern(_ norm: Norm, side: Int, isTurned: Bool) -> [Float] {
-    let upper = side / 2
-    var values = hill(norm, rows: upper, columns: side) + hill(norm, rows: side - upper, columns: side).map { -$0 }
-    let length = length(norm, values)
-    for i in values.indices { values[i] /= length }
-    guard isTurned else { return values.map { Float($0) } }
-    return (0..<side * side).map { Float(values[$0 % side * side + $0 / side]) }
+    let values = [Float](unsafeUninitializedCapacity: side * side) { values, count in
+      count = side * side
+      write(norm, side: side, into: MutablePixels(rebasing: values[..<count]))
+    }
+    return isTurned ? values.indices.map { values[turned($0, side: side)] } : values
   }
 
-  /// Nested rectangles round the middle, each adding less; of length 1.
-  private static func hill(_ norm: Norm, rows: Int, columns: Int) -> [Double] {
-    guard rows > 0 else { return [] }
-    let rings = max(rows / 2, columns / 2) + 1
-    // The height of the ring at a distance from the middle: the sum over itself and all outside of it.
-    var heights = [Double](repeating: 0, count: rings)
+  /// Where a turned pattern has the number at `place`.
+  static func turned(_ place: Int, side: Int) -> Int { place % side * side + place / side }
+
+  /// Writes the pattern that is not turned, without any memory besides.
+  static func write(_ norm: Norm, side: Int, into pattern: MutablePixels) {
+    let hill = Hill(norm, rows: side / 2, columns: side)
+    let valley = Hill(norm, rows: side - side / 2, columns: side)
+    func value(_ place: Int) -> Double {
+      let (row, column) = (place / side, place % side)
+      return row < side / 2 ? hill.value(row, column) : -valley.value(row - side / 2, column)
+    }
+    let length = length(norm, side * side, value)
+    for place in 0..<side * side { pattern[place] = Float(value(place) / length) }
+  }
+
+  /// The length of `count` numbers, by the 1-norm or the 2-norm.
+  static func length(_ norm: Norm, _ count: Int, _ value: (Int) -> Double) -> Double {
     var sum = 0.0
-    for ring in (0..<rings).reversed() {
-      let square = Double((ring + 1) * (ring + 1))
-      sum += norm == .l1 ? 1 / (square * square) : 1 / square
-      heights[ring] = sum
+    for i in 0..<count {
+      let value = value(i)
+      sum += norm == .l1 ? abs(value) : value * value
     }
-    var values: [Double] = []
-    for row in 0..<rows {
-      for column in 0..<columns { values.append(heights[max(abs(row - rows / 2), abs(column - columns / 2))]) }
-    }
-    let length = length(norm, values)
-    return values.map { $0 / length }
+    return norm == .l1 ? sum : sum.squareRoot()
+  }
+}
+
+/// Nested rectangles round the middle, each adding less; of length 1.
+private struct Hill {
+  let norm: Norm
+  let rows, columns: Int
+  private var length = 1.0
+
+  init(_ norm: Norm, rows: Int, columns: Int) {
+    (self.norm, self.rows, self.columns) = (norm, rows, columns)
+    length = SquarePattern.length(norm, rows * columns) { value($0 / columns, $0 % columns) }
   }
 
-  /// The length of `values`, by the 1-norm or the 2-norm.
-  static func length(_ norm: Norm, _ values: [Double]) -> Double {
-    norm == .l1 ? values.reduce(0) { $0 + abs($1) } : values.reduce(0) { $0 + $1 * $1 }.squareRoot()
+  /// The height of the rectangle at a distance from the middle: the sum over itself and all outside of it.
+  func value(_ row: Int, _ column: Int) -> Double {
+    let ring = max(abs(row - rows / 2), abs(column - columns / 2))
+    var sum = 0.0
+    for outer in (ring...max(rows / 2, columns / 2)).reversed() {
+      let square = Double((outer + 1) * (outer + 1))
+      sum += norm == .l1 ? 1 / (square * square) : 1 / square
+    }
+    return sum / length
   }
 }
 
@@ -62,16 +84,20 @@ package struct Window {
 }
 
 /// The changes that Square proposes to one image, `[c, h, w]`, within a ball around it.
-package struct SquareProposals {
+package final class SquareProposals {
   private let clean: Pixels
   private let channels, height, width: Int
   private let norm: Norm
   private let epsilon: Float
+  /// The pattern of the side used last.
+  private let pattern: PixelBuffer
+  private var side = 0
 
   /// Proposals for `clean` of `shape` within `epsilon`.
   package init(_ clean: Pixels, shape: Shape, norm: Norm, epsilon: Float) {
     (self.clean, self.norm, self.epsilon) = (clean, norm, epsilon)
     (channels, height, width) = (shape[0], shape[1], shape[2])
+    pattern = PixelBuffer(count: norm == .linf ? 0 : height * width)
   }
 
   /// How many signs a start draws, and how many tiles it has.
@@ -118,19 +144,25 @@ package struct SquareProposals {
   /// Replaces the current image by the proposal to move what `donor` has, and what is left of epsilon, into `window`, with
   /// a sign a channel and a pattern.
   package func shift(_ image: MutablePixels, to window: Window, from donor: Window, signs: [Float], isTurned: Bool) {
+    if window.side != side {
+      side = window.side
+      SquarePattern.write(norm, side: side, into: pattern.pixels)
+    }
     for i in image.indices { image[i] -= clean[i] }
-    let pattern = SquarePattern.pattern(norm, side: window.side, isTurned: isTurned)
     let rest = rest(image)
     for channel in 0..<channels {
       let (either, own) = lengths(image, channel, window, donor)
-      let values = pattern.indices.map {
-        Double(pattern[$0] * signs[channel]) + Double(image[pixel(channel, window, $0)]) / (1e-12 + own)
+      func value(_ place: Int) -> Double {
+        let height = pattern.pixels[isTurned ? SquarePattern.turned(place, side: side) : place]
+        return Double(height * signs[channel]) + Double(image[pixel(channel, window, place)]) / (1e-12 + own)
       }
-      let available =
-        norm == .l1 ? (rest + either) * Double(channels) : (rest + either * either).squareRoot()
-      let reach = available / (1e-12 + SquarePattern.length(norm, values))
-      for place in pattern.indices { image[pixel(channel, donor, place)] = 0 }
-      for place in pattern.indices { image[pixel(channel, window, place)] = Float(values[place] * reach) }
+      let available = norm == .l1 ? (rest + either) * Double(channels) : (rest + either * either).squareRoot()
+      let reach = available / (1e-12 + SquarePattern.length(norm, side * side, value))
+      for place in 0..<side * side { image[pixel(channel, window, place)] = Float(value(place) * reach) }
+      for place in 0..<side * side {
+        let (row, column) = (donor.top + place / side, donor.left + place % side)
+        if !window.contains(row, column) { image[pixel(channel, donor, place)] = 0 }
+      }
     }
     scale(image)
   }
