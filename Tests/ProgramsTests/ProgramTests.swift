@@ -20,13 +20,13 @@ struct ProgramTests {
   func inference() throws {
     let graph = try smallGraph()
     let program = try InferenceProgram(graph, parameters: Parameters(initializing: graph, seed: 1), on: spy)
-    var logits = Tensor([128, 2])
-    try program.forward(Tensor([128, 1, 2, 2]), into: &logits)
-    try program.forward(Tensor([128, 1, 2, 2]), into: &logits)
+    var logits = Tensor([32, 2])
+    try program.forward(Tensor([32, 1, 2, 2]), into: &logits)
+    try program.forward(Tensor([32, 1, 2, 2]), into: &logits)
     #expect(
       spy.events == [
-        .made(.inference, batchSize: 128), .loaded(weights: [8]), .forward(pixels: 512, logits: 256),
-        .forward(pixels: 512, logits: 256),
+        .made(.inference, batchSize: 32), .loaded(weights: [8]), .forward(pixels: 128, logits: 64),
+        .forward(pixels: 128, logits: 64),
       ])
     #expect(logits.values.prefix(4) == [1, 3, 1, 3])
   }
@@ -47,7 +47,7 @@ struct ProgramTests {
     let program = try InferenceProgram(graph, parameters: Parameters(initializing: graph, seed: 1), on: spy)
     let logits = try program.logits(of: Tensor([3, 1, 2, 2], filledWith: 0.5))
     #expect(logits == Tensor([3, 2], [1, 3, 1, 3, 1, 3]))
-    #expect(spy.events.last == .forward(pixels: 512, logits: 256))
+    #expect(spy.events.last == .forward(pixels: 128, logits: 64))
   }
 
   @Test("More images than a batch are a programmer's error")
@@ -56,7 +56,7 @@ struct ProgramTests {
       let graph = try smallGraph()
       let parameters = Parameters(initializing: graph, seed: 1)
       let program = try InferenceProgram(graph, parameters: parameters, on: SpyBackend(answer: [0, 0]))
-      _ = try program.logits(of: Tensor([129, 1, 2, 2]))
+      _ = try program.logits(of: Tensor([33, 1, 2, 2]))
     }
   }
 

@@ -24,13 +24,13 @@ import Testing
     #expect(records.allSatisfy { $0.peakResidentBytes > 1 << 20 })
   }
 
-  @Test("Without choices it times the input gradient of the network's own batch")
+  @Test("Without choices it times the input gradient of a batch of attacks")
   func defaults() throws {
     let outcome = try tool.run(["digits-cnn", "--repeats", "1", "--quiet"])
     let record = try BenchmarkRecord(json: JSON(parsing: Array(outcome.output)))
     #expect(record.program == .inputGradient)
-    #expect(record.batch == 128)
-    #expect(record.images == 128)
+    #expect(record.batch == 32)
+    #expect(record.images == 32)
   }
 
   @Test(

@@ -75,11 +75,11 @@ import Training
       var seeded = attack
       seeded.seed = 7
       let clean = pixels
-      let program = try InputGradientProgram(graph, parameters: model, on: backend)
+      let program = try InputGradientProgram(graph, parameters: model, batchSize: 40, on: backend)
       try AttackScheduler(model: program, classifier: program)
         .perturb(clean, by: seeded, labels: labels, images: images, into: &pixels)
     }
-    let logits = try InferenceProgram(graph, parameters: model, on: backend).logits(of: pixels)
+    let logits = try InferenceProgram(graph, parameters: model, batchSize: 40, on: backend).logits(of: pixels)
     let correct = labels.indices.count { predictedClass(row: $0, logits: logits) == labels[$0] }
     #expect(summary.validation == Double(correct) / 40 && summary.kept == 1)
     #expect(state.best == TrainingState.Best(epoch: 1, accuracy: Double(correct) / 40, parameters: model))
