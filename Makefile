@@ -19,7 +19,7 @@ test-portable: bootstrap ## Run all tests without oneDNN.
 
 test-onednn3: bootstrap ## Run the tests of engines and of what is built on them with oneDNN 3, fetched from PyPI.
 	CUSP_ONEDNN_ROOT=$$(tools/onednn3 .build-onednn3/library) swift test $(SWIFT_FLAGS) \
-		--scratch-path .build-onednn3 --filter '^(Backends|Programs|Attacks|Training|ToolOptions)Tests\.'
+		--scratch-path .build-onednn3 --filter '^(Backends|Programs|Attacks|Training|Evaluation|ToolOptions)Tests\.'
 
 demo: build ## Train on the built-in digits naturally, by PGD and by CuSP; print one table, turned and attacked.
 	PATH="$(CURDIR)/$(BIN):$$PATH" tools/demo

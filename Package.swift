@@ -112,18 +112,25 @@ let targets: [Target] = [
     "Inspection",
     ["Checkpoints", "Failures", "Files", "Interchange", "Networks", "Records", "Tensors"]),
 
+  library(
+    "Evaluation",
+    [
+      "Attacks", "Checkpoints", "Datasets", "Failures", "Files", "Networks", "Programs", "Records", "Spatial",
+      "Tensors",
+    ]),
+
   library("ToolSupport", ["Failures", "Files", "Records", argumentParser]),
   library(
     "ToolOptions",
     [
-      "Attacks", "Checkpoints", "Datasets", "Failures", "Files", "Networks", "Programs", "Records", "Spatial",
-      "Tensors", "ToolSupport", argumentParser,
+      "Attacks", "Checkpoints", "Datasets", "Evaluation", "Failures", "Files", "Networks", "Programs", "Records",
+      "Spatial", "ToolSupport", argumentParser,
     ] + backends),
 
   library(
     "Serving",
     [
-      "Attacks", "Checkpoints", "Datasets", "Failures", "Networks", "Records", "Spatial", "Tensors", "ToolOptions",
+      "Attacks", "Checkpoints", "Datasets", "Evaluation", "Failures", "Networks", "Records", "Spatial", "Tensors",
       "ToolSupport",
     ]),
 
@@ -131,18 +138,17 @@ let targets: [Target] = [
   tool(
     "cusp-train",
     [
-      "Attacks", "Checkpoints", "Datasets", "Files", "Networks", "Programs", "Records", "Spatial", "Tensors",
-      "ToolOptions", "Training",
+      "Attacks", "Checkpoints", "Datasets", "Evaluation", "Files", "Networks", "Programs", "Records", "Spatial",
+      "Tensors", "ToolOptions", "Training",
     ]),
-  tool("cusp-attack", ["Attacks", "Datasets", "Records", "ToolOptions"]),
-  tool(
-    "cusp-evaluate", ["Archives", "Datasets", "Files", "Records", "ToolOptions"]),
+  tool("cusp-attack", ["Attacks", "Datasets", "Evaluation", "Records", "ToolOptions"]),
+  tool("cusp-evaluate", ["Archives", "Datasets", "Evaluation", "Files", "Records", "ToolOptions"]),
   tool("cusp-fooling-rate", ["Archives", "Files", "Records"]),
   tool("cusp-bench", ["Benchmarks", "Networks", "Programs", "Records", "ToolOptions"]),
   tool("cusp-inspect", ["Checkpoints", "Files", "Inspection", "Interchange", "Networks", "Records", "Tensors"]),
   tool("cusp-diff", ["Files", "Inspection", "Records"]),
   tool("cusp-convert", ["Checkpoints", "Datasets", "Files", "Interchange", "Networks", "Records"]),
-  tool("cusp-serve", ["Files", "Records", "Serving", "ToolOptions"]),
+  tool("cusp-serve", ["Evaluation", "Files", "Records", "Serving", "ToolOptions"]),
 
   .target(name: "CAllocations", path: "Tests/CAllocations"),
   .target(
@@ -168,17 +174,22 @@ let targets: [Target] = [
   tests(
     "Inspection", ["Archives", "Checkpoints", "Inspection", "Interchange", "Networks", "Records", "Tensors"]),
   tests("ToolSupport", ["Records", "ToolSupport", argumentParser]),
+  tests(
+    "Evaluation",
+    [
+      "Attacks", "Checkpoints", "Datasets", "Evaluation", "Files", "Networks", "PortableBackend", "Programs", "Records",
+      "Spatial", "Tensors",
+    ]),
   tests("Benchmarks", ["Benchmarks", "Networks", "Programs", "Records", "Tensors"] + backends),
   tests(
     "ToolOptions",
     [
-      "Attacks", "Checkpoints", "Datasets", "Files", "Networks", "PortableBackend", "Programs", "Records", "Spatial",
-      "Tensors",
-      "ToolOptions", "ToolSupport", argumentParser,
+      "Attacks", "Checkpoints", "Datasets", "Evaluation", "Files", "Networks", "PortableBackend", "Programs", "Records",
+      "Spatial", "Tensors", "ToolOptions", "ToolSupport", argumentParser,
     ]),
   tests("Format", ["Checkpoints", "Networks", "Records", "Tensors"]),
   tests(
-    "Serving", ["Files", "PortableBackend", "Records", "Serving", "Spatial", "Tensors", "ToolOptions", "ToolSupport"]),
+    "Serving", ["Evaluation", "Files", "PortableBackend", "Records", "Serving", "Spatial", "Tensors", "ToolSupport"]),
   tests("Tool", ["Archives", "Checkpoints", "Interchange", "Networks", "Records", "Tensors"]),
 ]
 

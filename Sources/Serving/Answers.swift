@@ -1,9 +1,9 @@
 import Attacks
+import Evaluation
 import Failures
 import Networks
 import Spatial
 import Tensors
-import ToolOptions
 
 /// Answers for images in batches.
 final class Answers {

@@ -1,7 +1,7 @@
 import Attacks
+import Evaluation
 import Failures
 import Records
-import ToolOptions
 import ToolSupport
 
 extension AttackSettings {
@@ -18,7 +18,7 @@ extension AttackSettings {
   private mutating func set(_ key: String, _ json: JSON) throws(Failure) {
     let value = SettingValue("attack", key, json)
     switch key {
-    case "name": name = try value.choice()
+    case "name": kind = try value.attack()
     case "norm": norm = try value.choice()
     case "epsilon": epsilon = try value.number()
     case "steps": steps = try value.integer()

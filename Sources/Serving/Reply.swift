@@ -1,8 +1,8 @@
 import Attacks
+public import Evaluation
 public import Failures
 public import Records
 public import Spatial
-public import ToolOptions
 
 /// What the service answers to one request.
 public enum Reply: Equatable, Sendable {

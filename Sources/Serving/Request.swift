@@ -1,6 +1,6 @@
+public import Evaluation
 public import Records
 public import Spatial
-public import ToolOptions
 
 /// What a line asks for.
 public enum Request: Equatable, Sendable {

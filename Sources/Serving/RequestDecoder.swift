@@ -1,9 +1,9 @@
 import Attacks
 import Datasets
+import Evaluation
 import Failures
 public import Records
 public import Tensors
-import ToolOptions
 
 /// Turns a line's object into a request that the model can answer, or says what is wrong with it.
 public struct RequestDecoder {

@@ -1,8 +1,8 @@
 import Checkpoints
+public import Evaluation
 public import Networks
 import Records
 import Tensors
-public import ToolOptions
 import ToolSupport
 
 /// What the service says of its model.

@@ -1,7 +1,7 @@
+import Evaluation
 import Failures
 import Records
 import Spatial
-import ToolOptions
 
 extension ServedTransform {
   /// What a request's `transform` means for the image at `index`: budgets, within which the pose is drawn, or the pose.

@@ -1,6 +1,6 @@
+import Attacks
 import Failures
 import Records
-import ToolSupport
 
 /// The value of a setting in a request, with the names that messages need.
 struct SettingValue {
@@ -18,6 +18,14 @@ struct SettingValue {
     return choice
   }
 
+  func attack() throws(Failure) -> AttackDescription {
+    guard let attack = value.string.flatMap({ AttackCatalogue[$0] }) else {
+      let names = AttackCatalogue.all.map(\.name).joined(separator: ", ")
+      throw refusal("is \(value.text.prefix(80)); choose \(names)")
+    }
+    return attack
+  }
+
   func integer() throws(Failure) -> Int {
     guard let integer = value.integer else { throw refusal("is not a whole number") }
     return integer
@@ -30,7 +38,7 @@ struct SettingValue {
 
   /// A number, or a text such as `8/255`, which is exact.
   func number() throws(Failure) -> ExactNumber {
-    guard let number = ExactNumber(value.string ?? value.number.map(NumberText.shortest) ?? "") else {
+    guard let number = value.exactNumber else {
       throw refusal("is neither a number nor a text such as \"8/255\"")
     }
     return number

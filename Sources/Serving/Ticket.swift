@@ -1,4 +1,4 @@
-import ToolOptions
+import Evaluation
 
 /// What images can be put through together.
 enum Computation: Hashable {

@@ -1,7 +1,9 @@
 public import ArgumentParser
 public import Attacks
+public import Evaluation
 import Failures
 import Networks
+public import Records
 public import ToolSupport
 
 extension Norm: ExpressibleByArgument {}
@@ -10,23 +12,24 @@ extension Start: ExpressibleByArgument {}
 
 /// The attacks by name, each a flag.
 public struct AttackName: RawRepresentable, Hashable, EnumerableFlag, Sendable {
+  /// What the catalogue says of it.
+  let kind: AttackDescription
+
   /// The name in the catalogue.
-  public let rawValue: String
+  public var rawValue: String { kind.name }
 
   /// The attack of this name; nil where the catalogue has none.
   public init?(rawValue: String) {
-    guard AttackCatalogue[rawValue] != nil else { return nil }
-    self.rawValue = rawValue
+    guard let kind = AttackCatalogue[rawValue] else { return nil }
+    self.kind = kind
   }
 
-  private init(_ description: AttackDescription) { rawValue = description.name }
+  private init(_ kind: AttackDescription) { self.kind = kind }
 
   /// Projected gradient descent.
   public static let pgd = AttackName(AttackCatalogue.pgd)
   /// The fast gradient (sign) method.
   public static let fgsm = AttackName(AttackCatalogue.fastGradientSign)
-  /// Attacks of one's own choice.
-  public static let ensemble = AttackName(AttackCatalogue.ensemble)
 
   /// All that are flags; an ensemble is an option, which lists its members.
   public static let allCases = AttackCatalogue.all.filter { $0.name != "ensemble" }.map(AttackName.init)
@@ -36,7 +39,7 @@ public struct AttackName: RawRepresentable, Hashable, EnumerableFlag, Sendable {
 
   /// What the flags say in help.
   public static func help(for value: AttackName) -> ArgumentHelp? {
-    AttackCatalogue[value.rawValue].map { "\($0.summary)" }
+    "\(value.kind.summary)"
   }
 }
 
@@ -159,7 +162,8 @@ public struct AttackOptions: ParsableArguments {
     guard name == nil || ensemble == nil else {
       throw Failure(.usage, "--ensemble names its attacks: leave out --\(name?.rawValue ?? "")")
     }
-    (settings.name, settings.norm) = (ensemble == nil ? name : .ensemble, norm)
+    settings.kind = ensemble == nil ? (name ?? .pgd).kind : AttackCatalogue.ensemble
+    settings.norm = norm
     settings.members = ensemble?.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     (settings.decay, settings.targets, settings.queries, settings.overshoot) = (decay, targets, queries, overshoot)
     (settings.steps, settings.stepSize, settings.start, settings.restarts) = (steps, stepSize, start, restarts)

@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import Datasets
+public import Evaluation
 import Failures
 
 /// Which images a program that judges a model works on.

@@ -1,4 +1,5 @@
 public import ArgumentParser
+public import Evaluation
 import Failures
 import PortableBackend
 public import Programs
@@ -13,13 +14,7 @@ public import ToolSupport
   import Glibc
 #endif
 
-/// How the algorithms of convolutions are chosen, other than by the fixed rule.
-public enum AlgorithmOption: String, EnumerableFlag {
-  /// The direct algorithm throughout.
-  case direct
-  /// Whatever is fastest when measured.
-  case autotune
-
+extension AlgorithmOption: EnumerableFlag {
   /// What each flag does.
   public static func help(for value: AlgorithmOption) -> ArgumentHelp? {
     switch value {

@@ -1,5 +1,6 @@
 public import ArgumentParser
 import Checkpoints
+public import Evaluation
 import Failures
 public import Programs
 import Records

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+public import Evaluation
 public import Records
 public import ToolSupport
 
@@ -7,31 +8,39 @@ public import ToolSupport
 public struct PredictionRun {
   private let context: ToolContext
   private let label: String
+  private var images: ImageSource
   private var isWatching = false
   private var told: Set<String> = []
 
-  /// A run of a program whose progress starts with `label`.
-  public init(_ context: ToolContext, label: String) { (self.context, self.label) = (context, label) }
+  /// A run on `images` of a program whose progress starts with `label`.
+  public init(_ context: ToolContext, label: String, on images: ImageSource) {
+    (self.context, self.label, self.images) = (context, label, images)
+  }
 
   /// Ends the program, by throwing its status, when a signal asks for it; what is written then ends with a whole record.
   public static func stopIfAsked() throws {
     if let stop = StopRequest.pending { throw ExitCode(stop.exitStatus) }
   }
 
-  /// Tells, once, of budgets that their attacks' steps do not reach.
-  public mutating func tellShortfall(of attacks: [NamedAttack?]) {
+  /// Refuses a model that the images do not fit, and tells, once, of budgets that the steps of `attacks` do not reach.
+  ///
+  /// - Throws: `Failure` when the images cannot be read or are none for the model.
+  public mutating func check(_ model: LoadedModel, under attacks: [NamedAttack?]) throws {
+    _ = try images.selection(for: model)
     guard let line = attacks.compactMap(\.self).shortfall, told.insert(line).inserted else { return }
     context.diagnostics.note(line)
   }
 
-  /// Hands the records of `selection` to `body`, and what that writes to the next program after every batch.
+  /// Hands the records of `predictions` of the images to `body`, and what that writes to the next program after every
+  /// batch.
   ///
   /// - Returns: How many records say that something failed.
   /// - Throws: `Failure` when the engine fails, `ExitCode` when a signal came, and whatever `body` throws.
   @discardableResult
   public mutating func records(
-    _ predictions: Predictions, in selection: ImageSelection, _ body: (PredictionRecord) throws -> Void
+    _ predictions: Predictions, _ body: (PredictionRecord) throws -> Void
   ) throws -> Int {
+    let selection = try images.selection(for: predictions.model)
     let (name, count) = (selection.images.name, selection.images.count)
     var progress = ProgressLine(context.diagnostics, label: "\(label) \(name)")
     var flaws = PredictionFlaws()

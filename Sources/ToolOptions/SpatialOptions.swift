@@ -1,5 +1,7 @@
 public import ArgumentParser
+public import Evaluation
 import Failures
+import Records
 public import Spatial
 public import ToolSupport
 

@@ -102,7 +102,7 @@ import Testing
       (
         attack(#"{"name":"cw"}"#),
         "attack: `name` is \"cw\"; choose pgd, fgsm, bim, mi-fgsm, apgd-ce, apgd-dlr, apgd-t, "
-          + "fab, fab-t, square, pma, deepfool, autoattack, evaluate-fast"
+          + "fab, fab-t, square, pma, deepfool, autoattack, evaluate-fast, ensemble"
       ),
       (attack(#"{"norm":2}"#), "attack: `norm` is 2; choose linf, l2, l1"),
       (attack(#"{"norm":"l2"}"#), "norm l2 has no customary budget: give epsilon"),

@@ -1,3 +1,4 @@
+import Evaluation
 import Failures
 import Files
 import Foundation
@@ -5,7 +6,6 @@ import PortableBackend
 import Records
 import Serving
 import TestSupport
-import ToolOptions
 import ToolSupport
 
 /// The committed model of 1x4x4 images and three classes, served without a process.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Attacks
+import Evaluation
 import Failures
 import Records
 import Testing
@@ -158,6 +159,7 @@ struct AttackOptionsTests {
       ("--steps 0 --step-size 0.1", "--step-size: no step is taken; leave it out"),
       ("--step-size 0", "--step-size 0: no step would move; give more than 0"),
       ("--reuse", "--reuse keeps successes for larger budgets: give --epsilon a list, as in 0.1,0.2,0.3"),
+      ("--bim --steps 0", "--steps 0: from the image itself nothing would move; give 1 or more"),
       ("--fgsm --start random", "--start random: --fgsm starts at the image; leave it out, or take --pgd"),
       ("--fgsm --restarts 2", "--restarts 2: from the image itself all are alike; leave it out"),
       ("--fgsm --seed 1", "--seed 1: nothing is drawn here; leave it out"),
@@ -168,9 +170,9 @@ struct AttackOptionsTests {
     ])
   func idle(arguments: String, message: String) {
     let words = arguments.split(separator: " ").map(String.init)
-    let isFast = words[0] == "--fgsm"
+    let name = AttackName(rawValue: String(words[0].dropFirst(2)))
     #expect(throws: Failure(.usage, message)) {
-      try attack(isFast ? Array(words.dropFirst()) : words, name: isFast ? .fgsm : .pgd)
+      try attack(name == nil ? words : Array(words.dropFirst()), name: name ?? .pgd)
     }
   }
 
@@ -215,32 +217,6 @@ struct AttackOptionsTests {
       ),
     ])
   func refusals(arguments: [String], message: String) { expectRefusal(AttackOptions.self, arguments, message) }
-}
-
-@Suite("Attacks in records")
-struct NamedAttackTests {
-  @Test("The parameters say all that was chosen besides the budget, numbers as they were typed")
-  func parameters() {
-    var attack = ProjectedGradientDescent.advertorchDefault(channels: 1)
-    let text = { NamedAttack(name: "pgd", epsilon: 0.3, attack: attack).parameters.text }
-    #expect(
-      text()
-        == #"{"steps":40,"step_size":0.01,"start":"random","restarts":1,"loss":"cross-entropy","seed":"0"}"#)
-    (attack.start, attack.restarts, attack.loss, attack.target) = (.clean, 5, .margin, 0)
-    (attack.stepSize, attack.steps, attack.seed) = (2.0 / 255, 0, .max)
-    #expect(
-      text()
-        == #"{"steps":0,"step_size":0.007843138,"start":"clean","restarts":5,"loss":"margin","#
-        + #""seed":"18446744073709551615","target":0}"#)
-  }
-
-  @Test("The setting has the model, the name, the norm and the budget as exact as typed")
-  func setting() {
-    let attack = ProjectedGradientDescent.fastGradientSign(norm: .l2, epsilon: Float(8.0 / 255))
-    let setting = NamedAttack(name: "fgsm", epsilon: 8.0 / 255, attack: attack).setting(model: "0f")
-    #expect((setting.model, setting.attack, setting.norm, setting.epsilon) == ("0f", "fgsm", "l2", 8.0 / 255))
-    #expect((setting.rotation, setting.translation) == (0, 0))
-  }
 }
 
 extension NamedAttack {

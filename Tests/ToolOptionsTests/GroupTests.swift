@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoints
 import Datasets
+import Evaluation
 import Files
 import Networks
 import PortableBackend

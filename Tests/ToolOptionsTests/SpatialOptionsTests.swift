@@ -1,4 +1,5 @@
 import ArgumentParser
+import Evaluation
 import Records
 import Spatial
 import Testing

@@ -1,37 +1,17 @@
 import ArgumentParser
 import Checkpoints
-import Datasets
 import Failures
-import Files
-import Foundation
 import Networks
-import PortableBackend
 import Tensors
-import TestSupport
 import Testing
-import ToolOptions
 
-/// A checkpoint of the small network for digits with the weights of the formula.
+/// A checkpoint of the small network for digits; all weights are alike.
 func makeCheckpoint(configuration: String = "", classCount: Int = 10) throws -> Checkpoint {
   let definition = Architecture.digitsCNN.definition(classCount: classCount)
-  let parameters = try Parameters(of: NetworkGraph(definition)) { spec in
-    let kind: FormulaWeights.Kind = spec.shape.rank > 1 ? .weight : .bias
-    return Tensor(spec.shape, FormulaWeights.values(path: spec.path.text, shape: spec.shape.sizes, kind: kind))
-  }
+  let parameters = try Parameters(of: NetworkGraph(definition)) { Tensor($0.shape, filledWith: 0.25) }
   return try Checkpoint(
     definition: definition, parameters: parameters, documents: .init(configuration: configuration))
 }
-
-/// Runs `body` with that checkpoint, read from a file on the portable backend.
-func withModel<Result>(configuration: String = "", _ body: (LoadedModel) throws -> Result) throws -> Result {
-  try Fixture.withTemporaryFolder { folder in
-    try makeCheckpoint(configuration: configuration).write(to: "\(folder)/model.h5")
-    return try body(LoadedModel(reading: InputFile(path: "\(folder)/model.h5"), on: PortableBackend(threads: 2)))
-  }
-}
-
-/// The built-in test images.
-func digits() throws -> LabeledImages { try DatasetReference("digits").load(split: .test) }
 
 /// Expects that `Options` refuse `arguments` with a message that begins as `message`.
 func expectRefusal<Options: ParsableArguments>(

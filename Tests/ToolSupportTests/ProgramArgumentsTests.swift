@@ -1,4 +1,5 @@
 import Failures
+import Records
 import Testing
 import ToolSupport
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Attacks
 import Datasets
+import Evaluation
 import Failures
 import Records
 import ToolOptions
@@ -51,20 +52,17 @@ struct AttackCommand: EngineCommand {
   func execute(_ context: ToolContext) throws {
     if list { return try context.output.write(AttackCatalogue.table) }
     let backend = try engine.makeBackend(context.diagnostics)
-    var (failures, images) = (0, ImageSource(data))
-    var run = PredictionRun(context, label: spatial ? "spatial" : (name ?? .pgd).rawValue)
+    var failures = 0
+    var run = PredictionRun(context, label: spatial ? "spatial" : (name ?? .pgd).rawValue, on: ImageSource(data))
     try models.forEach(
       context, on: backend,
-      check: { model in
-        _ = try images.selection(for: model)
-        run.tellShortfall(of: try attacks(on: model))
-      },
+      check: { model in try run.check(model, under: attacks(on: model)) },
       { model in
         let predictions = try Predictions(
           of: model, under: attacks(on: model), after: poses.transformations(seed: attack.seed ?? 0),
           batchSize: batchSize, withLogits: logits, reuses: attack.reuse, algorithms: engine.algorithms,
           lookUp: PredictionRun.stopIfAsked)
-        failures += try run.records(predictions, in: images.selection(for: model)) { try context.output.write($0) }
+        failures += try run.records(predictions) { try context.output.write($0) }
       })
     try PredictionRun.stopIfAsked()
     if strict && failures > 0 { throw ExitCode(1) }

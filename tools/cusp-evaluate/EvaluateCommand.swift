@@ -1,5 +1,6 @@
 import Archives
 import ArgumentParser
+import Evaluation
 import Failures
 import Files
 import Records
@@ -58,16 +59,13 @@ struct EvaluateCommand: EngineCommand {
   func execute(_ context: ToolContext) throws {
     try savePredictions.map { try context.checkOutput($0, reading: models.models + data.files()) }
     let backend = try engine.makeBackend(context.diagnostics)
-    var (report, images) = (ScoreReport(layout: layout(for: context.output)), ImageSource(data))
-    var run = PredictionRun(context, label: "evaluate")
+    var report = ScoreReport(layout: layout(for: context.output))
+    var run = PredictionRun(context, label: "evaluate", on: ImageSource(data))
     var classes: [Int64] = []
     do {
       try models.forEach(
         context, on: backend,
-        check: { model in
-          _ = try images.selection(for: model)
-          run.tellShortfall(of: try attacks(on: model))
-        },
+        check: { model in try run.check(model, under: attacks(on: model)) },
         { model in
           if savePredictions != nil, !classes.isEmpty {
             throw Failure(.usage, "--save-predictions takes one model, stdin announced more; name one of them")
@@ -81,7 +79,7 @@ struct EvaluateCommand: EngineCommand {
             batchSize: batchSize, withLogits: logits, reuses: attack.reuse, algorithms: engine.algorithms,
             lookUp: PredictionRun.stopIfAsked)
           var fold = FoolingRateFold()
-          try run.records(source, in: images.selection(for: model)) { record in
+          try run.records(source) { record in
             if writesPredictions { try context.output.write(record) } else { try fold.add(record) }
             if savePredictions != nil { classes.append(Int64(record.perturbed)) }
           }

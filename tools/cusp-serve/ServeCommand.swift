@@ -1,4 +1,5 @@
 import ArgumentParser
+import Evaluation
 import Failures
 import Files
 import Records

@@ -95,9 +95,7 @@ private struct Fields {
 
   mutating func optionalNumber(_ key: String, upTo limit: Double = 1e6) throws -> Double? {
     guard let value = rest.removeValue(forKey: key) else { return nil }
-    guard let number = ExactNumber(value.string ?? value.number.map(NumberText.shortest) ?? ""),
-      (0...limit).contains(number.value)
-    else {
+    guard let number = value.exactNumber, (0...limit).contains(number.value) else {
       let range = "0 to \(NumberText.shortest(limit))"
       throw Failure(.data, "\(place): `\(key)` is neither a number of \(range) nor a text such as \"8/255\"")
     }

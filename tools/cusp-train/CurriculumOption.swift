@@ -1,5 +1,6 @@
 import ArgumentParser
 import Attacks
+import Evaluation
 import Failures
 import Files
 import Records

@@ -1,5 +1,7 @@
 import Attacks
+import Evaluation
 import Failures
+import Records
 import Spatial
 import ToolOptions
 import ToolSupport

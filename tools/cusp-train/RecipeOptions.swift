@@ -1,6 +1,7 @@
 import ArgumentParser
 import Attacks
 import Failures
+import Records
 import Spatial
 import ToolSupport
 import Training

@@ -1,4 +1,5 @@
 import Attacks
+import Evaluation
 import Records
 import ToolOptions
 import ToolSupport

@@ -1,4 +1,5 @@
 import Failures
+public import Records
 
 /// Numbers as typed: `0,2/255,4/255`, ranges `0:180:15` (first, last, step), or both.
 public struct NumberList: Equatable, Sendable, CustomStringConvertible {

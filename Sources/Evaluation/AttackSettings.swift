@@ -1,11 +1,11 @@
 public import Attacks
 import Failures
-public import ToolSupport
+public import Records
 
 /// What is asked of an attack; what is left open becomes the customary value for the images.
 public struct AttackSettings: Sendable {
-  /// Which attack; nil for PGD.
-  public var name: AttackName?
+  /// Which attack.
+  public var kind = AttackCatalogue.pgd
   /// How distance is measured; nil for L-infinity.
   public var norm: Norm?
   /// The budget in pixel units.
@@ -49,29 +49,30 @@ public struct AttackSettings: Sendable {
   public func attack(
     channels: Int, names: SettingNames = .keys, drawsPoses: Bool = false
   ) throws -> NamedAttack {
-    let name = (name ?? .pgd).rawValue
-    guard let description = AttackCatalogue[name] else { throw Failure(.internal, "attack: no \(name)") }
-    try refuseOthers(than: description, names)
-    var request = request(channels: channels, description)
-    guard description.norms.contains(request.norm) else {
-      let known = description.norms.map(\.rawValue).joined(separator: " or ")
-      throw Failure(.usage, "\(names["norm"]) \(request.norm.rawValue): \(name) measures by \(known)")
+    try refuseOthers(names)
+    var request = request(channels: channels)
+    guard kind.norms.contains(request.norm) else {
+      let known = kind.norms.map(\.rawValue).joined(separator: " or ")
+      throw Failure(.usage, "\(names["norm"]) \(request.norm.rawValue): \(kind.name) measures by \(known)")
     }
-    let budget = try budget(channels: channels, description, names)
+    let budget = try budget(channels: channels, request.norm, names)
     request.epsilon = budget?.value
-    if let budget, name == "fgsm" { try refuseMoreThanOneStep(budget, names) }
+    if let budget, isFast { try refuseMoreThanOneStep(budget, names) }
     if let budget { try refuseIdleSteps(budget, request.norm, names) }
-    let attack = try description.attack(request)
-    if let descent = attack as? ProjectedGradientDescent, name != "bim" {
+    let attack = try kind.attack(request)
+    if let descent = attack as? ProjectedGradientDescent {
       try refuseIdle(descent, names, drawsPoses: drawsPoses)
     }
-    return NamedAttack(name: name, epsilon: budget?.value, attack: attack, stopsEarly: stopsEarly)
+    return NamedAttack(name: kind.name, epsilon: budget?.value, attack: attack, stopsEarly: stopsEarly)
   }
 
+  /// Whether it is the fast gradient method, whose one step is the budget.
+  private var isFast: Bool { kind.name == AttackCatalogue.fastGradientSign.name }
+
   /// What is asked for, in the attacks' own terms; the budget is still open.
-  private func request(channels: Int, _ description: AttackDescription) -> AttackRequest {
+  private func request(channels: Int) -> AttackRequest {
     var request = AttackRequest()
-    request.norm = norm ?? description.norms[0]
+    request.norm = norm ?? kind.norms[0]
     (request.steps, request.stepSize) = (steps, stepSize.map { Float($0.value) })
     (request.start, request.restarts, request.loss) = (start, restarts, loss)
     (request.target, request.seed, request.decay) = (target, seed, decay.map { Float($0.value) })
@@ -81,27 +82,24 @@ public struct AttackSettings: Sendable {
   }
 
   /// Refuses settings that the attack does not have.
-  private func refuseOthers(than description: AttackDescription, _ names: SettingNames) throws {
+  private func refuseOthers(_ names: SettingNames) throws {
     let given: [(AttackSetting, Bool)] = [
       (.steps, steps != nil), (.stepSize, stepSize != nil), (.start, start != nil), (.restarts, restarts != nil),
       (.target, target != nil), (.loss, loss != nil), (.decay, decay != nil), (.targets, targets != nil),
       (.queries, queries != nil), (.overshoot, overshoot != nil), (.members, members != nil),
     ]
-    for (setting, isGiven) in given where isGiven && !description.settings.contains(setting) {
+    for (setting, isGiven) in given where isGiven && !kind.settings.contains(setting) {
       throw Failure(
-        .usage, "\(names[setting.rawValue]): \(names[description.name]) has no such setting; leave it out")
+        .usage, "\(names[setting.rawValue]): \(names[kind.name]) has no such setting; leave it out")
     }
   }
 
-  private func budget(
-    channels: Int, _ description: AttackDescription, _ names: SettingNames
-  ) throws -> ExactNumber? {
-    let norm = norm ?? description.norms[0]
-    switch description.budget {
+  private func budget(channels: Int, _ norm: Norm, _ names: SettingNames) throws -> ExactNumber? {
+    switch kind.budget {
     case .none:
       guard epsilon == nil else {
         throw Failure(
-          .usage, "\(names["epsilon"]): \(names[description.name]) looks for the nearest image; leave it out")
+          .usage, "\(names["epsilon"]): \(names[kind.name]) looks for the nearest image; leave it out")
       }
       return nil
     case .optional where epsilon == nil: return nil
@@ -117,7 +115,7 @@ public struct AttackSettings: Sendable {
   }
 
   private func refuseIdleSteps(_ budget: ExactNumber, _ norm: Norm, _ names: SettingNames) throws {
-    guard let stepSize, name != .fgsm else { return }
+    guard let stepSize, !isFast else { return }
     if norm == .linf { try names.refuseLevels("step_size", stepSize) }
     guard steps != 0 else { throw Failure(.usage, "\(names["step_size"]): no step is taken; leave it out") }
     guard stepSize.value != 0 || budget.value == 0 else {
@@ -155,29 +153,5 @@ public struct AttackSettings: Sendable {
     guard attack.seed == 0 || drawsPoses else {
       throw Failure(.usage, "\(names["seed"]) \(attack.seed): nothing is drawn here; leave it out")
     }
-  }
-}
-
-/// How messages call settings: as options, `--step-size`, or as keys of JSON, `step_size`.
-public enum SettingNames: Sendable {
-  /// As options of a command line.
-  case options
-  /// As members of an object.
-  case keys
-
-  /// What the setting with this key is called.
-  subscript(key: String) -> String {
-    self == .options ? "--" + key.replacing("_", with: "-") : key
-  }
-
-  /// Refuses a `number` of pixel units above 1, which would be levels of 8 bits.
-  ///
-  /// - Throws: `Failure` (`usage`) that names the setting and what was meant.
-  public func refuseLevels(_ key: String, _ number: ExactNumber) throws {
-    guard number.value > 1 else { return }
-    let example = (2...255).contains(number.value) && number.value.rounded() == number.value ? Int(number.value) : 8
-    throw Failure(
-      .usage, "\(self[key]) \(number): pixels are 0...1, so give 1 at most; \(example) of 255 levels are \(example)/255"
-    )
   }
 }

@@ -1,6 +1,5 @@
 public import Records
 public import Spatial
-import ToolSupport
 
 /// What is done to images before an attack, with the words that records use for it.
 public struct Transformation: Hashable, Sendable {

@@ -20,7 +20,7 @@ public struct LoadedModel {
   /// How many channels its images have.
   public var channels: Int { graph.imageShape[0] }
   /// How many bytes its tensors take.
-  var byteCount: Int { checkpoint.parameters.tensors.reduce(0) { $0 + 4 * $1.shape.count } }
+  public var byteCount: Int { checkpoint.parameters.tensors.reduce(0) { $0 + 4 * $1.shape.count } }
   private let backend: any Backend
 
   /// The model in the file `input`; `data` in place of the data set that the file names.

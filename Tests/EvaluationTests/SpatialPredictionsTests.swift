@@ -1,11 +1,11 @@
 import Attacks
 import Datasets
+import Evaluation
 import Networks
 import Records
 import Spatial
 import Tensors
 import Testing
-import ToolOptions
 
 @Suite("Predictions of turned and moved images")
 struct SpatialPredictionsTests {

@@ -1,5 +1,3 @@
-import Failures
-
 /// A number as typed, `0.03` or `8/255`, with the nearest double to what the text means.
 public struct ExactNumber: Equatable, Sendable, CustomStringConvertible {
   /// What was typed.
@@ -8,7 +6,7 @@ public struct ExactNumber: Equatable, Sendable, CustomStringConvertible {
   public let value: Double
 
   /// The number as a quotient of two doubles, whole ones whenever the text has up to 15 digits.
-  let quotient: (numerator: Double, denominator: Double)
+  package let quotient: (numerator: Double, denominator: Double)
 
   /// The number that `text` means: a decimal number, or two of them around a `/`; nil when it is none.
   public init?(_ text: String) {
@@ -22,7 +20,8 @@ public struct ExactNumber: Equatable, Sendable, CustomStringConvertible {
     self.init(text: text, quotient: quotient)
   }
 
-  init?(text: String, quotient: (numerator: Double, denominator: Double)) {
+  /// The number called `text` of this quotient; nil when its value is not finite.
+  package init?(text: String, quotient: (numerator: Double, denominator: Double)) {
     let value = quotient.numerator / quotient.denominator
     guard value.isFinite else { return nil }
     self.text = text
@@ -54,14 +53,7 @@ public struct ExactNumber: Equatable, Sendable, CustomStringConvertible {
   }
 }
 
-extension ExactNumber {
-  /// The number that an option means by `text`: for `@Option(transform:)`, so that a refusal says what is taken.
-  ///
-  /// - Throws: `Failure` (`usage`) with the accepted form.
-  @Sendable public static func typed(_ text: String) throws -> ExactNumber {
-    guard let number = ExactNumber(text) else {
-      throw Failure(.usage, "give a number without a unit, as in 0.3 or 8/255")
-    }
-    return number
-  }
+extension JSON {
+  /// The number that this is: bare, or a text such as `"8/255"`, which is exact; nil when it is none.
+  public var exactNumber: ExactNumber? { (string ?? number.map { _ in text }).flatMap { ExactNumber($0) } }
 }

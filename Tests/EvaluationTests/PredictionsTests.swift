@@ -1,11 +1,11 @@
 import Attacks
 import Datasets
+import Evaluation
 import Failures
 import Networks
 import Records
 import Tensors
 import Testing
-import ToolOptions
 
 @Suite("Predictions")
 struct PredictionsTests {

@@ -8,7 +8,8 @@ public import Records
 ///
 /// A record depends on nothing but the model, the image and the setting: not on batches, order or shards.
 public struct Predictions {
-  let model: LoadedModel
+  /// Whose they are.
+  public let model: LoadedModel
   let attacks: [NamedAttack?]
   let transformations: [Transformation]
   let withLogits: Bool
