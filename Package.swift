@@ -189,7 +189,10 @@ let targets: [Target] = [
     ]),
   tests("Format", ["Checkpoints", "Networks", "Records", "Tensors"]),
   tests(
-    "Serving", ["Evaluation", "Files", "PortableBackend", "Records", "Serving", "Spatial", "Tensors", "ToolSupport"]),
+    "Serving",
+    [
+      "Attacks", "Evaluation", "Files", "PortableBackend", "Records", "Serving", "Spatial", "Tensors", "ToolSupport",
+    ]),
   tests("Tool", ["Archives", "Checkpoints", "Interchange", "Networks", "Records", "Tensors"]),
 ]
 

@@ -104,8 +104,8 @@ extension Answers {
         index: images[result.place].index, label: labels[result.place], natural: result.naturalClass,
         perturbed: result.perturbedClass, distance: result.distance, pixels: result.perturbed,
         shape: model.classifier.imageShape.sizes, steps: attack.stopsEarly ? result.steps : nil,
-        hadZeroGradient: result.hadZeroGradient, failure: Predictions.failure(result),
-        pose: images[result.place].transform?.pose)
+        cost: result.cost, member: result.member, hadZeroGradient: result.hadZeroGradient,
+        failure: Predictions.failure(result), pose: images[result.place].transform?.pose)
       replies[result.place] = .attack(image, by: attack)
     }
     return replies.compactMap(\.self)

@@ -1,4 +1,4 @@
-import Attacks
+public import Attacks
 public import Evaluation
 public import Failures
 public import Records
@@ -12,8 +12,8 @@ public enum Reply: Equatable, Sendable {
   case attack(AttackedImage, by: NamedAttack)
   /// What an image looks like, turned and moved: its index, its pose, its pixels `[c, h, w]` and their shape.
   case transformed(index: Int, pose: Pose, pixels: [Float], shape: [Int])
-  /// What the model is.
-  case description(ModelFacts, ServiceLimits)
+  /// What the model is, and the list of attacks on it.
+  case description(ModelFacts, ServiceLimits, attacks: JSON)
   /// How many requests of this `id` were still to be answered and are cancelled.
   case cancellation(of: JSON, count: Int)
   /// Why there is no answer.
@@ -42,6 +42,10 @@ public struct AttackedImage: Equatable, Sendable {
   public let shape: [Int]
   /// The steps taken, all restarts together; nil unless the attack stopped early.
   public let steps: Int?
+  /// What the networks were asked about it.
+  public let cost: AttackCost
+  /// The member of an ensemble that fooled the model with it; nil where none did.
+  public let member: String?
   /// Whether the gradient at the first step was zero in every pixel.
   public let hadZeroGradient: Bool
   /// Why the attack failed and the image is unharmed, or that the model's answers are not finite; nil when all is well.
@@ -79,10 +83,11 @@ extension Reply {
       writer.write("index", index)
       pose.write(into: &writer)
       writeImage(pixels, shape: shape, into: &writer)
-    case .description(let facts, let limits):
+    case .description(let facts, let limits, let attacks):
       writer.write("op", Request.Operation.describe.rawValue)
       facts.write(limits, into: &writer)
       facts.writeDetails(into: &writer)
+      writer.write("attacks", attacks)
     case .cancellation(let id, let count):
       writer.write("op", Request.Operation.cancel.rawValue)
       writer.write("cancel", id)
@@ -116,6 +121,9 @@ extension AttackedImage {
     writer.write("distance", distance)
     writeImage(pixels, shape: shape, into: &writer)
     if let steps { writer.write("steps", steps) }
+    writer.write("forwards", cost.forwards)
+    writer.write("backwards", cost.backwards)
+    if let member { writer.write("broken_by", member) }
     if hadZeroGradient { writer.write("zero_gradient", true) }
     if let failure { writer.write("failure", failure) }
   }

@@ -1,3 +1,4 @@
+import Attacks
 import Failures
 import Networks
 import Records
@@ -119,11 +120,20 @@ extension Session {
     case .success(.predict(let image)): wait(.prediction, image)
     case .success(.attack(let image, let attack)): wait(.attack(attack), image)
     case .success(.transform(let image)): wait(.transformation, image)
-    case .success(.describe): replies.settle(line.number, with: .description(facts, limits))
+    case .success(.describe): replies.settle(line.number, with: description)
     case .success(.cancel(let id)):
       let count = settle(.cancelled(byLine: line.number)) { $0.address.id == id }
       replies.settle(line.number, with: .cancellation(of: id, count: count))
     case .failure(let failure): replies.settle(line.number, with: .failure(failure))
+    }
+  }
+
+  /// What the model is and which attacks there are on it.
+  private var description: Reply {
+    do {
+      return .description(facts, limits, attacks: try AttackCatalogue.json(channels: facts.imageShape[0]))
+    } catch {
+      return .failure(error as? Failure ?? Failure(.internal, "\(error)"))
     }
   }
 

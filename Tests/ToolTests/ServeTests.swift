@@ -67,7 +67,9 @@ import Testing
       let replies = answers.filter { $0["type"]?.string == "reply" }
       #expect(replies.map { $0["id"]?.integer } == Array(0..<190))
       for (reply, record) in zip(replies, expected) {
-        for key in ["index", "label", "natural", "perturbed", "distance"] { #expect(reply[key] == record[key]) }
+        for key in ["index", "label", "natural", "perturbed", "distance", "forwards", "backwards"] {
+          #expect(reply[key] == record[key] && record[key] != nil)
+        }
       }
       #expect(replies.contains { $0["natural"] != $0["perturbed"] })
     }
@@ -87,6 +89,29 @@ import Testing
       let recorded = try records(attack)
       #expect(predicted.map { $0["logits"] } == recorded.map { $0["logits"] })
       #expect(predicted.map { $0["predicted"] } == recorded.map { $0["perturbed"] })
+    }
+  }
+
+  @Test("The attacks that the service lists are the flags of cusp-attack and its list, and an ensemble")
+  func list() throws {
+    let reply = try records(tool.run([Fixture.path("checkpoints/tiny.h5")], text: #"{"op":"describe"}"#))[1]
+    #expect(RecordSchemas.problems(inRecord: reply.text) == [])
+    let attacks = try #require(reply["attacks"]?.array)
+    let lines = try BuiltTool("cusp-attack").run(["--list"]).text.split(separator: "\n").dropFirst()
+    let help = try BuiltTool("cusp-attack").run(["--help"]).text
+    try #require(attacks.count == lines.count && attacks.count >= 15)
+    for (attack, line) in zip(attacks, lines) {
+      let words = line.split(separator: " ").map(String.init)
+      let name = try #require(attack["name"]?.string)
+      let norms = try #require(attack["norms"]?.array).compactMap(\.string)
+      let (epsilon, needs) = (try #require(attack["epsilon"]?.string), try #require(attack["needs"]?.string))
+      #expect(words.starts(with: [name] + norms + [epsilon, needs]))
+      #expect(line.hasSuffix(" " + (attack["source"]?.string ?? "?")))
+      #expect(help.contains("--\(name)"))
+      for setting in try #require(attack["settings"]?.array) {
+        let option = "--" + (setting["name"]?.string ?? "?").replacingOccurrences(of: "_", with: "-")
+        #expect(option == "--members" || (words.contains(option) && help.contains(option)), "\(name) \(option)")
+      }
     }
   }
 

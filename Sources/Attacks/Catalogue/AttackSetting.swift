@@ -24,6 +24,32 @@ public enum AttackSetting: String, CaseIterable, Sendable {
   case overshoot
   /// The attacks of an ensemble.
   case members
+
+  /// What a setting may be.
+  public enum Kind: Equatable, Sendable {
+    /// A whole number.
+    case integer
+    /// Any number.
+    case number
+    /// A whole number of 64 bits without a sign, which JSON writes as a text.
+    case seed
+    /// One of these names.
+    case choice([String])
+    /// Names of attacks.
+    case attacks
+  }
+
+  /// What it may be.
+  public var kind: Kind {
+    switch self {
+    case .steps, .restarts, .target, .targets, .queries: .integer
+    case .stepSize, .decay, .overshoot: .number
+    case .seed: .seed
+    case .start: .choice(Start.allCases.map(\.rawValue))
+    case .loss: .choice(AttackLoss.allCases.map(\.rawValue))
+    case .members: .attacks
+    }
+  }
 }
 
 /// A setting as an attack was made with it, for its records.
