@@ -26,7 +26,7 @@ final class Adversary {
   ///   - reference: The images from whose probabilities TRADES measures; nil for `pixels`.
   ///   - program: Says what the parameters are now.
   func perturb(
-    _ pixels: Tensor, reference: Tensor? = nil, by attack: ProjectedGradientDescent, labels: [Int], images: [Int],
+    _ pixels: Tensor, reference: Tensor? = nil, by attack: any Attack, labels: [Int], images: [Int],
     epoch: Int, parameters program: TrainingProgram, into perturbed: inout Tensor
   ) throws {
     let count = configuration.attackedCount

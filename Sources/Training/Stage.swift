@@ -7,7 +7,7 @@ public enum Method: Hashable, Sendable {
   case natural
   /// Images attacked on the network as it is at that moment, in evaluation mode, and the cross-entropy (Madry et al.
   /// 2018). With poses this is CuSP's step: A(T(x)).
-  case pgd(ProjectedGradientDescent)
+  case adversarial(TrainingAttack)
   /// The cross-entropy of images plus `beta` times the divergence of their attacked copies from them (Zhang et al.
   /// 2019). The attack climbs that divergence from 0.001 times normal noise, whatever its own loss and start.
   case trades(ProjectedGradientDescent, beta: Float)
@@ -15,21 +15,25 @@ public enum Method: Hashable, Sendable {
   /// the attacked image in its pose.
   case transformedTrades(ProjectedGradientDescent, beta: Float)
 
-  /// The attack's budget, if there is an attack.
-  var budget: ProjectedGradientDescent? {
+  /// Adversarial training by projected gradient descent.
+  public static func pgd(_ attack: ProjectedGradientDescent) -> Method {
+    .adversarial(TrainingAttack(AttackCatalogue.pgd.name, attack))
+  }
+
+  /// The attack with the settings that were chosen, if there is one.
+  public var attack: TrainingAttack? {
     switch self {
     case .natural: nil
-    case .pgd(let attack), .trades(let attack, _), .transformedTrades(let attack, _): attack
+    case .adversarial(let attack): attack
+    case .trades(let attack, _), .transformedTrades(let attack, _): TrainingAttack(AttackCatalogue.pgd.name, attack)
     }
   }
 
   /// The attack as it is carried out, with the run's seed.
-  func attack(seed: UInt64) -> ProjectedGradientDescent? {
+  func attack(seed: UInt64) -> (any Attack)? {
     switch self {
     case .natural: return nil
-    case .pgd(var attack):
-      attack.seed = seed
-      return attack
+    case .adversarial(let attack): return attack.seeded(seed)
     case .trades(var attack, _), .transformedTrades(var attack, _):
       (attack.seed, attack.loss, attack.start) = (seed, .divergence, .noise)
       return attack
@@ -37,7 +41,7 @@ public enum Method: Hashable, Sendable {
   }
 
   /// The attack's radius in pixel units; 0 without one.
-  public var epsilon: Float { budget?.epsilon ?? 0 }
+  public var epsilon: Float { attack?.epsilon ?? 0 }
 }
 
 /// A part of a run in which everything but the learning rate stays the same.

@@ -19,7 +19,7 @@ public struct TrainingConfiguration: Hashable, Sendable {
   public var momentum: Float
   /// The pull of every trainable parameter towards zero.
   public var weightDecay: Float
-  /// The share of every batch that `Method.pgd` leaves unattacked, in 0..<1; another part of the images every epoch.
+  /// The share of every batch that `Method.adversarial` leaves unattacked, in 0..<1; another part of the images every epoch.
   public var cleanShare: Float = 0
   /// The probability that the cross-entropy takes from the label and spreads over all classes alike, in 0..<1; attacks
   /// climb without.
@@ -136,7 +136,7 @@ extension Stage {
     }
     switch method {
     case .natural: try require(cleanShare == 0, "--clean-share needs --method pgd or cusp")
-    case .pgd: break
+    case .adversarial: break
     case .trades(_, let beta), .transformedTrades(_, let beta):
       try require(beta >= 0 && beta.isFinite, "--beta \(beta): give 0 or more")
       try require(cleanShare == 0, "--clean-share \(cleanShare): TRADES sees every image clean as well; leave it out")

@@ -45,7 +45,7 @@ final class TrainingStep {
     let result: (loss: Double, correct: Int)
     switch stage.method {
     case .natural: result = try descend(pixels, images, epoch)
-    case .pgd:
+    case .adversarial:
       try attack(images, stage, epoch)
       result = try descend(perturbed, images, epoch)
     case .trades(_, let beta), .transformedTrades(_, let beta):

@@ -126,6 +126,19 @@ struct CatalogueTests {
     #expect(changed > 0)
   }
 
+  @Test("hands over a perturbed image always, or only one that fools, as it says", arguments: Entry.all)
+  func perturbs(entry: Entry) throws {
+    let description = try #require(AttackCatalogue[entry.name])
+    let results = try entry.results()
+    let unbroken = results.filter { $0.perturbedClass == Swept.labels[$0.place] }
+    #expect(!unbroken.isEmpty || description.budget == .none)
+    if description.perturbsAlways {
+      #expect(results.allSatisfy { $0.distance > 0 })
+    } else {
+      #expect(unbroken.allSatisfy { $0.distance == 0 })
+    }
+  }
+
   @Test("with epsilon 0 gives back the clean images", arguments: Entry.all)
   func epsilonZero(entry: Entry) throws {
     guard entry.hasBudget else { return }

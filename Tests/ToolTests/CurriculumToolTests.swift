@@ -66,6 +66,10 @@ import Testing
       "--method cusp --keep-best spatial", "--curriculum one.json",
       "--method cusp --curriculum one.json --inner trades",
       "--method pgd --epsilon 0.1 --steps 2 --clean-share 0.5 --schedule cosine --rotation 10",
+      "--method pgd --adversary mi-fgsm --decay 0.5 --epsilon 0.1 --steps 2 --rotation 10 --clean-share 0.5",
+      "--method pgd --adversary fgsm --norm l2 --epsilon 1 --keep-best robust --validation 0.25",
+      "--method cusp --adversary bim", "--curriculum adversaries.json",
+      "--method cusp --curriculum one.json --adversary mi-fgsm --decay 0.5",
     ])
   func methods(arguments: String) throws {
     try Fixture.withTemporaryFolder { folder in
@@ -76,6 +80,12 @@ import Testing
       try Data(curriculum.utf8).write(to: URL(fileURLWithPath: "\(folder)/c.json"))
       let single = #"{"epochs":1,"stages":[{"from":1,"rotation":5.5,"method":"pgd","epsilon":0.1,"steps":1}]}"#
       try Data(single.utf8).write(to: URL(fileURLWithPath: "\(folder)/one.json"))
+      let adversaries = """
+        {"epochs":3,"stages":[{"from":1,"method":"pgd","adversary":"fgsm","epsilon":"8/255"},
+        {"from":2,"method":"pgd","adversary":"mi-fgsm","epsilon":0.1,"steps":2,"decay":0.5},
+        {"from":3,"method":"pgd","adversary":"bim","norm":"l1","epsilon":3,"steps":2}]}
+        """
+      try Data(adversaries.utf8).write(to: URL(fileURLWithPath: "\(folder)/adversaries.json"))
       let arguments = arguments.replacingOccurrences(of: " --milestones-not", with: "")
       let recipe = "--quiet --threads 1 --limit 96 --epochs 3 \(arguments)"
       let outcome = try run("\(recipe) --output m.h5 --keep 1,2", in: folder)
@@ -104,6 +114,46 @@ import Testing
         short.errors.hasPrefix(
           "cusp-train: 4 steps of 0.01 lead 0.04 at most from where they start, less than epsilon 0.1: "
             + "take more or longer steps\n"))
+    }
+  }
+
+  @Test("The file says the adversary where it is not PGD, which named makes the same file as unnamed")
+  func adversaries() throws {
+    try Fixture.withTemporaryFolder { folder in
+      let recipe = "--quiet --threads 1 --limit 64 --epochs 1 --method pgd --epsilon 0.1"
+      var digests: Set<String> = []
+      for (name, settings) in [
+        ("pgd", #""norm":"linf","epsilon":0.1,"steps":10,"step_size":0.025}"#),
+        ("fgsm", #""adversary":"fgsm","norm":"linf","epsilon":0.1,"steps":1,"step_size":0.1}"#),
+        ("bim", #""adversary":"bim","norm":"linf","epsilon":0.1,"steps":10,"step_size":0.025}"#),
+        ("mi-fgsm", #""adversary":"mi-fgsm","norm":"linf","epsilon":0.1,"steps":10,"step_size":0.025,"decay":1}"#),
+      ] {
+        let outcome = try run("\(recipe) --adversary \(name) --output \(name).h5", in: folder)
+        #expect(outcome.problems.isEmpty)
+        let checkpoint = try Checkpoint(reading: "\(folder)/\(name).h5")
+        digests.insert(checkpoint.digest)
+        #expect(checkpoint.documents.configuration.hasSuffix(#""method":"pgd",\#(settings)"#))
+      }
+      #expect(digests.count == 4)
+      #expect(try run("\(recipe) --output unnamed.h5", in: folder).problems.isEmpty)
+      let files = try ["pgd", "unnamed"].map { try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0).h5")) }
+      #expect(files[0] == files[1])
+    }
+  }
+
+  @Test("An adversary in the place of a curriculum's keeps its budgets and steps")
+  func replacedAdversary() throws {
+    try Fixture.withTemporaryFolder { folder in
+      let outcome = try run(
+        "--quiet --limit 64 --epochs 3 --method cusp --adversary mi-fgsm --decay 0.5 --output m.h5", in: folder)
+      #expect(outcome.problems.isEmpty)
+      let document = try JSON(parsing: Checkpoint(reading: "\(folder)/m.h5").documents.configuration)
+      let schema = try #require(try RecordSchemas.schema(of: "curriculum"))
+      #expect(schema.problems(document["curriculum"] ?? .null) == [])
+      #expect(
+        document["curriculum"]?["stages"]?.array?.last?.text
+          == #"{"from":3,"method":"pgd","rotation":30,"adversary":"mi-fgsm","norm":"linf","epsilon":0.3,"steps":10,"#
+          + #""step_size":0.075,"decay":0.5}"#)
     }
   }
 
@@ -149,6 +199,32 @@ import Testing
       (
         "--method pgd --epsilon 8", 64,
         "--epsilon 8: pixels are 0...1, so give 1 at most; 8 of 255 levels are 8/255"
+      ),
+      ("--adversary fgsm", 64, "--adversary needs --method pgd or another with an attack"),
+      (
+        "--method trades --adversary bim", 64,
+        "--adversary: TRADES climbs a divergence that is flat at the image, where bim starts; take pgd"
+      ),
+      (
+        "--method cusp --inner trades --adversary fgsm", 64,
+        "--adversary: TRADES climbs a divergence that is flat at the image, where fgsm starts; take pgd"
+      ),
+      ("--method pgd --decay 0.5", 64, "--decay: pgd has no such setting; leave it out"),
+      ("--method cusp --decay 0.5", 64, "--decay needs --adversary mi-fgsm"),
+      (
+        "--method pgd --adversary fgsm --steps 3", 64,
+        "--steps: fgsm is one step of epsilon; leave it out, or take pgd"
+      ),
+      (
+        "--method pgd --adversary fgsm --step-size 0.1", 64,
+        "--step-size: fgsm is one step of epsilon; leave it out, or take pgd"
+      ),
+      ("--method pgd --adversary bim --steps 0", 64, "--steps: without one bim would not move; give 1 or more"),
+      ("--method pgd --adversary mi-fgsm --norm l1 --epsilon 1", 64, "--norm: mi-fgsm measures by linf or l2"),
+      (
+        "--method pgd --adversary square", 64,
+        "The value 'square' is invalid for '--adversary <adversary>': square asks for no gradients, but for more passes "
+          + "than a step of training can wait for; take pgd, fgsm, bim, mi-fgsm; see cusp-train --help"
       ),
       ("--keep 5 --epochs 2", 64, "--keep 5: the run has 2 epochs; give 1 to that many"),
       (
@@ -235,6 +311,30 @@ import Testing
       (
         #"{"epochs":1,"stages":[{"from":1,"method":"pgd","epsilon":0.1,"step_size":0}]}"#,
         "stage 1: step size 0: no step would move"
+      ),
+      (
+        #"{"epochs":1,"stages":[{"from":1,"adversary":"bim"}]}"#,
+        "stage 1: `adversary` has no effect in the method natural; leave it out"
+      ),
+      (
+        #"{"epochs":1,"stages":[{"from":1,"method":"trades","epsilon":0.1,"adversary":"bim"}]}"#,
+        "stage 1: `adversary`: TRADES climbs a divergence that is flat at the image, where bim starts; take pgd"
+      ),
+      (
+        #"{"epochs":1,"stages":[{"from":1,"method":"pgd","epsilon":0.1,"adversary":"deepfool"}]}"#,
+        "stage 1: `adversary`: deepfool looks for the nearest image, and training attacks within a budget; take pgd, "
+      ),
+      (
+        #"{"epochs":1,"stages":[{"from":1,"method":"pgd","epsilon":0.1,"adversary":7}]}"#,
+        "stage 1: `adversary`: no attack `7`; take pgd, fgsm, bim, mi-fgsm"
+      ),
+      (
+        #"{"epochs":1,"stages":[{"from":1,"method":"pgd","epsilon":0.1,"decay":1}]}"#,
+        "stage 1: `decay`: pgd has no such setting; leave it out"
+      ),
+      (
+        #"{"epochs":1,"stages":[{"from":1,"method":"pgd","epsilon":0.1,"adversary":"fgsm","steps":2}]}"#,
+        "stage 1: `steps`: fgsm is one step of epsilon; leave it out, or take pgd"
       ),
     ])
   func files(text: String, message: String) throws {

@@ -32,7 +32,7 @@ import Testing
     "limit", "normalise", "keep", "save-every", "method", "inner", "epochs", "batch-size", "learning-rate", "schedule",
     "milestones", "warm-up", "momentum", "weight-decay", "label-smoothing", "clip-gradient", "average-weights",
     "keep-best", "validation", "rotation", "translation", "crop", "norm", "epsilon", "steps", "step-size", "beta",
-    "clean-share", "seed", "threads",
+    "adversary", "decay", "clean-share", "seed", "threads",
   ]
 
   static let programs = [

@@ -39,10 +39,13 @@ extension Stage {
     let members = try Fields.members(json, place)
     var fields = Fields(members, place)
     let start = try fields.integer("from", 1...1_000_000, default: nil) - 1
-    let epsilon = Float(try fields.number("epsilon", default: 0))
-    let norm = try fields.choice("norm", default: Norm.linf)
-    let steps = try fields.integer("steps", 0...1_000_000, default: 10)
-    let stepSize = try fields.optionalNumber("step_size").map { Float($0) }
+    var settings = TrainingAttack.Settings()
+    settings.kind = try fields.adversary()
+    settings.epsilon = Float(try fields.number("epsilon", default: 0))
+    settings.norm = try fields.choice("norm", default: Norm.linf)
+    settings.steps = try fields.integer("steps", 0...1_000_000, default: settings.customarySteps)
+    settings.stepSize = try fields.optionalNumber("step_size").map { Float($0) }
+    settings.decay = try fields.optionalNumber("decay").map { Float($0) }
     let kind = try fields.choice("method", default: MethodName.natural)
     let beta = Float(try fields.number("beta", default: 5))
     let poses = PoseDistribution(
@@ -52,10 +55,12 @@ extension Stage {
     let rate = try fields.optionalNumber("learning_rate").map { Float($0) }
     try fields.finish()
     try kind.refuseIdle(among: members.map(\.key), place)
-    let attack = ProjectedGradientDescent(
-      norm: norm, epsilon: epsilon, steps: steps, stepSize: stepSize ?? kind.stepSize(norm, epsilon, steps: steps))
-    if kind != .natural, let problem = attack.problem { throw Failure(.data, "\(place): \(problem)") }
-    self.init(start: start, method: kind.method(attack, beta: beta), poses: poses, learningRate: rate)
+    if kind != .natural, let conflict = settings.conflict(in: kind) {
+      throw Failure(.data, "\(place): `\(conflict.key)`: \(conflict.reason)")
+    }
+    let attack = try settings.attack(for: kind)
+    if kind != .natural, let problem = attack.attack.problem { throw Failure(.data, "\(place): \(problem)") }
+    self.init(start: start, method: try kind.method(attack, beta: beta), poses: poses, learningRate: rate)
   }
 
   fileprivate var json: JSON {
@@ -63,18 +68,6 @@ extension Stage {
     if let learningRate { members.append(.init("learning_rate", number(learningRate))) }
     members.append(.init("method", .string(method.name.rawValue)))
     return .object(members + poses.members + method.settings)
-  }
-}
-
-extension PoseDistribution {
-  /// What is set, by the names of options.
-  var members: [JSON.Member] {
-    [
-      rotation == 0 ? nil : .init("rotation", .number(rotation)),
-      translation == 0 ? nil : .init("translation", .number(translation)),
-      cropPadding == 0 ? nil : .init("crop", .integer(Int64(cropPadding))),
-      isFlipping ? .init("flip", .bool(true)) : nil,
-    ].compactMap(\.self)
   }
 }
 
@@ -104,6 +97,16 @@ private struct Fields {
 
   mutating func number(_ key: String, upTo limit: Double = 1e6, default given: Double) throws -> Double {
     try optionalNumber(key, upTo: limit) ?? given
+  }
+
+  /// The adversary by name; PGD where none is named.
+  mutating func adversary() throws -> AttackDescription {
+    guard let value = rest.removeValue(forKey: "adversary") else { return AttackCatalogue.pgd }
+    do {
+      return try AttackCatalogue.adversary(named: value.string ?? value.text)
+    } catch let failure as Failure {
+      throw Failure(.data, "\(place): `adversary`: \(failure.message)")
+    }
   }
 
   mutating func integer(_ key: String, _ range: ClosedRange<Int>, default given: Int?) throws -> Int {

@@ -47,13 +47,14 @@ extension TrainingConfiguration {
       let ends = [0, stepsPerEpoch - 1].map {
         NumberText.shortest(shortest(learningRate(epoch: epoch, step: $0, stepsPerEpoch: stepsPerEpoch)))
       }
+      let attack = stage.method.attack
+      let adversary = attack.map { $0.name == AttackCatalogue.pgd.name ? "" : " by \($0.name)" } ?? ""
       var cells = [
-        "\(epoch + 1)", ends[0] == ends[1] ? ends[0] : "\(ends[0]) to \(ends[1])", stage.method.name.rawValue,
+        "\(epoch + 1)", ends[0] == ends[1] ? ends[0] : "\(ends[0]) to \(ends[1])",
+        stage.method.name.rawValue + adversary,
         NumberText.shortest(stage.poses.rotation), NumberText.shortest(stage.poses.translation),
       ]
-      switch stage.method {
-      case .natural: break
-      case .pgd(let attack), .trades(let attack, _), .transformedTrades(let attack, _):
+      if let attack {
         cells += [attack.epsilon, attack.stepSize].map { NumberText.shortest(shortest($0)) }
         cells.insert("\(attack.steps)", at: cells.count - 1)
       }
@@ -66,12 +67,7 @@ extension TrainingConfiguration {
 extension TrainingConfiguration {
   /// What to tell people of budgets that the steps of their attacks do not reach; nil where all do.
   var shortfall: String? {
-    stages.compactMap { stage -> NamedAttack? in
-      switch stage.method {
-      case .natural: nil
-      case .pgd(let attack), .trades(let attack, _), .transformedTrades(let attack, _):
-        NamedAttack(name: "pgd", epsilon: shortest(attack.epsilon), attack: attack)
-      }
-    }.shortfall
+    stages.compactMap(\.method.attack)
+      .map { NamedAttack(name: $0.name, epsilon: shortest($0.epsilon), attack: $0.attack) }.shortfall
   }
 }

@@ -18,21 +18,34 @@ enum MethodName: String, CaseIterable, ExpressibleByArgument {
   }
 
   /// The method with these settings.
-  func method(_ attack: ProjectedGradientDescent, beta: Float) -> Training.Method {
+  ///
+  /// - Throws: `Failure` (`usage`) where TRADES is to attack by another than projected gradient descent.
+  func method(_ attack: TrainingAttack, beta: Float) throws -> Training.Method {
     switch self {
-    case .natural: .natural
-    case .pgd: .pgd(attack)
-    case .trades: .trades(attack, beta: beta)
-    case .transformedTrades: .transformedTrades(attack, beta: beta)
+    case .natural: return .natural
+    case .pgd: return .adversarial(attack)
+    case .trades: return .trades(try descent(attack), beta: beta)
+    case .transformedTrades: return .transformedTrades(try descent(attack), beta: beta)
     }
+  }
+
+  private func descent(_ attack: TrainingAttack) throws -> ProjectedGradientDescent {
+    guard attack.name == AttackCatalogue.pgd.name, let descent = attack.attack as? ProjectedGradientDescent else {
+      throw Failure(.usage, "--inner \(rawValue): it attacks by pgd, the curriculum by \(attack.name); leave it out")
+    }
+    return descent
   }
 }
 
 extension MethodName {
   /// Refuses, among the `keys` of a stage, those without effect under this method, and an attack without a budget.
   func refuseIdle(among keys: [String], _ place: String) throws {
-    let attackKeys =
-      self == .natural ? ["norm", "epsilon", "steps", "step_size", "beta"] : self == .pgd ? ["beta"] : []
+    let attackKeys: [String] =
+      switch self {
+      case .natural: ["adversary", "norm", "epsilon", "steps", "step_size", "decay", "beta"]
+      case .pgd: ["beta"]
+      case .trades, .transformedTrades: []
+      }
     if let key = attackKeys.first(where: keys.contains) {
       throw Failure(.data, "\(place): `\(key)` has no effect in the method \(rawValue); leave it out")
     }
@@ -47,7 +60,7 @@ extension Training.Method {
   var name: MethodName {
     switch self {
     case .natural: .natural
-    case .pgd: .pgd
+    case .adversarial: .pgd
     case .trades: .trades
     case .transformedTrades: .transformedTrades
     }
@@ -55,16 +68,15 @@ extension Training.Method {
 
   /// The settings of its attack, if there is one.
   var settings: [JSON.Member] {
-    switch self {
-    case .natural: []
-    case .pgd(let attack): attack.members
-    case .trades(let attack, let beta), .transformedTrades(let attack, let beta):
-      attack.members + [.init("beta", number(beta))]
+    let members = attack?.members ?? []
+    return switch self {
+    case .natural, .adversarial: members
+    case .trades(_, let beta), .transformedTrades(_, let beta): members + [.init("beta", number(beta))]
     }
   }
 }
 
-extension ProjectedGradientDescent {
+extension Attack {
   /// Why these settings mean nothing; nil where they do.
   var problem: String? {
     do {
@@ -73,14 +85,6 @@ extension ProjectedGradientDescent {
     } catch {
       return (error as? Failure)?.message ?? "\(error)"
     }
-  }
-
-  /// The attack's settings by the names of options.
-  fileprivate var members: [JSON.Member] {
-    [
-      .init("norm", .string(norm.rawValue)), .init("epsilon", number(epsilon)), .init("steps", .integer(Int64(steps))),
-      .init("step_size", number(stepSize)),
-    ]
   }
 }
 

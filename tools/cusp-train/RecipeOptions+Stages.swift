@@ -30,12 +30,40 @@ extension RecipeOptions {
     } else if beta != nil {
       throw Failure(.usage, "--beta needs trades")
     }
-    return stages
+    return try attacked(stages)
+  }
+
+  /// The stages of a curriculum with the adversary of the command line, if it names one.
+  private func attacked(_ stages: [Stage]) throws -> [Stage] {
+    guard let adversary else {
+      if decay != nil { throw Failure(.usage, "--decay needs --adversary mi-fgsm") }
+      return stages
+    }
+    guard stages.contains(where: { $0.method != .natural }) else {
+      throw Failure(.usage, "--adversary \(adversary.name): no stage of the curriculum attacks; leave it out")
+    }
+    return try stages.map { stage in
+      guard let attack = stage.method.attack else { return stage }
+      var stage = stage
+      let settings = attack.replaced(by: adversary, decay: decay.map { Float($0.value) })
+      stage.method = try makeMethod(stage.method.name, settings, beta: stage.method.beta)
+      return stage
+    }
+  }
+
+  /// The method `name` with the attack of `settings`.
+  private func makeMethod(
+    _ name: MethodName, _ settings: TrainingAttack.Settings, beta: Float
+  ) throws -> Training.Method {
+    if let conflict = settings.conflict(in: name) {
+      throw Failure(.usage, "--\(conflict.key.replacing("_", with: "-")): \(conflict.reason)")
+    }
+    return try name.method(try settings.attack(for: name), beta: beta)
   }
 
   /// What a curriculum says instead of the command line.
   private var settings: [(name: String, isGiven: Bool)] {
-    attackSettings + [
+    attackSettings.filter { $0.name != "--adversary" && $0.name != "--decay" } + [
       ("--rotation", rotation != nil), ("--translation", translation != nil), ("--crop", crop != nil), ("--flip", flip),
     ]
   }
@@ -44,7 +72,7 @@ extension RecipeOptions {
   private var attackSettings: [(name: String, isGiven: Bool)] {
     [
       ("--epsilon", epsilon != nil), ("--step-size", stepSize != nil), ("--steps", steps != nil),
-      ("--norm", norm != nil),
+      ("--norm", norm != nil), ("--adversary", adversary != nil), ("--decay", decay != nil),
     ]
   }
 
@@ -60,12 +88,12 @@ extension RecipeOptions {
       return Stage(method: .natural, poses: poses)
     }
     guard beta == nil || name != .pgd else { throw Failure(.usage, "--beta needs --method trades") }
-    let attack = try attack(name, channels: channels)
-    return Stage(method: name.method(attack, beta: beta ?? (channels == 1 ? 1 : 6)), poses: poses)
+    let settings = try attack(name, channels: channels)
+    return Stage(method: try makeMethod(name, settings, beta: beta ?? (channels == 1 ? 1 : 6)), poses: poses)
   }
 
-  private func attack(_ name: MethodName, channels: Int) throws -> ProjectedGradientDescent {
-    let (norm, steps) = (norm ?? .linf, steps ?? 10)
+  private func attack(_ name: MethodName, channels: Int) throws -> TrainingAttack.Settings {
+    let norm = norm ?? .linf
     guard norm == .linf || epsilon != nil else {
       throw Failure(.usage, "--norm \(norm.rawValue) has no customary budget: give --epsilon")
     }
@@ -83,8 +111,9 @@ extension RecipeOptions {
     if steps == 0, name != .pgd {
       throw Failure(.usage, "--steps 0: the attack of TRADES would not move; give 1 or more")
     }
-    let length = stepSize.map { Float($0.value) } ?? name.stepSize(norm, radius, steps: steps)
-    return ProjectedGradientDescent(norm: norm, epsilon: radius, steps: steps, stepSize: length, seed: seed)
+    return TrainingAttack.Settings(
+      kind: adversary ?? AttackCatalogue.pgd, norm: norm, epsilon: radius, steps: steps,
+      stepSize: stepSize.map { Float($0.value) }, decay: decay.map { Float($0.value) })
   }
 
   private func poses() throws -> PoseDistribution {
@@ -102,12 +131,20 @@ extension RecipeOptions {
 extension Training.Method {
   /// The same attack's budget under another method.
   fileprivate func replaced(by inner: MethodName, beta: Float) throws -> Training.Method {
+    guard let attack else { return self }
+    // The paper's TRADES takes steps of 0.007 on colour images, where its PGD takes 2/255.
+    if inner != .pgd, attack.stepSize == 2.0 / 255, var descent = attack.attack as? ProjectedGradientDescent {
+      descent.stepSize = 0.007
+      return try inner.method(TrainingAttack(attack.name, descent), beta: beta)
+    }
+    return try inner.method(attack, beta: beta)
+  }
+
+  /// The weight of the divergence; 0 where there is none.
+  fileprivate var beta: Float {
     switch self {
-    case .natural: return self
-    case .pgd(var attack), .trades(var attack, _), .transformedTrades(var attack, _):
-      // The paper's TRADES takes steps of 0.007 on colour images, where its PGD takes 2/255.
-      if inner != .pgd, attack.stepSize == 2.0 / 255 { attack.stepSize = 0.007 }
-      return inner.method(attack, beta: beta)
+    case .natural, .adversarial: 0
+    case .trades(_, let beta), .transformedTrades(_, let beta): beta
     }
   }
 }

@@ -54,12 +54,20 @@ struct RecipeOptions: ParsableArguments {
   @Option(help: "Move every image by up to so many pixels along each axis.") var translation: Double?
   @Option(help: "Put so many black pixels around images and cut out a window at random.") var crop: Int?
   @Flag(help: "Mirror every other image.") var flip = false
+  @Option(
+    help: "With pgd and cusp: the attack by name: pgd, the default, fgsm, bim or mi-fgsm.",
+    transform: AttackCatalogue.adversary(named:))
+  var adversary: AttackDescription?
+  @Option(
+    help: "With mi-fgsm: what share of the momentum stays from step to step; the default is 1.",
+    transform: ExactNumber.typed)
+  var decay: ExactNumber?
   @Option(help: "With attacks: how distance is measured, linf, the default, l2 or l1.") var norm: Norm?
   @Option(
     help: "With attacks: the budget in pixel units; the default is 0.3 for one-channel images, 8/255 for colour.",
     transform: ExactNumber.typed)
   var epsilon: ExactNumber?
-  @Option(help: "With attacks: steps; the default is 10.") var steps: Int?
+  @Option(help: "With attacks: steps; the default is 10, of fgsm 1.") var steps: Int?
   @Option(
     help:
       "With attacks: a step's length in pixel units; the default is 2.5 epsilon / steps, for TRADES in l2 2 epsilon / steps.",

@@ -1,6 +1,7 @@
 import Attacks
 import Evaluation
 import Records
+import Spatial
 import ToolOptions
 import ToolSupport
 import Training
@@ -43,6 +44,18 @@ extension TrainingConfiguration {
     }
     return .object(
       members + [.init("method", .string(stage.method.name.rawValue))] + stage.poses.members + stage.method.settings)
+  }
+}
+
+extension PoseDistribution {
+  /// What is set, by the names of options.
+  var members: [JSON.Member] {
+    [
+      rotation == 0 ? nil : .init("rotation", .number(rotation)),
+      translation == 0 ? nil : .init("translation", .number(translation)),
+      cropPadding == 0 ? nil : .init("crop", .integer(Int64(cropPadding))),
+      isFlipping ? .init("flip", .bool(true)) : nil,
+    ].compactMap(\.self)
   }
 }
 

@@ -15,7 +15,7 @@ public enum AttackCatalogue {
 
   /// Projected gradient descent.
   public static let pgd = AttackDescription(
-    "pgd", "Projected gradient descent, the default.", source: "Madry et al. 2018; advertorch",
+    "pgd", "Projected gradient descent, the default.", source: "Madry et al. 2018; advertorch", perturbsAlways: true,
     settings: [.steps, .stepSize, .start, .restarts, .loss, .seed, .target]
   ) { request in
     let steps = request.steps ?? ProjectedGradientDescent.advertorchDefault(channels: request.channels).steps
@@ -28,7 +28,7 @@ public enum AttackCatalogue {
   /// The fast gradient sign method.
   public static let fastGradientSign = AttackDescription(
     "fgsm", "The fast gradient sign method: one step from the clean image.",
-    source: "Goodfellow et al. 2015; advertorch",
+    source: "Goodfellow et al. 2015; advertorch", perturbsAlways: true,
     settings: [.steps, .stepSize, .start, .restarts, .loss, .seed, .target]
   ) { request in
     var attack = ProjectedGradientDescent.fastGradientSign(
@@ -40,7 +40,7 @@ public enum AttackCatalogue {
 
   static let basicIterative = AttackDescription(
     "bim", "The basic iterative method: PGD from the clean image.", source: "Kurakin et al. 2017; advertorch",
-    settings: [.steps, .stepSize, .target]
+    perturbsAlways: true, settings: [.steps, .stepSize, .target]
   ) { request in
     let steps = request.steps ?? ProjectedGradientDescent.advertorchDefault(channels: request.channels).steps
     return ProjectedGradientDescent(
@@ -50,7 +50,7 @@ public enum AttackCatalogue {
 
   static let momentum = AttackDescription(
     "mi-fgsm", "The momentum iterative method.", source: "Dong et al. 2018; advertorch", norms: [.linf, .l2],
-    settings: [.steps, .stepSize, .decay, .target]
+    perturbsAlways: true, settings: [.steps, .stepSize, .decay, .target]
   ) { request in
     let steps = request.steps ?? ProjectedGradientDescent.advertorchDefault(channels: request.channels).steps
     return MomentumDescent(

@@ -14,6 +14,9 @@ public struct AttackDescription: Sendable {
   public let budget: Budget
   /// Whether it asks for gradients, or for logits alone.
   public let asksForGradients: Bool
+  /// Whether it hands over a perturbed image whether or not that fools; others give back, as it was, an image that they
+  /// cannot break or that is misclassified anyway.
+  public let perturbsAlways: Bool
   /// What else can be set, in the order of its records.
   public let settings: [AttackSetting]
   private let maker: @Sendable (AttackRequest) throws -> any Attack
@@ -30,11 +33,12 @@ public struct AttackDescription: Sendable {
 
   init(
     _ name: String, _ summary: String, source: String, norms: [Norm] = Norm.allCases, budget: Budget = .needed,
-    asksForGradients: Bool = true, settings: [AttackSetting],
+    asksForGradients: Bool = true, perturbsAlways: Bool = false, settings: [AttackSetting],
     make: @escaping @Sendable (AttackRequest) throws -> any Attack
   ) {
     (self.name, self.summary, self.source, self.norms) = (name, summary, source, norms)
-    (self.budget, self.asksForGradients, self.settings, maker) = (budget, asksForGradients, settings, make)
+    (self.budget, self.asksForGradients, self.perturbsAlways) = (budget, asksForGradients, perturbsAlways)
+    (self.settings, maker) = (settings, make)
   }
 
   /// The attack that `request` describes.
