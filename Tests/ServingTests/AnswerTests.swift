@@ -139,7 +139,7 @@ import Testing
     #expect(ready["classes"]?.text == #"["cat","dog","bird"]"#)
     #expect(ready["class_count"] == .integer(3))
     #expect(ready["shape"]?.text == "[1,4,4]")
-    #expect(ready["limits"]?.text == #"{"line":16777216,"batch":32,"waiting":512,"attack_steps":10000}"#)
+    #expect(ready["limits"]?.text == #"{"line":16777216,"batch":32,"waiting":128,"attack_steps":10000}"#)
     for member in try #require(ready.members) where !["type", "v", "version"].contains(member.key) {
       #expect(reply[member.key] == member.value, "\(member.key)")
     }

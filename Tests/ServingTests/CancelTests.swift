@@ -31,7 +31,7 @@ import Testing
     // An image that already is what the attack is after needs no step; the other cannot get there.
     let (one, other) = try images()
     func attack(_ id: Int, _ image: String, target: Int) -> String {
-      let settings = #"{"epsilon":1e-6,"steps":1000000000000,"target":\#(target),"early_stop":true}"#
+      let settings = #"{"name":"mi-fgsm","epsilon":1e-6,"steps":1000000000000,"target":\#(target),"early_stop":true}"#
       return #"{"id":\#(id),"op":"attack","image":\#(image),"attack":\#(settings)}"#
     }
     let service = try Conversation(.endless)

@@ -62,9 +62,9 @@ extension ServiceLimits {
 }
 
 extension TinyModel {
-  /// An attack that goes on until somebody ends it.
+  /// An attack that goes on until somebody ends it; its momentum keeps it from repeating itself.
   static func endlessAttack(_ id: String, _ more: String = "") -> String {
-    #"{"id":\#(id),"op":"attack","image":\#(image()),"attack":{"steps":1000000000000}\#(more)}"#
+    #"{"id":\#(id),"op":"attack","image":\#(image()),"attack":{"name":"mi-fgsm","steps":1000000000000}\#(more)}"#
   }
 
   /// A prediction of an image.
