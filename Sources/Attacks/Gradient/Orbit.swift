@@ -6,6 +6,8 @@
 package struct Orbit {
   /// The hashes of the last points, that of point `n` at `n` modulo their number.
   private var hashes: [UInt64] = []
+  /// The number of the next point.
+  private var number = 0
   private let kept: PixelBuffer
   /// Which point is kept, and after how many it should come again.
   private var candidate: (point: Int, period: Int)?
@@ -19,8 +21,9 @@ package struct Orbit {
     kept = PixelBuffer(count: count)
   }
 
-  /// Takes in a point, numbered from 0, and says after how many it comes again, if that is certain.
-  package mutating func period(of point: Pixels, numbered number: Int) -> Int? {
+  /// Takes in the next point, and says after how many it comes again, if that is certain.
+  package mutating func period(of point: Pixels) -> Int? {
+    defer { number += 1 }
     if let candidate {
       guard number == candidate.point + candidate.period else { return nil }
       self.candidate = nil

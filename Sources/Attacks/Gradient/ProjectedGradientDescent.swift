@@ -174,7 +174,7 @@ private final class ProjectedGradientAttempt: Attempt {
       guard answer?.isFinite == true else { return .failed(.gradient) }
       step(pixels, along: gradient)
       steps += 1
-      if let period = orbit?.period(of: Pixels(pixels), numbered: steps) {
+      if let period = orbit?.period(of: Pixels(pixels)) {
         // Whole rounds lead to where they begin.
         steps += (settings.steps - steps) / period * period
         orbit = nil
