@@ -1,5 +1,4 @@
 import CConvolutions
-import Synchronization
 
 /// The gradient of a convolution with respect to images of one to three channels, such as pixels, on AVX-512.
 ///
@@ -13,7 +12,6 @@ final class NarrowGradientPass: OwnPass {
   private let narrow: cusp_narrow
   private let images: Int
   private let threads: Threads
-  private let nextImage = Atomic(0)
 
   /// Whether there is such a kernel for `geometry`.
   static func admits(_ geometry: ConvolutionGeometry) -> Bool {
@@ -40,27 +38,15 @@ final class NarrowGradientPass: OwnPass {
 
   /// Runs on all threads.
   func run() {
-    nextImage.store(0, ordering: .relaxed)
-    threads.run(Unmanaged.passUnretained(self).toOpaque()) { context in
-      guard let context else { return }
-      Unmanaged<NarrowGradientPass>.fromOpaque(context).takeUnretainedValue().work()
-    }
-  }
-
-  /// Takes the images that no other thread has taken.
-  private func work() {
     guard let gradient = gradient.start, let weights = weights.start, let destination = destination.start else {
       preconditionFailure("memories are used before they are placed")
     }
-    var (results, narrow) = (results, narrow)
+    let values = mask?.start
     let size = narrow.channels * narrow.height * narrow.width
-    while true {
-      let image = nextImage.wrappingAdd(1, ordering: .relaxed).oldValue
-      guard image < images else { return }
+    threads.spread(images) { [results, narrow] image in
+      var (results, narrow) = (results, narrow)
       let slope = gradient + image * results.image_stride
-      if let values = mask?.start {
-        cusp_narrow_mask(values + image * results.image_stride, slope, results.image_stride / 16)
-      }
+      if let values { cusp_narrow_mask(values + image * results.image_stride, slope, results.image_stride / 16) }
       cusp_narrow_gradient(&results, &narrow, slope, weights, destination + image * size)
     }
   }
