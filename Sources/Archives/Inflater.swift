@@ -55,7 +55,7 @@ struct Inflater: ~Copyable {
   /// Whether the last call of `fill` may have left off for want of room.
   var isFull: Bool { written == scratch.count }
 
-  /// Unpacks what `input` holds from `position` on, as far as there is room, and moves `position` behind what was read;
+  /// Unpacks what `input` holds from `position` on, as far as there is room, and moves `position` after what was read;
   /// whether the stream has ended.
   mutating func fill(from input: UnsafeRawBufferPointer, at position: inout Int) throws(InflateError) -> Bool {
     let offered = min(input.count - position, 1 << 30)
@@ -78,7 +78,7 @@ struct Inflater: ~Copyable {
     }
   }
 
-  /// Unpacks the stream that starts at `position` of `input`, moves `position` behind it and appends what it held to
+  /// Unpacks the stream that starts at `position` of `input`, moves `position` after it and appends what it held to
   /// `output`, which may grow to `limit` bytes.
   mutating func unpack(
     _ input: UnsafeRawBufferPointer, from position: inout Int, into output: inout [UInt8], limit: Int

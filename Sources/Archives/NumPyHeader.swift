@@ -115,7 +115,7 @@ private struct PythonParser {
       numbers.append(number)
       // Python 2 wrote long integers so.
       _ = skip("L")
-      // One number in parentheses is a tuple only with a comma behind it.
+      // One number in parentheses is a tuple only with a comma after it.
       guard skip(",") || (nextIs(")") && numbers.count > 1) else { return nil }
     }
     return numbers

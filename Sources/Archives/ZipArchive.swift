@@ -26,7 +26,7 @@ public struct ZipArchive: Sendable {
 
   /// The files, in the order of the central directory.
   public let entries: [Entry]
-  /// The text behind the directory; mostly none.
+  /// The text after the directory; mostly none.
   public let comment: [UInt8]
   /// The bytes of the whole file.
   package let source: ByteSource

@@ -14,7 +14,7 @@ struct ZipDirectory {
     var headerOffset = 0
   }
 
-  /// Where the directory starts: no entry reaches behind it.
+  /// Where the directory starts: no entry reaches past it.
   let start: Int
   /// The records in order.
   let records: [Record]

@@ -77,7 +77,7 @@ package struct ZipRecord {
     return bytes
   }
 
-  /// The bytes behind `records`: their directory, which starts at `start`, and its end with `comment`.
+  /// The bytes after `records`: their directory, which starts at `start`, and its end with `comment`.
   package static func directory(of records: [ZipRecord], at start: Int, comment: [UInt8] = []) -> [UInt8] {
     var bytes = records.flatMap(\.directoryEntry)
     let size = bytes.count

@@ -73,7 +73,7 @@ public struct ZipWriter: ~Copyable {
     try add(entry, size: bytes.count, alignment: alignment) { write in try bytes.withUnsafeBytes(write) }
   }
 
-  /// Writes the directory, with `comment` behind it, and closes the file.
+  /// Writes the directory, with `comment` after it, and closes the file.
   ///
   /// - Throws: `.data` for a comment of 64 KiB or more; `.inputOutput` on a full or failing disk.
   public consuming func finish(comment: [UInt8] = []) throws {

@@ -17,7 +17,7 @@ public func peakResidentBytes() -> Int {
   #endif
 }
 
-/// The bytes behind `VmHWM:` in the text of `/proc/self/status`; nil where there are none.
+/// The bytes after `VmHWM:` in the text of `/proc/self/status`; nil where there are none.
 package func highWaterMark(inStatus text: String) -> Int? {
   guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }) else { return nil }
   let words = line.split { $0 == " " || $0 == "\t" }

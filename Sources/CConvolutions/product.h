@@ -52,10 +52,10 @@ CUSP_PANEL(cusp_panel_2, 2, left_stride, 1, 32)
 CUSP_PANEL(cusp_panel_3, 3, left_stride, 1, 48)
 CUSP_PANEL(cusp_panel_4, 4, left_stride, 1, 64)
 // The left matrix from above to below.
-CUSP_PANEL(cusp_turned_1, 1, 1, left_stride, right_stride)
-CUSP_PANEL(cusp_turned_2, 2, 1, left_stride, right_stride)
-CUSP_PANEL(cusp_turned_3, 3, 1, left_stride, right_stride)
-CUSP_PANEL(cusp_turned_4, 4, 1, left_stride, right_stride)
+CUSP_PANEL(cusp_transposed_1, 1, 1, left_stride, right_stride)
+CUSP_PANEL(cusp_transposed_2, 2, 1, left_stride, right_stride)
+CUSP_PANEL(cusp_transposed_3, 3, 1, left_stride, right_stride)
+CUSP_PANEL(cusp_transposed_4, 4, 1, left_stride, right_stride)
 
 /// The matrix product `[rows, inputs] x [inputs, outputs]`; `right` in panels of 64 columns and one of what remains,
 /// each `[inputs, columns]`. Each result is one sum in the order of the inputs, whatever else is computed; it begins with

@@ -7,19 +7,19 @@
 
 /// `rows` * `columns` pixels of each image of the result: those that begin at (top, left), `step` apart. Pixel (y, x) of
 /// them reads, for a tap at (down, right), pixel (source_step * y + down, source_step * x + right) of the source.
-struct cusp_lattice {
+struct cusp_pixel_grid {
   long rows, columns, top, left, step, source_step;
 };
 
 /// Copies what `count` pixels, from the one numbered `first` in the batch, read for the tap at (down, right) into the rows
 /// of `part`, `[count, channels]`; pixels outside are zero.
 CUSP_WIDE static inline void cusp_tap_scatter(
-    const struct cusp_images *images, const struct cusp_lattice *lattice, long down, long right, const float *source,
+    const struct cusp_images *images, const struct cusp_pixel_grid *grid, long down, long right, const float *source,
     long first, long count, float *part) {
   for (long p = first; p < first + count; p++, part += images->channels) {
-    long pixel = p % (lattice->rows * lattice->columns), image = p / (lattice->rows * lattice->columns);
-    long y = lattice->source_step * (pixel / lattice->columns) + down;
-    long x = lattice->source_step * (pixel % lattice->columns) + right;
+    long pixel = p % (grid->rows * grid->columns), image = p / (grid->rows * grid->columns);
+    long y = grid->source_step * (pixel / grid->columns) + down;
+    long x = grid->source_step * (pixel % grid->columns) + right;
     int inside = y >= 0 && y < images->height && x >= 0 && x < images->width;
     const float *place = source + image * images->image_stride + y * images->row_stride + x * images->pixel_stride;
     for (long block = 0; block < images->channels / 16; block++) {
@@ -30,15 +30,15 @@ CUSP_WIDE static inline void cusp_tap_scatter(
 
 /// Ends the sums over all taps, laid out as by `cusp_tap_scatter`, and writes them into images of the result.
 CUSP_WIDE static inline void cusp_tap_gather(
-    const struct cusp_images *images, const struct cusp_lattice *lattice, const struct cusp_ending *ending,
+    const struct cusp_images *images, const struct cusp_pixel_grid *grid, const struct cusp_epilogue *epilogue,
     const float *sums, long first, long count, float *destination) {
   for (long p = first; p < first + count; p++, sums += images->channels) {
-    long pixel = p % (lattice->rows * lattice->columns), image = p / (lattice->rows * lattice->columns);
+    long pixel = p % (grid->rows * grid->columns), image = p / (grid->rows * grid->columns);
     float *place = destination + image * images->image_stride +
-                   (lattice->top + lattice->step * (pixel / lattice->columns)) * images->row_stride +
-                   (lattice->left + lattice->step * (pixel % lattice->columns)) * images->pixel_stride;
+                   (grid->top + grid->step * (pixel / grid->columns)) * images->row_stride +
+                   (grid->left + grid->step * (pixel % grid->columns)) * images->pixel_stride;
     for (long block = 0; block < images->channels / 16; block++) {
-      cusp_end(ending, block * 16, CUSP_LOAD(sums + block * 16), place + block * images->block_stride);
+      cusp_finish(epilogue, block * 16, CUSP_LOAD(sums + block * 16), place + block * images->block_stride);
     }
   }
 }

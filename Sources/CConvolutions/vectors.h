@@ -1,4 +1,4 @@
-// What the inner loops of our own convolutions share: registers of 16 floats, which Swift cannot express, since it has
+// What the inner loops of the handwritten convolutions share: registers of 16 floats, which Swift cannot express, since it has
 // no target attribute. Call them only where there is AVX-512.
 
 #ifndef CUSP_VECTORS_H
@@ -32,17 +32,17 @@ struct cusp_images {
 };
 
 /// What follows the product: `bias` one number a channel or null, then a sum with what is there, then max(x, 0).
-struct cusp_ending {
+struct cusp_epilogue {
   const float *bias;
   int accumulates, relu;
 };
 
 /// Stores `result`, of 16 channels from `channel` on, ended so.
-CUSP_WIDE __attribute__((always_inline)) static inline void cusp_end(
-    const struct cusp_ending *ending, long channel, cusp_vector result, float *place) {
-  if (ending->bias) result += CUSP_LOAD(ending->bias + channel);
-  if (ending->accumulates) result += CUSP_LOAD(place);
-  if (ending->relu) result = __builtin_elementwise_max(result, (cusp_vector){});
+CUSP_WIDE __attribute__((always_inline)) static inline void cusp_finish(
+    const struct cusp_epilogue *epilogue, long channel, cusp_vector result, float *place) {
+  if (epilogue->bias) result += CUSP_LOAD(epilogue->bias + channel);
+  if (epilogue->accumulates) result += CUSP_LOAD(place);
+  if (epilogue->relu) result = __builtin_elementwise_max(result, (cusp_vector){});
   CUSP_STORE(place, result);
 }
 

@@ -152,7 +152,7 @@ CUSP_WIDE static inline void cusp_winograd_kernels(
 
 /// Transforms the products of `count` tiles back, laid out as by `cusp_winograd_scatter`, into images of the result.
 CUSP_WIDE static inline void cusp_winograd_gather(
-    const struct cusp_images *images, const struct cusp_tiles *tiles, const struct cusp_ending *ending,
+    const struct cusp_images *images, const struct cusp_tiles *tiles, const struct cusp_epilogue *epilogue,
     const float *parts, long part_stride, long first, long count, float *destination) {
   for (long t = 0; t < count; t++) {
     long tile = (first + t) % (tiles->rows * tiles->columns), image = (first + t) / (tiles->rows * tiles->columns);
@@ -176,7 +176,7 @@ CUSP_WIDE static inline void cusp_winograd_gather(
         float *row = corner + y * images->row_stride;
         CUSP_UNROLLED for (long x = 0; x < 4; x++) {
           if (x >= width) break;
-          cusp_end(ending, block * 16, results[x], row + x * images->pixel_stride);
+          cusp_finish(epilogue, block * 16, results[x], row + x * images->pixel_stride);
         }
       }
     }
@@ -257,10 +257,10 @@ CUSP_WIDE static inline void cusp_winograd_kernel_gradient(
       const float *a = left + part * left_part + tile * inputs + input;
       const float *b = right + part * right_part + tile * outputs + output;
       switch (width) {
-      case 16: cusp_turned_1(rows, count, 1, a, inputs, b, outputs, sum, width); break;
-      case 32: cusp_turned_2(rows, count, 1, a, inputs, b, outputs, sum, width); break;
-      case 48: cusp_turned_3(rows, count, 1, a, inputs, b, outputs, sum, width); break;
-      default: cusp_turned_4(rows, count, 1, a, inputs, b, outputs, sum, width);
+      case 16: cusp_transposed_1(rows, count, 1, a, inputs, b, outputs, sum, width); break;
+      case 32: cusp_transposed_2(rows, count, 1, a, inputs, b, outputs, sum, width); break;
+      case 48: cusp_transposed_3(rows, count, 1, a, inputs, b, outputs, sum, width); break;
+      default: cusp_transposed_4(rows, count, 1, a, inputs, b, outputs, sum, width);
       }
     }
   }

@@ -25,7 +25,7 @@ public struct Provenance: Equatable, Sendable {
     public var tool: String
     /// Its version.
     public var version: String
-    /// The command line behind the program's name, or one that comes to the same.
+    /// The command line after the program's name, or one that comes to the same.
     public var arguments: [String]
     /// The engine that computed, where somebody chose among its algorithms.
     public var engine: String?

@@ -16,7 +16,7 @@ public enum FileKind: CaseIterable, CustomStringConvertible, Sendable {
   case zip
   /// A gzip stream, whatever is in it.
   case gzip
-  /// Tensors behind a JSON header.
+  /// Tensors after a JSON header.
   case safetensors
   /// Python objects, as in old PyTorch files.
   case pickle
@@ -33,7 +33,7 @@ public enum FileKind: CaseIterable, CustomStringConvertible, Sendable {
   /// None of the above.
   case unknown
 
-  /// The kind for people, behind `is` or a colon.
+  /// The kind for people, after `is` or a colon.
   public var description: String {
     switch self {
     case .empty: "an empty file"

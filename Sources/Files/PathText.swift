@@ -37,7 +37,7 @@ public enum PathText {
     return String(scalars)
   }
 
-  /// The name's bytes, without a zero behind them.
+  /// The name's bytes, without a zero after them.
   public static func bytes(_ text: String) -> [UInt8] {
     guard text.unicodeScalars.contains(where: isEscape) else { return Array(text.utf8) }
     return text.unicodeScalars.flatMap { isEscape($0) ? [byte($0)] : Array(String($0).utf8) }

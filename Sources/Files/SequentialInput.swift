@@ -10,7 +10,7 @@ internal import Failures
 public final class SequentialInput: Sendable {
   /// What errors call it: its path, or `stdin`.
   public let name: String
-  /// What is to be read from next, behind `first`.
+  /// What is to be read from next, after `first`.
   public let descriptor: Int32
   /// The bytes that it starts with, read already: enough to tell records from other files, and no more than have come,
   /// since the next ones may come hours later.
@@ -60,7 +60,7 @@ public final class SequentialInput: Sendable {
     return bytes
   }
 
-  /// Hands all bytes behind `first` to `body`, part by part.
+  /// Hands all bytes after `first` to `body`, part by part.
   func forEachLaterPart(_ body: ([UInt8]) throws -> Void) throws {
     while true {
       let part = try readSome(descriptor, name: name, isPath: isOwner)

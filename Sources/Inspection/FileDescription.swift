@@ -2,7 +2,7 @@ internal import Files
 internal import Interchange
 internal import Tensors
 
-/// What files are that hold no model: one phrase, behind `is` or a colon.
+/// What files are that hold no model: one phrase, after `is` or a colon.
 enum FileDescription {
   /// What `source` is; nil for a kind that may hold a model.
   ///

@@ -10,7 +10,7 @@ public enum ModelFormat: String, CaseIterable, Sendable {
   case hdf5
   /// What `torch.save` writes: a zip archive, or pickles one after the other as before PyTorch 1.6.
   case pytorch
-  /// Tensors behind a JSON header.
+  /// Tensors after a JSON header.
   case safetensors
   /// NumPy arrays in a zip archive, `.npz`.
   case numpy

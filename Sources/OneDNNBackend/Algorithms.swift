@@ -47,7 +47,7 @@ extension ConvolutionGeometry {
   /// - Images of 2x2 and smaller are mostly padding: written out as a matrix product they take about half the time. In
   ///   training writing out the weights at every step would cost more than it gains.
   /// - Winograd takes half to two thirds of the time from 32 channels on, in all passes.
-  /// - Strides: where channels do not fill blocks of 16, products of our own take three quarters of the time of the
+  /// - Strides: where channels do not fill blocks of 16, handwritten products take three quarters of the time of the
   ///   library's kernels, which want the channels last; where they do, about the same.
   func fastAlgorithm(training: Bool, expanded: Bool = false) -> ConvolutionAlgorithm {
     if admits(.denseProduct, training: training), kernelSize == 3 { return .denseProduct }

@@ -1,7 +1,7 @@
 import Programs
 
 /// Expands the filters of a group convolution, or sums their gradient back; all numbers lie row-major.
-struct FilterPass: OwnPass {
+struct FilterPass: HandwrittenPass {
   private let source, destination: Memory
   private let work: (UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
   let implementation: String

@@ -21,7 +21,7 @@ public struct OneDNNBackend: Backend {
     self.algorithms = algorithms
   }
 
-  /// As in `onednn 2.6.3` or `onednn 3.2.0`; behind it what chooses the algorithms, if not the fixed rule.
+  /// As in `onednn 2.6.3` or `onednn 3.2.0`; after it what chooses the algorithms, if not the fixed rule.
   public var name: String {
     guard let version = dnnl_version()?.pointee else { return "onednn" }
     let library = "onednn \(version.major).\(version.minor).\(version.patch)"
@@ -55,5 +55,5 @@ public struct OneDNNBackend: Backend {
 
   /// Whether evaluation may compute convolutions by Winograd's algorithm here: on processors with AVX-512, by the
   /// library's kernels (2.x) or ours.
-  package static var supportsWinograd: Bool { Engine.supportsWinograd || Engine.hasOwnProducts }
+  package static var supportsWinograd: Bool { Engine.supportsWinograd || Engine.hasHandwrittenProducts }
 }

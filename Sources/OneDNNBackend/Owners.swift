@@ -34,7 +34,7 @@ final class Engine {
           dnnl_primitive_execute(primitive.handle, stream, Int32($0.count), $0.baseAddress)
         }
         try check(status, "dnnl_primitive_execute")
-      case .own(let pass):
+      case .handwritten(let pass):
         try wait()
         pass.run()
       }
@@ -79,7 +79,7 @@ final class Call {
   /// The library's work, or ours.
   enum Work {
     case kernel(PrimitiveDescriptor, Primitive, [dnnl_exec_arg_t])
-    case own(any OwnPass)
+    case handwritten(any HandwrittenPass)
   }
 
   init(_ name: String, _ descriptor: PrimitiveDescriptor, _ arguments: [Argument: Memory]) throws {
@@ -90,15 +90,15 @@ final class Call {
       arguments.map { dnnl_exec_arg_t(arg: $0.number, memory: $1.handle) })
   }
 
-  init(_ name: String, _ pass: any OwnPass) {
+  init(_ name: String, _ pass: any HandwrittenPass) {
     self.name = name
     memories = pass.memories
-    work = .own(pass)
+    work = .handwritten(pass)
   }
 }
 
 /// Work between the library's kernels that is ours.
-protocol OwnPass {
+protocol HandwrittenPass {
   /// All it reads and writes.
   var memories: [Memory] { get }
   /// How it computes, in a profile; empty where there is only one way.

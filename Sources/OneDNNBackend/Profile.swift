@@ -74,7 +74,7 @@ private struct CallLabel {
 }
 
 extension [Call] {
-  /// What each call is; what names no step belongs to the step behind it, at the end to the one before.
+  /// What each call is; what names no step belongs to the step after it, at the end to the one before.
   fileprivate var labels: [CallLabel] {
     var labels = map { CallLabel($0.name) }
     for index in labels.indices.reversed().dropFirst() where labels[index].step.isEmpty {
@@ -91,7 +91,7 @@ extension Call.Work {
   fileprivate var algorithm: String {
     switch self {
     case .kernel(let descriptor, _, _): descriptor.algorithm
-    case .own(let pass): pass.algorithm
+    case .handwritten(let pass): pass.algorithm
     }
   }
 
@@ -99,7 +99,7 @@ extension Call.Work {
     get throws {
       switch self {
       case .kernel(let descriptor, _, _): try descriptor.layoutText
-      case .own(let pass): pass.layoutText
+      case .handwritten(let pass): pass.layoutText
       }
     }
   }
@@ -107,7 +107,7 @@ extension Call.Work {
   fileprivate var implementation: String {
     switch self {
     case .kernel(let descriptor, _, _): descriptor.implementation
-    case .own(let pass): pass.implementation
+    case .handwritten(let pass): pass.implementation
     }
   }
 }

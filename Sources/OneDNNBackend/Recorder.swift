@@ -37,7 +37,7 @@ final class Recorder {
     try add(Memory(memory.buffer, layout, on: engine))
   }
 
-  /// Says that somebody outside reads or writes `memory` between the calls before and the calls behind.
+  /// Says that somebody outside reads or writes `memory` between the calls before and the calls after.
   func touch(_ memory: Memory) {
     memory.buffer.touch(at: max(now - 1, 0))
     memory.buffer.touch(at: now)
@@ -51,8 +51,8 @@ final class Recorder {
     calls.append(try call(name, descriptor, arguments, scratchpad))
   }
 
-  /// Appends a call of our own.
-  func record(_ name: String, _ pass: any OwnPass) {
+  /// Appends a call of a handwritten pass.
+  func record(_ name: String, _ pass: any HandwrittenPass) {
     for memory in pass.memories { memory.buffer.touch(at: now) }
     calls.append(Call(name, pass))
   }
@@ -87,7 +87,7 @@ final class Recorder {
       "reorder", engine.reorder(source.layout, destination.layout), [.source: source, .destination: destination])
   }
 
-  /// Keeps what calls before `boundary` wrote and calls behind it read, so that the latter can run again.
+  /// Keeps what calls before `boundary` wrote and calls after it read, so that the latter can run again.
   func keep(across boundary: Int) {
     for memory in memories { memory.buffer.outlive(boundary) }
   }

@@ -4,7 +4,7 @@ import Synchronization
 ///
 /// Norms over a group are of that kind, and the library has no fast kernel for them. A thread takes whole channels, so that
 /// their maps stay in its cache from one round to the next, and no number depends on how many threads there are.
-final class RowNormPass: OwnPass {
+final class RowNormPass: HandwrittenPass {
   /// What both directions read; the statistics are written forward.
   struct Operands {
     let source, scale, shift, mean, variance: Memory

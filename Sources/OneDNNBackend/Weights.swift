@@ -78,7 +78,7 @@ final class Weights {
     bias = try recorder.persistentMemory(layout)
   }
 
-  /// The weight of a convolution by products of our own, for evaluation or to be made of other parameters in training.
+  /// The weight of a convolution by handwritten products, for evaluation or to be made of other parameters in training.
   init(_ filter: any PackedFilter, expanding expansion: FilterExpansion?, hasBias: Bool, in recorder: Recorder) throws {
     sizes = [filter.count]
     weight = try recorder.persistentMemory(.plain(sizes))

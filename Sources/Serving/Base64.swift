@@ -32,7 +32,7 @@ public enum Base64 {
         word = word << 6 | UInt32(value)
       }
       for byte in 0..<digits - 1 { bytes.append(UInt8(truncatingIfNeeded: word >> (16 - 8 * UInt32(byte)))) }
-      // The bits behind the last byte must be zero, so that no two texts mean the same.
+      // The bits after the last byte must be zero, so that no two texts mean the same.
       if digits < 4, word & (digits == 3 ? 0xFF : 0xFFFF) != 0 { return nil }
     }
     return bytes

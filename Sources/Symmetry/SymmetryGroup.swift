@@ -4,7 +4,7 @@
 public enum SymmetryGroup: String, Hashable, Sendable, Codable, CaseIterable {
   /// The four rotations: element `r` is `r` quarter turns.
   case p4
-  /// The four rotations, and each with the mirror behind it: element `4 m + r` is `r` quarter turns, then `m` mirrors.
+  /// The four rotations, and each with the mirror after it: element `4 m + r` is `r` quarter turns, then `m` mirrors.
   case p4m
 
   /// How many elements there are.

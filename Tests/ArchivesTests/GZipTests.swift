@@ -59,7 +59,7 @@ struct GZipTests {
     }
   }
 
-  @Test("Anything behind the last member is refused", arguments: [[0, 0], [0x1F, 0x8C], Array("garbage".utf8)])
+  @Test("Anything after the last member is refused", arguments: [[0, 0], [0x1F, 0x8C], Array("garbage".utf8)])
   func trailing(garbage: [UInt8]) throws {
     let packed = try fixture("one-member.gz")
     expectBadData("byte \(packed.count): something follows") {

@@ -59,7 +59,7 @@ import Testing
     #expect(throws: Failure.self) { _ = try ZipWriter(path: "/nonexistent/x.zip", named: "x.zip") }
   }
 
-  @Test("Entries of more than 4 GiB, and those behind them, use the fields of zip64")
+  @Test("Entries of more than 4 GiB, and those after them, use the fields of zip64")
   func large() throws {
     try Fixture.withTemporaryFolder { folder in
       let path = "\(folder)/large.zip"

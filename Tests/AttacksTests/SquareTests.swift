@@ -27,7 +27,7 @@ struct SquareTests {
       let shape: [Int]
       let epsilon: Float
       let signs: [Signs]
-      let turned: [Bool]
+      let transposed: [Bool]
       let expected: [Float]
     }
     /// Signs come flat, or in rows.
@@ -55,7 +55,7 @@ struct SquareTests {
       let epsilon: Float
       let number, side: Int
       let signs: [Signs]
-      let turned: Bool
+      let transposed: Bool
       let expected: [Float]
     }
     let schedules: [Schedule]
@@ -105,11 +105,11 @@ struct SquareTests {
   func patterns() throws {
     #expect(file.patterns.count == 16)
     for test in file.patterns {
-      let values = SquarePattern.pattern(try norm(test.norm), side: test.side, isTurned: false)
+      let values = SquarePattern.pattern(try norm(test.norm), side: test.side, isTransposed: false)
       #expect(values.count == test.values.count)
       #expect(zip(values, test.values).allSatisfy { abs($0 - $1) < 1e-6 })
-      let turned = SquarePattern.pattern(try norm(test.norm), side: test.side, isTurned: true)
-      for i in values.indices { #expect(turned[i] == values[i % test.side * test.side + i / test.side]) }
+      let transposed = SquarePattern.pattern(try norm(test.norm), side: test.side, isTransposed: true)
+      for i in values.indices { #expect(transposed[i] == values[i % test.side * test.side + i / test.side]) }
     }
   }
 
@@ -130,7 +130,7 @@ struct SquareTests {
       let proposals = SquareProposals(
         clean, shape: Shape(test.shape), norm: try norm(test.norm), epsilon: test.epsilon)
       image.withUnsafeMutableBufferPointer {
-        proposals.writeStart(test.signs.flatMap(\.values), turned: test.turned, into: $0)
+        proposals.writeStart(test.signs.flatMap(\.values), transposed: test.transposed, into: $0)
       }
     }
     return image
@@ -155,7 +155,7 @@ struct SquareTests {
           if test.norm == "linf" {
             proposals.colour(image, in: window, signs: signs)
           } else {
-            proposals.shift(image, to: window, from: donor, signs: signs, isTurned: test.turned)
+            proposals.shift(image, to: window, from: donor, signs: signs, isTransposed: test.transposed)
           }
         }
       }

@@ -129,7 +129,7 @@
       for (path, gradient) in expected { #expect(difference(try #require(found[path]), gradient) < 1e-5, "\(path)") }
     }
 
-    @Test("group convolutions train by our own Winograd: logits, gradients, and what updates leave")
+    @Test("group convolutions train by the handwritten Winograd: logits, gradients, and what updates leave")
     func groups() throws {
       let lifting = GroupConvolution(.p4m, lifting: true, outputChannels: 5, kernelSize: 3, padding: 1)
       let grouped = GroupConvolution(.p4m, outputChannels: 6, kernelSize: 3, padding: 1)

@@ -96,7 +96,7 @@ struct HostileTests {
     }
   }
 
-  @Test("data that end behind the file's end are said to")
+  @Test("data that end past the file's end are said to")
   func beyondEnd() throws {
     try Fixture.withTemporaryFolder { folder in
       let (path, old, original) = try writeVictim(folder)

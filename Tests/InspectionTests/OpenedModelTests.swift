@@ -86,7 +86,7 @@ struct OpenedModelTests {
     #expect(model.provenance == nil)
   }
 
-  @Test("a known network is recognised behind longer names, another file keeps its names")
+  @Test("a known network is recognised under longer names, another file keeps its names")
   func recognition() throws {
     try Fixture.withTemporaryFolder { folder in
       let models = try Models(in: folder)

@@ -11,7 +11,7 @@ import Testing
   @Test("Every hostile safetensors file is refused with the file's name, and what is wrong")
   func safetensors() throws {
     let words = [
-      "hole": "b: lies behind a gap", "overlap": "b: overlaps", "trailing": "1 bytes behind the last tensor",
+      "hole": "b: lies behind a gap", "overlap": "b: overlaps", "trailing": "1 bytes after the last tensor",
       "short": "a: lies at 0...8 of 4 bytes", "shape": "a: 4 bytes for 8", "overflow": "beyond all bounds",
       "negative": "beyond all bounds", "fraction": "needs dtype, shape", "dtype": "F31", "twice": "appears twice",
       "backwards": "lies at 4...0", "metadata": "a is no text", "nested": "nested deeper",

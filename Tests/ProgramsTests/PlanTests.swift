@@ -45,7 +45,7 @@ struct PlanTests {
     #expect(plan.steps.count == 20 + 3)
   }
 
-  @Test("training keeps norms, with the ReLU behind them, and sums")
+  @Test("training keeps norms, with the ReLU after them, and sums")
   func training() throws {
     let plan = try plan(.resnet18, .training)
     #expect(plan.convolutions.count == 20)
@@ -87,7 +87,7 @@ struct PlanTests {
     #expect(Plan(try NetworkGraph(definition), for: .training, batchSize: 2).dropoutSteps.isEmpty)
   }
 
-  @Test("a ReLU behind a pooling is an identity step with ReLU")
+  @Test("a ReLU after a pooling is an identity step with ReLU")
   func looseReLU() throws {
     let plan = try plan(.netMNIST, .inference)
     let identities = plan.steps.filter { if case .identity = $0.operation { true } else { false } }

@@ -40,7 +40,7 @@ import Testing
     #expect(lines.number == 4)
   }
 
-  @Test("At the end a line without its end waits; nothing waits behind it", arguments: ["", "a", "\n", "\r\n"])
+  @Test("At the end a line without its end waits; nothing waits after it", arguments: ["", "a", "\n", "\r\n"])
   func end(text: String) throws {
     var lines = reader()
     try say(text)

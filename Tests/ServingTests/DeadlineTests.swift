@@ -50,7 +50,7 @@ import Testing
     #expect(reply["message"]?.string == message)
   }
 
-  @Test("An attack that goes on past its deadline is given up, those behind it are answered")
+  @Test("An attack that goes on past its deadline is given up, those after it are answered")
   func underWay() throws {
     let requests = [
       TinyModel.endlessAttack("1", #","deadline_ms":20"#), TinyModel.prediction("2"),

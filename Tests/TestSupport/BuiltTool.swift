@@ -36,7 +36,7 @@ public struct BuiltTool: Sendable {
 
   /// Runs the program and waits for its end.
   /// - Parameters:
-  ///   - arguments: the command line behind the program's name.
+  ///   - arguments: the command line after the program's name.
   ///   - input: what it finds on standard input.
   ///   - environment: variables on top of those of the test.
   ///   - folder: where it runs; the test's own folder unless given.

@@ -9,7 +9,7 @@ public struct JSONSchema: Sendable {
   /// The schema `root`.
   public init(_ root: JSON) { self.root = root }
 
-  /// What is wrong with `instance`, each behind its path; nothing when it is valid.
+  /// What is wrong with `instance`, each after its path; nothing when it is valid.
   public func problems(_ instance: JSON) -> [String] { problems(instance, root, "$") }
 
   private func problems(_ instance: JSON, _ schema: JSON, _ path: String) -> [String] {

@@ -6,7 +6,7 @@ public struct MarkdownBlock: Sendable, CustomStringConvertible {
   public let page: String
   /// The 1-based line of the block's first line.
   public let line: Int
-  /// The word behind the opening fence.
+  /// The word after the opening fence.
   public let language: String
   /// The block's lines.
   public let lines: [String]

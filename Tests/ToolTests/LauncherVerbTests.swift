@@ -48,7 +48,7 @@ import Testing
     #expect(try run(["az"], with: ["cusp-ab"]).errors.hasSuffix("did you mean `ab`?\n"))
   }
 
-  @Test("All words behind the verb are the program's, as they are")
+  @Test("All words after the verb are the program's, as they are")
   func words() throws {
     let words = ["hello", "", "a  b", "--help", "-n", "$HOME", "*", "né", "help", "--"]
     let outcome = try run(words, with: ["cusp-hello"])

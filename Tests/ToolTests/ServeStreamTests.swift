@@ -109,7 +109,7 @@ import Testing
     }
   }
 
-  @Test("An attack under way is cancelled, and what waited behind it is answered")
+  @Test("An attack under way is cancelled, and what waited after it is answered")
   func cancelled() throws {
     let outcome = try shell(
       """
@@ -164,7 +164,7 @@ import Testing
   }
 
   @Test(
-    "Standard input that cannot be read is 74, behind the first record",
+    "Standard input that cannot be read is 74, after the first record",
     arguments: [("<&-", "Bad file descriptor"), ("< /", "Is a directory")])
   func unreadable(redirection: String, words: String) throws {
     let outcome = try shell("serve \(redirection)")

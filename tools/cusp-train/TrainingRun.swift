@@ -94,7 +94,7 @@ struct TrainingRun {
     }
   }
 
-  /// The command line of the run `stored` in `path`, with `arguments` behind it.
+  /// The command line of the run `stored` in `path`, with `arguments` after it.
   private static func command(_ stored: [JSON.Member], _ arguments: [String], path: String) throws -> TrainCommand {
     do {
       return try TrainCommand.parse(ProgramArguments.attachingNegativeNumbers(options(stored) + arguments))

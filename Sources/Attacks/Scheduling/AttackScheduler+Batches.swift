@@ -12,7 +12,7 @@ extension AttackScheduler {
     try model.forward(pixels, into: &logits)
     rows.removeAll(keepingCapacity: true)
     rows.append(contentsOf: 0..<count)
-    for row in rows { berths[differentiating[row]].cost.forwards += 1 }
+    for row in rows { slots[differentiating[row]].cost.forwards += 1 }
     repeat {
       writeLogitGradients()
       try model.backward(logitGradient, into: &gradient)
@@ -28,7 +28,7 @@ extension AttackScheduler {
     logitGradient.values.withUnsafeMutableBufferPointer { all in
       all.update(repeating: 0)
       for row in rows {
-        switch berths[differentiating[row]].move {
+        switch slots[differentiating[row]].move {
         case .differentiate(let objective), .differentiateAgain(let objective):
           let out = MutableLogitRow(rebasing: all[row * classes..<(row + 1) * classes])
           logits.withLogits(row) { objective.writeGradient(at: $0, into: out) }
@@ -41,17 +41,17 @@ extension AttackScheduler {
   /// Hands the gradients to their attempts; of `rows` those stay that ask for another.
   private func answerRows() {
     classifier.spread(rows.count) { place in
-      let berth = berths[differentiating[rows[place]]]
-      berth.cost.backwards += 1
+      let slot = slots[differentiating[rows[place]]]
+      slot.cost.backwards += 1
       logits.withLogits(rows[place]) { logits in
-        gradient.withImage(rows[place], size: imageSize) { berth.take(Answer(logits: logits, gradient: $0)) }
+        gradient.withImage(rows[place], size: imageSize) { slot.take(Answer(logits: logits, gradient: $0)) }
       }
     }
     var kept = 0
     // By place: a loop over the rows themselves would hold them, and writing copy them.
     for place in rows.indices {
       let row = rows[place]
-      if case .differentiateAgain = berths[differentiating[row]].move {
+      if case .differentiateAgain = slots[differentiating[row]].move {
         rows[kept] = row
         kept += 1
       }
@@ -65,26 +65,26 @@ extension AttackScheduler {
     write(classifying.prefix(count))
     try classifier.forward(pixels, into: &logits)
     classifier.spread(count) { row in
-      let berth = berths[classifying[row]]
-      berth.cost.forwards += 1
-      if !berth.isFinal { logits.withLogits(row) { berth.take(Answer(logits: $0)) } }
+      let slot = slots[classifying[row]]
+      slot.cost.forwards += 1
+      if !slot.isFinal { logits.withLogits(row) { slot.take(Answer(logits: $0)) } }
     }
     for row in 0..<count {
-      let berth = berths[classifying[row]]
-      guard berth.isFinal else {
+      let slot = slots[classifying[row]]
+      guard slot.isFinal else {
         go(classifying[row])
         continue
       }
-      berth.isFinal = false
-      conclude(classifying[row], with: berth.result(norm: norm(berth), logits: logits[rows: row..<row + 1].values))
+      slot.isFinal = false
+      conclude(classifying[row], with: slot.result(norm: norm(slot), logits: logits[rows: row..<row + 1].values))
     }
     classifying.removeSubrange(0..<count)
   }
 
   /// Writes the images that `asking` ask about into the batch.
   private func write(_ asking: ArraySlice<Int>) {
-    for (row, berth) in asking.enumerated() {
-      pixels.withMutableImage(row, size: imageSize) { $0.copy(berths[berth].asked) }
+    for (row, slot) in asking.enumerated() {
+      pixels.withMutableImage(row, size: imageSize) { $0.copy(slots[slot].asked) }
     }
   }
 }

@@ -14,8 +14,8 @@ public final class AttackScheduler {
   let width: Int
   let imageSize: Int
 
-  let berths: [Berth]
-  /// Berths without an image; berths whose attempt asks for a gradient; those that wait for the classifier.
+  let slots: [Slot]
+  /// Slots without an image; slots whose attempt asks for a gradient; those that wait for the classifier.
   var free: [Int]
   var differentiating: [Int] = []
   var classifying: [Int] = []
@@ -55,8 +55,8 @@ public final class AttackScheduler {
     self.width = width
     imageSize = classifier.imageShape.count
     // As many may ask for gradients, wait for the classifier, and wait for their turn.
-    berths = (0..<3 * width).map { _ in Berth(imageShape: sizes.1, classCount: sizes.2) }
-    free = Array(berths.indices.reversed())
+    slots = (0..<3 * width).map { _ in Slot(imageShape: sizes.1, classCount: sizes.2) }
+    free = Array(slots.indices.reversed())
     pixels = Tensor(Shape([sizes.0] + sizes.1.sizes))
     gradient = model == nil ? Tensor([0]) : pixels
     logits = Tensor([sizes.0, sizes.2])
@@ -64,7 +64,7 @@ public final class AttackScheduler {
     lastNaturalLogits = PixelBuffer(count: sizes.2)
     sequence = try AttackSequence([])
     for list in [\AttackScheduler.free, \.differentiating, \.classifying, \.rows] {
-      self[keyPath: list].reserveCapacity(2 * berths.count)
+      self[keyPath: list].reserveCapacity(2 * slots.count)
     }
   }
 
@@ -137,7 +137,7 @@ public final class AttackScheduler {
     self.sequence = sequence
     // What a run that failed left behind is forgotten.
     free.removeAll(keepingCapacity: true)
-    free.append(contentsOf: berths.indices.reversed())
+    free.append(contentsOf: slots.indices.reversed())
     differentiating.removeAll(keepingCapacity: true)
     classifying.removeAll(keepingCapacity: true)
     finished.removeAll(keepingCapacity: true)
@@ -181,11 +181,11 @@ public final class AttackScheduler {
   /// be mostly padding.
   private var isGradientNext: Bool {
     guard let gradient = differentiating.first, let logits = classifying.first else { return classifying.isEmpty }
-    let isGradientOlder = berths[gradient].askedAt <= berths[logits].askedAt
+    let isGradientOlder = slots[gradient].askedAt <= slots[logits].askedAt
     let older = isGradientOlder ? differentiating : classifying
     let younger = isGradientOlder ? classifying : differentiating
     let isWorthwhile =
-      2 * older.count >= width || younger.count < width || batches - berths[older[0]].askedAt >= Self.mostWaiting
+      2 * older.count >= width || younger.count < width || batches - slots[older[0]].askedAt >= Self.mostWaiting
     return isGradientOlder == isWorthwhile
   }
 

@@ -124,8 +124,8 @@ private final class SquareRun: Attempt {
     var generator = subject.generator(seed: settings.seed, restart: restart)
     let counts = proposals.startCounts
     drawSigns(counts.signs, &generator)
-    let turned = (0..<counts.tiles).map { _ in generator.nextUInt32() & 1 == 1 }
-    proposals.writeStart(signs, turned: turned, into: pixels)
+    let transposed = (0..<counts.tiles).map { _ in generator.nextUInt32() & 1 == 1 }
+    proposals.writeStart(signs, transposed: transposed, into: pixels)
   }
 
   /// Writes the next proposal; false where it changes nothing, so that its margin is known.
@@ -142,7 +142,7 @@ private final class SquareRun: Attempt {
     }
     let donor = drawWindow(side, &generator)
     drawSigns(channels, &generator)
-    proposals.shift(pixels, to: place, from: donor, signs: signs, isTurned: generator.nextUInt32() & 1 == 1)
+    proposals.shift(pixels, to: place, from: donor, signs: signs, isTransposed: generator.nextUInt32() & 1 == 1)
     return settle(pixels)
   }
 

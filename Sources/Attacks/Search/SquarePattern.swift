@@ -10,19 +10,19 @@ package enum SquarePattern {
     return min(norm == .linf ? max(side, 1) : max(side, 3) | 1, height, width)
   }
 
-  /// A hill above a valley, `side` by `side`, of length 1; beside it where it is `turned`.
-  package static func pattern(_ norm: Norm, side: Int, isTurned: Bool) -> [Float] {
+  /// A hill above a valley, `side` by `side`, of length 1; beside it where it is `transposed`.
+  package static func pattern(_ norm: Norm, side: Int, isTransposed: Bool) -> [Float] {
     let values = [Float](unsafeUninitializedCapacity: side * side) { values, count in
       count = side * side
       write(norm, side: side, into: MutablePixels(rebasing: values[..<count]))
     }
-    return isTurned ? values.indices.map { values[turned($0, side: side)] } : values
+    return isTransposed ? values.indices.map { values[transposed($0, side: side)] } : values
   }
 
-  /// Where a turned pattern has the number at `place`.
-  static func turned(_ place: Int, side: Int) -> Int { place % side * side + place / side }
+  /// Where a transposed pattern has the number at `place`.
+  static func transposed(_ place: Int, side: Int) -> Int { place % side * side + place / side }
 
-  /// Writes the pattern that is not turned, without any memory besides.
+  /// Writes the pattern that is not transposed, without any memory besides.
   static func write(_ norm: Norm, side: Int, into pattern: MutablePixels) {
     let hill = Hill(norm, rows: side / 2, columns: side)
     let valley = Hill(norm, rows: side - side / 2, columns: side)
@@ -104,8 +104,8 @@ package final class SquareProposals {
   package var startCounts: (signs: Int, tiles: Int) { norm == .linf ? (channels * width, 0) : (25 * channels, 25) }
 
   /// Writes the start: under `linf` stripes, with a sign a channel and column; else five by five tiles, with a sign a
-  /// tile and channel, some of them turned.
-  package func writeStart(_ signs: [Float], turned: [Bool], into image: MutablePixels) {
+  /// tile and channel, some of them transposed.
+  package func writeStart(_ signs: [Float], transposed: [Bool], into image: MutablePixels) {
     if norm == .linf {
       for i in image.indices {
         let sign = signs[i / (height * width) * width + i % width]
@@ -116,7 +116,7 @@ package final class SquareProposals {
     image.update(repeating: 0)
     let (side, first) = (height / 5, height % 5 / 2)
     for tile in 0..<25 where side > 0 {
-      let values = SquarePattern.pattern(norm, side: side, isTurned: turned[tile])
+      let values = SquarePattern.pattern(norm, side: side, isTransposed: transposed[tile])
       let (top, left) = (first + tile / 5 * side, first + tile % 5 * side)
       for channel in 0..<channels {
         for place in values.indices where left + place % side < width {
@@ -143,7 +143,8 @@ package final class SquareProposals {
 
   /// Replaces the current image by the proposal to move what `donor` has, and what is left of epsilon, into `window`, with
   /// a sign a channel and a pattern.
-  package func shift(_ image: MutablePixels, to window: Window, from donor: Window, signs: [Float], isTurned: Bool) {
+  package func shift(_ image: MutablePixels, to window: Window, from donor: Window, signs: [Float], isTransposed: Bool)
+  {
     if window.side != side {
       side = window.side
       SquarePattern.write(norm, side: side, into: pattern.pixels)
@@ -153,7 +154,7 @@ package final class SquareProposals {
     for channel in 0..<channels {
       let (either, own) = lengths(image, channel, window, donor)
       func value(_ place: Int) -> Double {
-        let height = pattern.pixels[isTurned ? SquarePattern.turned(place, side: side) : place]
+        let height = pattern.pixels[isTransposed ? SquarePattern.transposed(place, side: side) : place]
         return Double(height * signs[channel]) + Double(image[pixel(channel, window, place)]) / (1e-12 + own)
       }
       let available = norm == .l1 ? (rest + either) * Double(channels) : (rest + either * either).squareRoot()

@@ -63,7 +63,7 @@ private func storedTensor(
 }
 
 private func tree(of listing: HDF5Listing) -> FileNode {
-  // Names of what lies in a group come behind its own.
+  // Names of what lies in a group come after its own.
   var children: [String: [FileNode]] = [:]
   func parent(_ name: String) -> String {
     let slash = name.lastIndex(of: "/") ?? name.startIndex

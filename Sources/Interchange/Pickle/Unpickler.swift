@@ -18,7 +18,7 @@ struct Unpickler {
   private var isDone = false
   private var argumentCount = 0
 
-  /// The pickle at the start of `input`; `input` stands behind it afterwards.
+  /// The pickle at the start of `input`; `input` stands past it afterwards.
   ///
   /// - Throws: `.data` if it is damaged, runs code, or is larger than the limits.
   static func graph(_ input: inout PickleInput) throws -> PickleGraph {

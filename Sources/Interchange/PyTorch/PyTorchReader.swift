@@ -92,7 +92,7 @@ private func openLegacy(_ source: ByteSource) throws -> TensorFile.Parts {
   }
   guard input.position == source.count else {
     let rest = source.count - input.position
-    throw Failure(.data, "\(source.name): \(rest) bytes behind the last storage; it is damaged or forged")
+    throw Failure(.data, "\(source.name): \(rest) bytes after the last storage; it is damaged or forged")
   }
   try storages.locate { key, _ in
     guard let place = places[key] else {

@@ -116,7 +116,7 @@ private struct SafetensorsHeader {
     }
     guard end == source.count else {
       throw Failure(
-        .data, "\(source.name): \(source.count - end) bytes behind the last tensor; it is damaged or forged")
+        .data, "\(source.name): \(source.count - end) bytes after the last tensor; it is damaged or forged")
     }
   }
 }

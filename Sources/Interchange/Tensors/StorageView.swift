@@ -16,7 +16,7 @@ struct StorageView: Sendable {
   /// The steps, counted in elements, one an axis.
   let strides: [Int]
 
-  /// Whether the elements lie one behind the other, row-major, for a tensor of `sizes`.
+  /// Whether the elements lie one after the other, row-major, for a tensor of `sizes`.
   func isContiguous(_ sizes: [Int]) -> Bool {
     var expected = 1
     for (size, stride) in zip(sizes, strides).reversed() where size != 1 {

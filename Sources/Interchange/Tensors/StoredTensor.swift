@@ -28,7 +28,7 @@ public struct StoredTensor: Sendable {
   enum Location: Sendable {
     /// In the file from this byte on, row-major and little-endian.
     case bytes(offset: Int)
-    /// In an entry of a zip archive, row-major and little-endian, behind this many bytes to its end.
+    /// In an entry of a zip archive, row-major and little-endian, after this many bytes to its end.
     case entry(ZipArchive.Entry, skip: Int)
     /// In an entry of a zip archive, an array of NumPy in another order.
     case array(ZipArchive.Entry, NumPyHeader)

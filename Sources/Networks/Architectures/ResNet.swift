@@ -1,6 +1,6 @@
 import Symmetry
 
-/// A CIFAR ResNet: stages of `blocks` residual blocks with `widths` channels (times 4 behind a bottleneck), over `group`
+/// A CIFAR ResNet: stages of `blocks` residual blocks with `widths` channels (times 4 after a bottleneck), over `group`
 /// if given.
 ///
 /// The published code pools 4x4 windows at the end, which on 32x32 images is the whole map; here it is the whole map for

@@ -4,9 +4,9 @@ import CConvolutions
 ///
 /// The library fills up channels to blocks of 16, of which nearly all is padding here. Each thread takes whole images,
 /// whose masked gradients stay in its cache from the mask of the result's ReLU on.
-final class NarrowGradientPass: OwnPass {
+final class NarrowGradientPass: HandwrittenPass {
   private let gradient, weights, destination: Memory
-  /// The convolution's result behind its ReLU, where the mask is still to be applied.
+  /// The convolution's result after its ReLU, where the mask is still to be applied.
   private let mask: Memory?
   private let results: cusp_images
   private let narrow: cusp_narrow
@@ -15,7 +15,7 @@ final class NarrowGradientPass: OwnPass {
 
   /// Whether there is such a kernel for `geometry`.
   static func admits(_ geometry: ConvolutionGeometry) -> Bool {
-    Engine.hasOwnProducts && geometry.groups == 1 && geometry.stride == 1 && geometry.source[1] <= 3
+    Engine.hasHandwrittenProducts && geometry.groups == 1 && geometry.stride == 1 && geometry.source[1] <= 3
   }
 
   /// From the `gradient` of the result, in blocks of 16 channels, which the mask changes, to a row-major `destination`.

@@ -1,7 +1,7 @@
 /// As many channels as blocks of 16 have that hold `channels`.
 func filled(_ channels: Int) -> Int { (channels + 15) / 16 * 16 }
 
-/// The weights of a convolution as matrices `[inputs, outputs]` for products of our own, each in panels of 64 columns and
+/// The weights of a convolution as matrices `[inputs, outputs]` for handwritten products, each in panels of 64 columns and
 /// one of what remains.
 ///
 /// Channels come in blocks of 16; what fills the last block is zero.

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Packs weights for products of our own where training has changed them, on all threads.
-final class PackingPass: OwnPass {
+/// Packs weights for handwritten products where training has changed them, on all threads.
+final class PackingPass: HandwrittenPass {
   private let filter: any PackedFilter
   private let source, destination: Memory
   private let threads: Threads

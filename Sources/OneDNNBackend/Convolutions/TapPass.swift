@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// It takes any stride, which Winograd's algorithm does not. Each thread takes blocks of pixels through all taps, so that
 /// their sums stay in its cache. A pixel's results are the same whatever block it is in.
-final class TapPass: OwnPass {
+final class TapPass: HandwrittenPass {
   private let operands: ConvolutionOperands
   private let scratch: Memory
   private let sources, results: cusp_images
@@ -16,9 +16,9 @@ final class TapPass: OwnPass {
   private let nextBlock = Atomic(0)
   private let nextWorker = Atomic(0)
 
-  /// Some of the pixels of one lattice, counted through the batch.
+  /// Some of the pixels of one grid, counted through the batch.
   private struct Block {
-    let lattice: TapLattice
+    let grid: TapGrid
     let first, count: Int
   }
 
@@ -30,10 +30,10 @@ final class TapPass: OwnPass {
     let (inputs, outputs, images) = (sources.channels, results.channels, convolution.source[0])
     // Copies and sums fill half of a cache of 1 MiB; the product takes six rows at a time.
     let most = max(6, (1 << 17) / (inputs + outputs) / 6 * 6)
-    blocks = convolution.lattices.flatMap { lattice in
-      let total = images * lattice.pixels.rows * lattice.pixels.columns
+    blocks = convolution.grids.flatMap { grid in
+      let total = images * grid.pixels.rows * grid.pixels.columns
       return stride(from: 0, to: total, by: most).map {
-        Block(lattice: lattice, first: $0, count: min(most, total - $0))
+        Block(grid: grid, first: $0, count: min(most, total - $0))
       }
     }
     copyCount = most * inputs
@@ -62,12 +62,12 @@ final class TapPass: OwnPass {
     guard let scratch = scratch.start else { preconditionFailure("memories are used before they are placed") }
     let copies = scratch + nextWorker.wrappingAdd(1, ordering: .relaxed).oldValue * scratchCount
     let sums = copies + copyCount
-    var (sources, results, ending) = (sources, results, operands.ending)
+    var (sources, results, epilogue) = (sources, results, operands.epilogue)
     while true {
       let index = nextBlock.wrappingAdd(1, ordering: .relaxed).oldValue
       guard index < blocks.count else { return }
-      let (block, taps) = (blocks[index], blocks[index].lattice.taps)
-      var pixels = block.lattice.pixels
+      let (block, taps) = (blocks[index], blocks[index].grid.taps)
+      var pixels = block.grid.pixels
       if taps.isEmpty { sums.update(repeating: 0, count: block.count * results.channels) }
       for position in taps.indices {
         let tap = taps[position]
@@ -75,17 +75,17 @@ final class TapPass: OwnPass {
         cusp_product(
           block.count, copies, sources.channels, weights + tap.weights, position == 0 ? 0 : 1, sums, results.channels)
       }
-      cusp_tap_gather(&results, &pixels, &ending, sums, block.first, block.count, destination)
+      cusp_tap_gather(&results, &pixels, &epilogue, sums, block.first, block.count, destination)
     }
   }
 }
 
-/// What a pass computes: forward every pixel of the result from all taps; backward each of `stride` times `stride` lattices
+/// What a pass computes: forward every pixel of the result from all taps; backward each of `stride` times `stride` grids
 /// of pixels from the taps that meet it.
-struct TapConvolution: OwnConvolution {
+struct TapConvolution: HandwrittenConvolution {
   /// `[n, c, h, w]`.
   let source, destination: [Int]
-  let lattices: [TapLattice]
+  let grids: [TapGrid]
   let filter: any PackedFilter
 
   init(_ geometry: ConvolutionGeometry, isBackward: Bool) {
@@ -95,11 +95,11 @@ struct TapConvolution: OwnConvolution {
     self.filter = filter
     let starts = isBackward ? Array(0..<geometry.stride) : [0]
     let sizes = destination
-    lattices = starts.flatMap { top in
+    grids = starts.flatMap { top in
       starts.compactMap { left in
         let step = isBackward ? geometry.stride : 1
         guard top < sizes[2], left < sizes[3] else { return nil }
-        let pixels = cusp_lattice(
+        let pixels = cusp_pixel_grid(
           rows: (sizes[2] - top + step - 1) / step, columns: (sizes[3] - left + step - 1) / step, top: top, left: left,
           step: step, source_step: isBackward ? 1 : geometry.stride)
         let rows = geometry.taps(from: top, isBackward: isBackward)
@@ -112,19 +112,19 @@ struct TapConvolution: OwnConvolution {
             )
           }
         }
-        return TapLattice(pixels: pixels, taps: taps)
+        return TapGrid(pixels: pixels, taps: taps)
       }
     }
   }
 
-  func pass(_ operands: ConvolutionOperands, in recorder: Recorder) throws -> any OwnPass {
+  func pass(_ operands: ConvolutionOperands, in recorder: Recorder) throws -> any HandwrittenPass {
     try TapPass(self, operands, in: recorder)
   }
 }
 
 /// Pixels of a result that are made of the same taps.
-struct TapLattice {
-  let pixels: cusp_lattice
+struct TapGrid {
+  let pixels: cusp_pixel_grid
   /// How far from the pixel the tap reads, and where its weights begin.
   let taps: [(down: Int, right: Int, weights: Int)]
 }

@@ -2,11 +2,11 @@ import CConvolutions
 import Synchronization
 
 /// The gradient of a 3x3 convolution's weights by Winograd's F(4x4, 3x3), from what it read forward and the gradient of what
-/// it wrote: the forward pass turned round.
+/// it wrote: the forward pass transposed.
 ///
 /// All tiles of both are transformed first. Then each thread takes blocks of the weights through their 36 products and
 /// back, so that what lies between stays in its cache. Sums go in the order of the tiles, whatever the threads.
-final class WinogradGradientPass: OwnPass {
+final class WinogradGradientPass: HandwrittenPass {
   private let source, gradient, filters, scratch: Memory
   private let filter: WinogradFilter
   private var sources, results: cusp_images
@@ -94,7 +94,7 @@ final class WinogradGradientPass: OwnPass {
 
   private typealias Address = UnsafeMutablePointer<Float>
 
-  /// Where everything lies: the transformed tiles of both, and what the threads sum up, one behind another.
+  /// Where everything lies: the transformed tiles of both, and what the threads sum up, one after another.
   private var placed:
     (source: Address, gradient: Address, filters: Address, sources: Address, results: Address, sums: Address)
   {

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// Each thread takes blocks of tiles through all three parts: transform, 36 matrix products, transform back; so that what
 /// lies between stays in its cache. A tile's results are the same whatever block it is in.
-final class WinogradPass: OwnPass {
+final class WinogradPass: HandwrittenPass {
   private let operands: ConvolutionOperands
   private let scratch: Memory
   private var sources, results: cusp_images
@@ -44,7 +44,7 @@ final class WinogradPass: OwnPass {
   private func work() {
     let (source, weights, destination) = operands.starts
     guard let scratch = scratch.start else { preconditionFailure("memories are used before they are placed") }
-    var ending = operands.ending
+    var epilogue = operands.epilogue
     let parts = scratch + nextWorker.wrappingAdd(1, ordering: .relaxed).oldValue * blocks.scratchCount
     let products = parts + 36 * blocks.sourceStride
     let (inputs, outputs) = (sources.channels, results.channels)
@@ -58,14 +58,14 @@ final class WinogradPass: OwnPass {
           count, parts + part * blocks.sourceStride, inputs, weights + part * inputs * outputs, 0,
           products + part * blocks.resultStride, outputs)
       }
-      cusp_winograd_gather(&results, &tiles, &ending, products, blocks.resultStride, first, count, destination)
+      cusp_winograd_gather(&results, &tiles, &epilogue, products, blocks.resultStride, first, count, destination)
     }
   }
 }
 
 /// What a pass computes: the gradient of the source is a convolution of the destination's gradient, by kernels that are read
 /// from the other end.
-struct WinogradConvolution: OwnConvolution {
+struct WinogradConvolution: HandwrittenConvolution {
   /// `[n, c, h, w]`.
   let source, destination: [Int]
   let border: Int
@@ -84,7 +84,7 @@ struct WinogradConvolution: OwnConvolution {
     cusp_tiles(rows: (destination[2] + 3) / 4, columns: (destination[3] + 3) / 4, border: border)
   }
 
-  func pass(_ operands: ConvolutionOperands, in recorder: Recorder) throws -> any OwnPass {
+  func pass(_ operands: ConvolutionOperands, in recorder: Recorder) throws -> any HandwrittenPass {
     try WinogradPass(self, operands, in: recorder)
   }
 }

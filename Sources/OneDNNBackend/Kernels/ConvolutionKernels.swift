@@ -5,8 +5,8 @@ extension Engine {
   static let supportsWinograd = cusp_has_winograd() != 0
 
   /// Whether we compute them ourselves, in evaluation, where ours are faster than those of 2.x, and 3.x has none; and
-  /// convolutions with strides by products of our own.
-  static let hasOwnProducts = cusp_has_avx512() != 0 && Threads.areShared
+  /// convolutions with strides by handwritten products.
+  static let hasHandwrittenProducts = cusp_has_avx512() != 0 && Threads.areShared
 
   /// Layouts that are not given are the kernel's choice.
   func convolution(

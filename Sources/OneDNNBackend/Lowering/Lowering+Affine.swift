@@ -11,7 +11,7 @@ extension Lowering {
     let algorithm = try algorithm(of: settings, index, geometry, step)
     if algorithm == .denseProduct { return try denseProduct(geometry, index, step) }
     if algorithm == .implicitGEMM || algorithm == .winograd && ownsWinograd(index) {
-      return try own(algorithm, settings, geometry, index, step)
+      return try handwritten(algorithm, settings, geometry, index, step)
     }
     let bias = settings.bias || !training
     let relu: [PostOperation] = step.relu ? [.relu] : []
@@ -58,7 +58,7 @@ extension Lowering {
     switch wanted {
     case .direct: return wanted
     case .denseProduct: return step.residual == nil ? wanted : .direct
-    case .implicitGEMM: return Engine.hasOwnProducts ? wanted : .direct
+    case .implicitGEMM: return Engine.hasHandwrittenProducts ? wanted : .direct
     case .winograd:
       if ownsWinograd(index) { return wanted }
       guard Engine.supportsWinograd else { return .direct }
@@ -70,7 +70,7 @@ extension Lowering {
   /// Whether Winograd's algorithm is ours and not the library's for weights `index`; training needs weights that it can
   /// read back, or that are made of others.
   private func ownsWinograd(_ index: Int) -> Bool {
-    Engine.hasOwnProducts && (!training || plan.weights[index].expansion != nil)
+    Engine.hasHandwrittenProducts && (!training || plan.weights[index].expansion != nil)
   }
 
   /// A convolution of an evaluation plan as one matrix product.

@@ -41,7 +41,7 @@ extension Lowering {
     let channels = try Layout.plain([input.layout.sizes[1]])
     let source = try Weights(channels, bias: input.layout.sizes[1], training: true, in: recorder)
     weights[index] = source
-    let norm = try Norm(plan.weights[index], settings, input.layout, channels, recorder)
+    let norm = try Normalization(plan.weights[index], settings, input.layout, channels, recorder)
     norms.append(norm)
     let output = try recorder.memory(input.layout)
     set(step.output, output)
@@ -74,7 +74,8 @@ extension Lowering {
 
   /// A norm of maps that lie row-major, as over a group.
   private func rowNorm(
-    _ settings: BatchNormalization, _ source: Weights, _ norm: Norm, _ input: Memory, _ output: Memory, _ step: Step
+    _ settings: BatchNormalization, _ source: Weights, _ norm: Normalization, _ input: Memory, _ output: Memory,
+    _ step: Step
   ) throws -> Pullback {
     let trained = try require(source.trained, "norm in training")
     let shift = try require(source.bias, "shift of a norm")

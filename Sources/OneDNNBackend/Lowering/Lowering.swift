@@ -22,7 +22,7 @@ final class Lowering {
   /// Parallel to `plan.weights`.
   var weights: [Weights?]
   /// The norms of a training plan.
-  var norms: [Norm] = []
+  var norms: [Normalization] = []
   /// Where the masks of a training plan are written, row-major.
   var masks: [Memory] = []
 
@@ -95,7 +95,7 @@ final class Lowering {
   /// Says where value `index` lies.
   func set(_ index: Int, _ memory: Memory) { values[index] = memory }
 
-  /// The gradient of the step's output, behind the ReLU's mask if the step has one.
+  /// The gradient of the step's output, after the ReLU's mask if the step has one.
   func outputGradient(_ step: Step, masked: Bool) throws -> Memory {
     let gradient = try require(gradients[step.output], "gradient of \(step.name)")
     guard masked, !maskedAhead.contains(step.output) else { return gradient }
@@ -126,7 +126,7 @@ final class Lowering {
   /// Whether anybody wants the gradient of value `index`.
   func needsGradient(_ index: Int) -> Bool { plan.needsGradient[index] }
 
-  /// Whether nothing reads value `index` behind `step`, in either direction, so that its memory may be overwritten.
+  /// Whether nothing reads value `index` after `step`, in either direction, so that its memory may be overwritten.
   ///
   /// Going backward only the outputs of ReLUs are read, as masks; steps that share memory with their input count as
   /// readers.
@@ -173,6 +173,6 @@ struct Lowered {
   let logitGradient, pixelGradient: Memory?
   /// Parallel to the plan's weights.
   let weights: [Weights]
-  let norms: [Norm]
+  let norms: [Normalization]
   let masks: [Memory]
 }

@@ -26,12 +26,12 @@ final class AffineKernel: Kernel {
         groupStride: outputs * inputs * taps, rowStride: inputs * taps, channelStride: taps, isFlipped: false),
       workers: workers)
     if buffers.inputGradient != nil {
-      let turned = WindowGather(
+      let transposed = WindowGather(
         batchSize: input.batchSize, channels: output.channels, height: output.height, width: output.width,
         outputHeight: input.height, outputWidth: input.width, kernelSize: settings.kernelSize, stride: 1,
         dilation: settings.stride, padding: settings.kernelSize - 1 - settings.padding)
       backwardProduct = try WindowProduct(
-        turned, groups: groups, rows: inputs,
+        transposed, groups: groups, rows: inputs,
         layout: .init(
           groupStride: outputs * inputs * taps, rowStride: taps, channelStride: inputs * taps, isFlipped: true),
         workers: workers)

@@ -48,7 +48,7 @@ public struct Step: Sendable {
   public let operation: Operation
   /// The values it reads; several for a sum or a concatenation, otherwise one.
   public let inputs: [Int]
-  /// A value of the output's shape that is added before the ReLU; only behind convolutions.
+  /// A value of the output's shape that is added before the ReLU; only after convolutions.
   public let residual: Int?
   /// Whether `max(x, 0)` ends it. Backward masks by `output > 0`.
   public let relu: Bool
@@ -64,7 +64,7 @@ public struct Step: Sendable {
 
 /// What a step computes; `weights` are indices into `Plan.weights`.
 public enum Operation: Sendable {
-  /// A convolution; in evaluation with the norm behind it folded in.
+  /// A convolution; in evaluation with the norm after it folded in.
   case convolution(Convolution, weights: Int)
   /// A fully connected layer on `[n, features]`.
   case dense(Dense, weights: Int)
@@ -91,7 +91,7 @@ public enum Operation: Sendable {
 /// What a step's weights are made of.
 public enum WeightSource: Sendable {
   /// Weight and bias of a convolution or dense layer, with the expansion that makes them of the parameters, and with the
-  /// norm to fold in behind that.
+  /// norm to fold in after that.
   case affine(weight: ParameterPath, bias: ParameterPath?, expanding: FilterExpansion?, folding: NormSource?)
   /// A norm by itself.
   case norm(NormSource)

@@ -224,7 +224,7 @@ struct PlanBuilder {
 extension StepDraft {
   var reads: [Int] { inputs + (residual.map { [$0] } ?? []) }
 
-  /// Whether a ReLU behind it joins it; poolings, dropout and reshapes leave it to an identity step.
+  /// Whether a ReLU after it joins it; poolings, dropout and reshapes leave it to an identity step.
   fileprivate var fusesReLU: Bool {
     switch operation {
     case .convolution, .dense, .scaleShift, .batchNormalization, .sum: true

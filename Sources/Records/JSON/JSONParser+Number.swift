@@ -45,7 +45,7 @@ extension JSONParser {
     }
   }
 
-  /// The signed exponent behind `e`; beyond a million it is clamped, which changes no value.
+  /// The signed exponent after `e`; beyond a million it is clamped, which changes no value.
   private mutating func parseExponent() throws(Failure) -> Int {
     position += 1
     var negative = false

@@ -56,7 +56,7 @@ extension JSONParser {
     }
   }
 
-  /// The character of `\u` and four digits, or of a surrogate pair; `position` is behind the first `\u`.
+  /// The character of `\u` and four digits, or of a surrogate pair; `position` is after the first `\u`.
   private mutating func parseScalar() throws(Failure) -> Character {
     let high = try parseHexadecimal()
     if let scalar = Unicode.Scalar(high) { return Character(scalar) }

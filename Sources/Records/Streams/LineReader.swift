@@ -40,7 +40,7 @@ public struct LineReader: ~Copyable, Sendable {
   }
 
   /// Moves to the next line that is not empty; false at the end of the input.
-  /// - Throws: `Failure(.data)` for a line that is too long, behind which reading goes on with the next call;
+  /// - Throws: `Failure(.data)` for a line that is too long, after which reading goes on with the next call;
   ///   `Failure(.inputOutput)` when the descriptor cannot be read.
   public mutating func next() throws(Failure) -> Bool {
     while try findLine() {
@@ -96,7 +96,7 @@ public struct LineReader: ~Copyable, Sendable {
         return true
       }
       searched = unread.count
-      // The byte behind the longest line may be the `\r` of its end.
+      // The byte after the longest line may be the `\r` of its end.
       if searched - 1 > maximalLength { try skipLine() }
       if isAtEnd {
         guard !unread.isEmpty else { return false }
@@ -143,7 +143,7 @@ public struct LineReader: ~Copyable, Sendable {
     }
   }
 
-  /// Reads more bytes behind the unread ones, which move to the front first.
+  /// Reads more bytes after the unread ones, which move to the front first.
   private mutating func fill() throws(Failure) {
     if unread.lowerBound > 0 {
       buffer.withUnsafeMutableBytes { all in

@@ -19,7 +19,7 @@ struct PredictionTemplate: Sendable {
   }
 
   private var line: [UInt8] = []
-  /// Up to the number behind `head` and from the first byte behind the distance the template is repeated; 0 for none.
+  /// Up to the number after `head` and from the first byte after the distance the template is repeated; 0 for none.
   private var headCount = 0
   private var tailStart = 0
   /// What a line's digest starts with, and what it ends with.
@@ -68,7 +68,7 @@ struct PredictionTemplate: Sendable {
     return digest.value
   }
 
-  /// The first byte behind the distance of a line whose pose's first number is at `head`, if its layout is the usual one.
+  /// The first byte after the distance of a line whose pose's first number is at `head`, if its layout is the usual one.
   private static func end(of bytes: UnsafeBufferPointer<UInt8>, head: Int) -> Int? {
     var scanner = NumberScanner(bytes: bytes, position: head)
     return scan(&scanner) == nil ? nil : scanner.position

@@ -2,7 +2,7 @@ public import Failures
 
 /// Takes typed values out of an object by key and words the failures.
 ///
-/// Keys are looked for behind the last one found first, so reading in the order of writing takes one step a key.
+/// Keys are looked for after the last one found first, so reading in the order of writing takes one step a key.
 public struct RecordFields {
   private let name: String
   private let members: [JSON.Member]

@@ -6,7 +6,7 @@ extension CommandConfiguration {
   ///   - name: the program's name, such as `cusp-attack`.
   ///   - abstract: one sentence.
   ///   - examples: command lines.
-  ///   - discussion: what else there is to say, behind the examples.
+  ///   - discussion: what else there is to say, after the examples.
   public static func tool(
     _ name: String, abstract: String, examples: [String], discussion: String = "",
     subcommands: [any ParsableCommand.Type] = []

@@ -2,12 +2,12 @@ import Files
 
 /// The command line of this program, with every byte of it.
 public enum ProgramArguments {
-  /// The words behind the program's name; those that are no UTF-8 as `PathText` keeps them.
+  /// The words after the program's name; those that are no UTF-8 as `PathText` keeps them.
   public static let words: [String] = (1..<max(1, Int(CommandLine.argc))).compactMap { position in
     CommandLine.unsafeArgv[position].map { PathText.text($0) }
   }
 
-  /// `words` for the parser, which takes any word with a hyphen for an option: a negative number behind an option is
+  /// `words` for the parser, which takes any word with a hyphen for an option: a negative number after an option is
   /// attached to it, as in `--rotation=-30`.
   package static func attachingNegativeNumbers(_ words: [String]) -> [String] {
     let end = words.firstIndex(of: "--") ?? words.endIndex

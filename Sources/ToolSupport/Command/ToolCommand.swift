@@ -36,7 +36,7 @@ extension ToolCommand {
   /// Nothing.
   public static var startupVariable: StartupVariable? { nil }
 
-  /// Calls `execute(_:)` with standard output claimed, and finishes standard output behind it.
+  /// Calls `execute(_:)` with standard output claimed, and finishes standard output after it.
   public mutating func run() throws {
     let output = try StandardOutput.claim()
     let diagnostics = Diagnostics(name: Self.toolName, isQuiet: common.quiet)

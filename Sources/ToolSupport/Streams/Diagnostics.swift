@@ -7,7 +7,7 @@ import Files
   import Glibc
 #endif
 
-/// Talk for people on standard error: one line a message, behind the program's name.
+/// Talk for people on standard error: one line a message, after the program's name.
 public struct Diagnostics: Sendable {
   /// The program's name, such as `cusp-attack`.
   public let name: String

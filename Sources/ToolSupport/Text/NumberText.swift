@@ -24,10 +24,10 @@ public enum NumberText {
     return text == "-" ? text : "\(text) %"
   }
 
-  /// The fewest digits that mean `value`, without `.0` behind a whole number.
+  /// The fewest digits that mean `value`, without `.0` after a whole number.
   public static func shortest(_ value: Double) -> String { withoutPoint(value.description) }
 
-  /// The fewest digits that mean `value` in single precision, without `.0` behind a whole number.
+  /// The fewest digits that mean `value` in single precision, without `.0` after a whole number.
   public static func shortest(_ value: Float) -> String { withoutPoint(value.description) }
 
   private static func withoutPoint(_ text: String) -> String {

@@ -1,7 +1,7 @@
 import CConvolutions
 
-/// A convolution by products of our own, or the gradient of what it reads by such.
-protocol OwnConvolution {
+/// A convolution by handwritten products, or the gradient of what it reads by such.
+protocol HandwrittenConvolution {
   /// `[n, c, h, w]` of what it reads and of what it makes.
   var source: [Int] { get }
   var destination: [Int] { get }
@@ -9,10 +9,10 @@ protocol OwnConvolution {
   var filter: any PackedFilter { get }
 
   /// What computes it.
-  func pass(_ operands: ConvolutionOperands, in recorder: Recorder) throws -> any OwnPass
+  func pass(_ operands: ConvolutionOperands, in recorder: Recorder) throws -> any HandwrittenPass
 }
 
-/// What the pass of a convolution of our own reads and writes, and how it ends.
+/// What the pass of a handwritten convolution reads and writes, and how it ends.
 struct ConvolutionOperands {
   let source, weights: Memory
   var bias: Memory?
@@ -29,8 +29,8 @@ struct ConvolutionOperands {
     return read == written ? read : "\(read)>\(written)"
   }
 
-  var ending: cusp_ending {
-    cusp_ending(bias: bias?.start, accumulates: accumulates ? 1 : 0, relu: relu ? 1 : 0)
+  var epilogue: cusp_epilogue {
+    cusp_epilogue(bias: bias?.start, accumulates: accumulates ? 1 : 0, relu: relu ? 1 : 0)
   }
 
   /// Where they lie, once they are placed.

@@ -3,7 +3,7 @@ import Networks
 import Programs
 
 /// A batch norm in training: the batch's statistics, and the running ones they flow into.
-final class Norm {
+final class Normalization {
   let source: NormSource
   /// The last batch's, one number a channel; the variance is that of the batch itself, not an estimate.
   let mean, variance: Memory

@@ -2,7 +2,7 @@ import Networks
 import Tensors
 
 /// Where an image stays while it is under way: its buffers, made once, and what is happening to it.
-final class Berth {
+final class Slot {
   /// The image as it came, and the image that is asked about.
   let clean, asked: PixelBuffer
   /// The logits of the untouched image and of the clean one, and the probabilities from which a divergence measures.

@@ -8,9 +8,9 @@
   import TestSupport
   import Testing
 
-  /// Convolutions by products of our own, in networks that mix them with the library's kernels.
-  @Suite("Convolutions of our own", .enabled(if: OneDNNBackend.supportsWinograd, "no AVX-512 here"))
-  struct OwnConvolutionTests {
+  /// Convolutions by handwritten products, in networks that mix them with the library's kernels.
+  @Suite("Handwritten convolutions", .enabled(if: OneDNNBackend.supportsWinograd, "no AVX-512 here"))
+  struct HandwrittenConvolutionTests {
     private static let batch = 6
 
     /// A residual network over p4m whose channels fill no blocks: strides, norms, a shortcut and pooling over the group.
@@ -165,7 +165,7 @@
       #expect(!calls.contains { $0.contains("scale and shift") && $0.contains(": ref") }, "\(calls)")
     }
 
-    /// A convolution of an image of few channels, its ReLU, and one more behind it.
+    /// A convolution of an image of few channels, its ReLU, and one more after it.
     private func narrow(_ channels: Int, kernel: Int, padding: Int, width: Int = 13) throws -> NetworkGraph {
       let first = Convolution(outputChannels: 24, kernelSize: kernel, padding: padding)
       let sizes = [11, width].map { $0 + 2 * padding - kernel + 1 }

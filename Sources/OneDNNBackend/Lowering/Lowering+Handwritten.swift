@@ -2,13 +2,13 @@ import Networks
 import Programs
 import Tensors
 
-/// Convolutions by products of our own: in evaluation plans, and by Winograd in training where filters are expanded.
+/// Convolutions by handwritten products: in evaluation plans, and by Winograd in training where filters are expanded.
 extension Lowering {
-  func own(
+  func handwritten(
     _ algorithm: ConvolutionAlgorithm, _ settings: Convolution, _ geometry: ConvolutionGeometry, _ index: Int,
     _ step: Step
   ) throws -> Pullback {
-    func convolution(isBackward: Bool) -> any OwnConvolution {
+    func convolution(isBackward: Bool) -> any HandwrittenConvolution {
       algorithm == .winograd
         ? WinogradConvolution(geometry, isBackward: isBackward) : TapConvolution(geometry, isBackward: isBackward)
     }
