@@ -19,9 +19,9 @@ public final class WatchedNetwork: DifferentiableClassifier {
   public var classCount: Int { network.classCount }
 
   /// Looks up, then passes images forward.
-  public func forward(_ pixels: Tensor, into logits: inout Tensor) throws {
+  public func forward(_ pixels: Tensor, rows: Int, into logits: inout Tensor) throws {
     try lookUp()
-    try network.forward(pixels, into: &logits)
+    try network.forward(pixels, rows: rows, into: &logits)
   }
 
   /// On the network's threads.

@@ -18,8 +18,9 @@ final class EvaluationEngine: InputGradientEngine {
     for (target, source) in zip(lowered.weights, weights) { try target.load(source, on: lowered.engine) }
   }
 
-  func forward(_ pixels: UnsafeBufferPointer<Float>, logits: UnsafeMutableBufferPointer<Float>) throws {
+  func forward(_ pixels: UnsafeBufferPointer<Float>, rows: Int, logits: UnsafeMutableBufferPointer<Float>) throws {
     threads.use()
+    lowered.rows.count = rows
     copy(pixels, to: lowered.pixels.floats)
     try lowered.engine.run(lowered.forward)
     copy(UnsafeBufferPointer(lowered.logits.floats), to: logits)

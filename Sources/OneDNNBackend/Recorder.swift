@@ -3,6 +3,8 @@
 /// Forward and backward share one clock, so whatever the backward pass reads outlives the forward pass by itself.
 final class Recorder {
   let engine: Engine
+  /// Which images of a batch the passes compute.
+  let rows: ActiveRows
   /// The calls so far.
   private(set) var calls: [Call] = []
   private var memories: [Memory] = []
@@ -10,7 +12,8 @@ final class Recorder {
   private let scratchpad = Buffer(byteCount: 0)
   private var staging: Memory?
 
-  init() throws { engine = try Engine() }
+  /// A recorder of calls on batches of `batchSize`.
+  init(batchSize: Int) throws { (engine, rows) = (try Engine(), ActiveRows(count: batchSize)) }
 
   private var now: Int { calls.count }
 

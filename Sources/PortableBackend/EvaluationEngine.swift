@@ -35,7 +35,7 @@ final class EvaluationEngine: InputGradientEngine {
     network.weightsChanged()
   }
 
-  func forward(_ pixels: UnsafeBufferPointer<Float>, logits: UnsafeMutableBufferPointer<Float>) throws {
+  func forward(_ pixels: UnsafeBufferPointer<Float>, rows: Int, logits: UnsafeMutableBufferPointer<Float>) throws {
     try network.forward(pixels, logits: logits)
   }
 

@@ -37,8 +37,9 @@ public protocol InferenceEngine: AnyObject {
   /// Takes over weights, one for each of `Plan.weights`, in the layout the kernels want.
   func load(_ weights: some Sequence<PreparedWeights>) throws
 
-  /// Writes the logits `[batchSize, classes]` of `pixels` `[batchSize, c, h, w]`.
-  func forward(_ pixels: UnsafeBufferPointer<Float>, logits: UnsafeMutableBufferPointer<Float>) throws
+  /// Writes the logits `[batchSize, classes]` of `pixels` `[batchSize, c, h, w]`. Only those of the first `rows` images
+  /// matter, and so do gradients of backward passes that follow; those of others may be anything.
+  func forward(_ pixels: UnsafeBufferPointer<Float>, rows: Int, logits: UnsafeMutableBufferPointer<Float>) throws
 
   /// Runs `body` for every number below `count` on the engine's threads, and waits for all.
   func spread(_ count: Int, _ body: (Int) -> Void)

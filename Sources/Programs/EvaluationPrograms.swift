@@ -40,12 +40,12 @@ public final class InferenceProgram: Classifier {
     try engine.load(plan.weights.lazy.map { PreparedWeights($0, parameters) })
   }
 
-  /// Writes the logits `[batchSize, classCount]` of `pixels` `[batchSize, c, h, w]`.
+  /// Writes the logits `[batchSize, classCount]` of `pixels` `[batchSize, c, h, w]`, those of the first `rows` at least.
   ///
   /// - Throws: `Failure` when the engine fails.
-  public func forward(_ pixels: Tensor, into logits: inout Tensor) throws {
+  public func forward(_ pixels: Tensor, rows: Int, into logits: inout Tensor) throws {
     try pixels.values.withUnsafeBufferPointer { pixels in
-      try logits.values.withUnsafeMutableBufferPointer { try engine.forward(pixels, logits: $0) }
+      try logits.values.withUnsafeMutableBufferPointer { try engine.forward(pixels, rows: rows, logits: $0) }
     }
   }
 
@@ -86,12 +86,12 @@ public final class InputGradientProgram: DifferentiableClassifier {
     try engine.load(plan.weights.lazy.map { PreparedWeights($0, parameters) })
   }
 
-  /// Writes the logits `[batchSize, classCount]` of `pixels` `[batchSize, c, h, w]`.
+  /// Writes the logits `[batchSize, classCount]` of `pixels` `[batchSize, c, h, w]`, those of the first `rows` at least.
   ///
   /// - Throws: `Failure` when the engine fails.
-  public func forward(_ pixels: Tensor, into logits: inout Tensor) throws {
+  public func forward(_ pixels: Tensor, rows: Int, into logits: inout Tensor) throws {
     try pixels.values.withUnsafeBufferPointer { pixels in
-      try logits.values.withUnsafeMutableBufferPointer { try engine.forward(pixels, logits: $0) }
+      try logits.values.withUnsafeMutableBufferPointer { try engine.forward(pixels, rows: rows, logits: $0) }
     }
   }
 

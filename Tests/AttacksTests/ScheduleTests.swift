@@ -16,6 +16,8 @@ private final class RecordingNetwork: DifferentiableClassifier {
   var imageShape: Shape { network.imageShape }
   var classCount: Int { network.classCount }
 
+  func forward(_ pixels: Tensor, rows: Int, into logits: inout Tensor) { forward(pixels, into: &logits) }
+
   func forward(_ pixels: Tensor, into logits: inout Tensor) {
     network.forward(pixels, into: &logits)
     points.append(pixels.values)

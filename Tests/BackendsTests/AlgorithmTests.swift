@@ -101,7 +101,7 @@
         var (logits, slope) = (Tensor([count, graph.classCount]), pixels(graph, count: count))
         try slope.values.withUnsafeMutableBufferPointer { slope in
           try logits.values.withUnsafeMutableBufferPointer {
-            try engine.forward(UnsafeBufferPointer(slope), logits: $0)
+            try engine.forward(UnsafeBufferPointer(slope), rows: count, logits: $0)
           }
           try gradient.withUnsafeBufferPointer { try engine.backward($0, pixelGradient: slope) }
         }

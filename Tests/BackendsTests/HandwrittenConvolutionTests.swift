@@ -74,7 +74,7 @@
 
     /// Logits, and the gradient of the pixels of a sum of logits with weights.
     private func evaluate(
-      _ graph: NetworkGraph, images: Range<Int> = 0..<batch, on backend: any Backend
+      _ graph: NetworkGraph, images: Range<Int> = 0..<batch, rows: Int? = nil, on backend: any Backend
     ) throws -> (logits: Tensor, gradient: Tensor) {
       let plan = Plan(graph, for: .inputGradient, batchSize: images.count)
       let engine = try backend.makeInputGradientEngine(plan)
@@ -85,7 +85,7 @@
       var (logits, slope) = (Tensor([images.count, graph.classCount]), pixels(graph, images))
       try slope.values.withUnsafeMutableBufferPointer { slope in
         try logits.values.withUnsafeMutableBufferPointer {
-          try engine.forward(UnsafeBufferPointer(slope), logits: $0)
+          try engine.forward(UnsafeBufferPointer(slope), rows: rows ?? images.count, logits: $0)
         }
         try arriving.withUnsafeBufferPointer { try engine.backward($0, pixelGradient: slope) }
       }
@@ -127,6 +127,16 @@
       #expect(products.map(\.algorithm) == Array(repeating: "implicit-gemm", count: 4))
       #expect(products.allSatisfy { $0.layout == "nChw16c" && $0.implementation == "taps:avx512" })
       #expect(products.reduce(0) { $0 + $1.multiplyAdds } == 2 * Self.batch * graph.multiplyAdds)
+    }
+
+    @Test("Where only the first images matter they have the numbers of a whole batch, to the bit", arguments: 1..<batch)
+    func activeRows(count: Int) throws {
+      for graph in try [groupNetwork(relu: true), pair(), narrow(2, kernel: 3, padding: 1)] {
+        let whole = try evaluate(graph, on: OneDNNBackend(threads: 2))
+        let part = try evaluate(graph, rows: count, on: OneDNNBackend(threads: 2))
+        #expect(part.logits[rows: 0..<count] == whole.logits[rows: 0..<count])
+        #expect(part.gradient[rows: 0..<count] == whole.gradient[rows: 0..<count])
+      }
     }
 
     @Test("Neither threads nor the batch change a bit", arguments: [36, 40, 100])

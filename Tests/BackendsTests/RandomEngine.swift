@@ -23,7 +23,7 @@ struct RandomEngine {
     var logits = [Float](repeating: .nan, count: step.logitGradient.values.count)
     var gradient = [Float](repeating: .nan, count: step.pixels.values.count)
     try step.pixels.values.withUnsafeBufferPointer { pixels in
-      try logits.withUnsafeMutableBufferPointer { try gradients.forward(pixels, logits: $0) }
+      try logits.withUnsafeMutableBufferPointer { try gradients.forward(pixels, rows: network.batchSize, logits: $0) }
     }
     try step.logitGradient.values.withUnsafeBufferPointer { slopes in
       try gradient.withUnsafeMutableBufferPointer { try gradients.backward(slopes, pixelGradient: $0) }
@@ -35,7 +35,7 @@ struct RandomEngine {
   func infer(_ step: RandomNetwork.Step) throws -> [Float] {
     var logits = [Float](repeating: .nan, count: step.logitGradient.values.count)
     try step.pixels.values.withUnsafeBufferPointer { pixels in
-      try logits.withUnsafeMutableBufferPointer { try inference.forward(pixels, logits: $0) }
+      try logits.withUnsafeMutableBufferPointer { try inference.forward(pixels, rows: network.batchSize, logits: $0) }
     }
     return logits
   }

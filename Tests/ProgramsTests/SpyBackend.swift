@@ -54,7 +54,7 @@ private final class SpyEngine: InputGradientEngine, TrainingEngine {
     (stored, storedMomentum) = (parameters, momentum)
   }
 
-  func forward(_ pixels: UnsafeBufferPointer<Float>, logits: UnsafeMutableBufferPointer<Float>) throws {
+  func forward(_ pixels: UnsafeBufferPointer<Float>, rows: Int, logits: UnsafeMutableBufferPointer<Float>) throws {
     backend.note(.forward(pixels: pixels.count, logits: logits.count))
     for i in logits.indices { logits[i] = backend.answer[i % backend.answer.count] }
   }
@@ -63,7 +63,7 @@ private final class SpyEngine: InputGradientEngine, TrainingEngine {
     _ pixels: UnsafeBufferPointer<Float>, masks: [Tensor], logits: UnsafeMutableBufferPointer<Float>
   ) throws {
     backend.note(.masks(masks.map(\.shape)))
-    try forward(pixels, logits: logits)
+    try forward(pixels, rows: 0, logits: logits)
   }
 
   func backward(_ logitGradient: UnsafeBufferPointer<Float>, pixelGradient: UnsafeMutableBufferPointer<Float>) throws {

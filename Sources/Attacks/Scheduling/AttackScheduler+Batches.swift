@@ -9,7 +9,7 @@ extension AttackScheduler {
     guard let model else { throw Failure(.internal, "attack: asks for gradients of a network that has none") }
     let count = min(width, differentiating.count)
     write(differentiating.prefix(count))
-    try model.forward(pixels, into: &logits)
+    try model.forward(pixels, rows: count, into: &logits)
     rows.removeAll(keepingCapacity: true)
     rows.append(contentsOf: 0..<count)
     for row in rows { slots[differentiating[row]].cost.forwards += 1 }
@@ -63,7 +63,7 @@ extension AttackScheduler {
   func classify() throws {
     let count = min(width, classifying.count)
     write(classifying.prefix(count))
-    try classifier.forward(pixels, into: &logits)
+    try classifier.forward(pixels, rows: count, into: &logits)
     classifier.spread(count) { row in
       let slot = slots[classifying[row]]
       slot.cost.forwards += 1

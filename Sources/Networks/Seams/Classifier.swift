@@ -14,8 +14,9 @@ public protocol Classifier: AnyObject {
 
   /// Writes the logits `[batchSize, classCount]` of `pixels` `[batchSize, c, h, w]`, in 0...1, into `logits`.
   ///
+  /// Only the first `rows` images matter: the others' logits, and gradients in backward passes that follow, are left open.
   /// - Throws: `Failure` when the engine fails.
-  func forward(_ pixels: Tensor, into logits: inout Tensor) throws
+  func forward(_ pixels: Tensor, rows: Int, into logits: inout Tensor) throws
 
   /// Runs `body` for every number below `count`, on the threads that the network computes with, and waits for all: for
   /// what is to be done to each image between two passes. The calls write apart from each other.
@@ -35,6 +36,13 @@ public protocol DifferentiableClassifier: Classifier {
 }
 
 extension Classifier {
+  /// Writes the logits of a whole batch.
+  ///
+  /// - Throws: `Failure` when the engine fails.
+  public func forward(_ pixels: Tensor, into logits: inout Tensor) throws {
+    try forward(pixels, rows: batchSize, into: &logits)
+  }
+
   /// One after the other, here.
   public func spread(_ count: Int, _ body: (Int) -> Void) {
     for number in 0..<count { body(number) }
@@ -51,7 +59,7 @@ extension Classifier {
     var batch = Tensor(Shape([batchSize] + imageShape.sizes))
     batch.values.replaceSubrange(0..<pixels.values.count, with: pixels.values)
     var logits = Tensor([batchSize, classCount])
-    try forward(batch, into: &logits)
+    try forward(batch, rows: count, into: &logits)
     return logits[rows: 0..<count]
   }
 }

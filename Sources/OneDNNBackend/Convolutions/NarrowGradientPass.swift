@@ -10,7 +10,7 @@ final class NarrowGradientPass: HandwrittenPass {
   private let mask: Memory?
   private let results: cusp_images
   private let narrow: cusp_narrow
-  private let images: Int
+  private let rows: ActiveRows
   private let threads: Threads
 
   /// Whether there is such a kernel for `geometry`.
@@ -20,14 +20,15 @@ final class NarrowGradientPass: HandwrittenPass {
 
   /// From the `gradient` of the result, in blocks of 16 channels, which the mask changes, to a row-major `destination`.
   init(
-    _ geometry: ConvolutionGeometry, gradient: Memory, mask: Memory?, weights: Memory, destination: Memory
+    _ geometry: ConvolutionGeometry, gradient: Memory, mask: Memory?, weights: Memory, destination: Memory,
+    rows: ActiveRows
   ) throws {
     (self.gradient, self.mask, self.weights, self.destination) = (gradient, mask, weights, destination)
+    self.rows = rows
     results = try cusp_images(gradient.layout)
     let sizes = geometry.source
     narrow = cusp_narrow(
       height: sizes[2], width: sizes[3], channels: sizes[1], kernel: geometry.kernelSize, border: geometry.border)
-    images = sizes[0]
     threads = Threads.current
   }
 
@@ -43,7 +44,7 @@ final class NarrowGradientPass: HandwrittenPass {
     }
     let values = mask?.start
     let size = narrow.channels * narrow.height * narrow.width
-    threads.spread(images) { [results, narrow] image in
+    threads.spread(rows.count) { [results, narrow] image in
       var (results, narrow) = (results, narrow)
       let slope = gradient + image * results.image_stride
       if let values { cusp_narrow_mask(values + image * results.image_stride, slope, results.image_stride / 16) }

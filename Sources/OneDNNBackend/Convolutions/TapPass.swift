@@ -13,6 +13,7 @@ final class TapPass: HandwrittenPass {
   /// How many numbers the copies of a block's pixels are at most, and with their sums.
   private let copyCount, scratchCount: Int
   private let threads: Threads
+  private let rows: ActiveRows
   private let nextBlock = Atomic(0)
   private let nextWorker = Atomic(0)
 
@@ -27,6 +28,7 @@ final class TapPass: HandwrittenPass {
     sources = try cusp_images(operands.source.layout)
     results = try cusp_images(operands.destination.layout)
     threads = Threads.current
+    rows = recorder.rows
     let (inputs, outputs, images) = (sources.channels, results.channels, convolution.source[0])
     // Copies and sums fill half of a cache of 1 MiB; the product takes six rows at a time.
     let most = max(6, (1 << 17) / (inputs + outputs) / 6 * 6)
@@ -68,14 +70,16 @@ final class TapPass: HandwrittenPass {
       guard index < blocks.count else { return }
       let (block, taps) = (blocks[index], blocks[index].grid.taps)
       var pixels = block.grid.pixels
-      if taps.isEmpty { sums.update(repeating: 0, count: block.count * results.channels) }
+      let count = min(block.count, rows.count * pixels.rows * pixels.columns - block.first)
+      guard count > 0 else { continue }
+      if taps.isEmpty { sums.update(repeating: 0, count: count * results.channels) }
       for position in taps.indices {
         let tap = taps[position]
-        cusp_tap_scatter(&sources, &pixels, tap.down, tap.right, source, block.first, block.count, copies)
+        cusp_tap_scatter(&sources, &pixels, tap.down, tap.right, source, block.first, count, copies)
         cusp_product(
-          block.count, copies, sources.channels, weights + tap.weights, position == 0 ? 0 : 1, sums, results.channels)
+          count, copies, sources.channels, weights + tap.weights, position == 0 ? 0 : 1, sums, results.channels)
       }
-      cusp_tap_gather(&results, &pixels, &epilogue, sums, block.first, block.count, destination)
+      cusp_tap_gather(&results, &pixels, &epilogue, sums, block.first, count, destination)
     }
   }
 }

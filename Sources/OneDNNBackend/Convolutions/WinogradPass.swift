@@ -12,6 +12,7 @@ final class WinogradPass: HandwrittenPass {
   private var tiles: cusp_tiles
   private let blocks: WinogradBlocks
   private let threads: Threads
+  private let rows: ActiveRows
   private let nextBlock = Atomic(0)
   private let nextWorker = Atomic(0)
 
@@ -21,6 +22,7 @@ final class WinogradPass: HandwrittenPass {
     results = try cusp_images(operands.destination.layout)
     tiles = convolution.tiles
     threads = Threads.current
+    rows = recorder.rows
     blocks = WinogradBlocks(convolution, threads: threads.count)
     scratch = try recorder.memory(.plain([threads.count * blocks.scratchCount]))
   }
@@ -45,13 +47,14 @@ final class WinogradPass: HandwrittenPass {
     let (source, weights, destination) = operands.starts
     guard let scratch = scratch.start else { preconditionFailure("memories are used before they are placed") }
     var epilogue = operands.epilogue
+    let (block, total) = blocks.share(of: rows.count)
     let parts = scratch + nextWorker.wrappingAdd(1, ordering: .relaxed).oldValue * blocks.scratchCount
     let products = parts + 36 * blocks.sourceStride
     let (inputs, outputs) = (sources.channels, results.channels)
     while true {
-      let first = nextBlock.wrappingAdd(1, ordering: .relaxed).oldValue * blocks.tiles
-      guard first < blocks.total else { return }
-      let count = min(blocks.tiles, blocks.total - first)
+      let first = nextBlock.wrappingAdd(1, ordering: .relaxed).oldValue * block
+      guard first < total else { return }
+      let count = min(block, total - first)
       cusp_winograd_scatter(&sources, &tiles, source, first, count, parts, blocks.sourceStride)
       for part in 0..<36 {
         cusp_product(
@@ -91,21 +94,33 @@ struct WinogradConvolution: HandwrittenConvolution {
 
 /// How the tiles of a batch are cut into blocks.
 private struct WinogradBlocks {
-  /// How many tiles a block has, and there are.
-  let tiles, total: Int
+  /// How many tiles an image has, and a block at most.
+  private let perImage, tiles: Int
+  /// How many tiles a block should have at least, so that the weights are worth their way; times the threads.
+  private let wanted, threads: Int
   /// From one of the 36 matrices to the next; no power of two, or they would meet in the cache.
   let sourceStride, resultStride: Int
 
   /// Large weights pass the cache by once a block, so that blocks are larger then; all threads have equally many.
   init(_ convolution: WinogradConvolution, threads: Int) {
-    let all = convolution.destination[0] * convolution.tiles.rows * convolution.tiles.columns
+    perImage = convolution.tiles.rows * convolution.tiles.columns
+    self.threads = threads
     // The product takes six rows at a time.
-    let wanted = threads * (convolution.filter.count < 1 << 22 ? 36 : 66)
-    let rounds = (all + wanted - 1) / wanted
-    tiles = (all + rounds * threads - 1) / (rounds * threads)
-    total = all
+    wanted = threads * (convolution.filter.count < 1 << 22 ? 36 : 66)
+    tiles = Self.size(of: convolution.destination[0] * perImage, wanted, threads)
     sourceStride = tiles * convolution.filter.inputs + 16
     resultStride = tiles * convolution.filter.outputs + 16
+  }
+
+  /// How many tiles a block has where only the first `images` matter, and all of them.
+  func share(of images: Int) -> (block: Int, total: Int) {
+    let total = images * perImage
+    return (min(Self.size(of: total, wanted, threads), tiles), total)
+  }
+
+  private static func size(of total: Int, _ wanted: Int, _ threads: Int) -> Int {
+    let rounds = (total + wanted - 1) / wanted
+    return (total + rounds * threads - 1) / (rounds * threads)
   }
 
   /// What one thread needs.

@@ -49,7 +49,7 @@ extension Lowering {
     let inner = try recorder.memory(.plain(geometry.source))
     let pass = try NarrowGradientPass(
       geometry, gradient: gradient, mask: mask, weights: made.weight(NarrowFilter(geometry), recorder),
-      destination: inner)
+      destination: inner, rows: recorder.rows)
     recorder.record("\(step.name) convolution backward data", pass)
     try deliver(inner, to: step.inputs[0])
   }

@@ -32,7 +32,7 @@ final class Lowering {
   init(_ plan: Plan, _ algorithms: AlgorithmChoice) throws {
     self.plan = plan
     self.algorithms = algorithms
-    recorder = try Recorder()
+    recorder = try Recorder(batchSize: plan.batchSize)
     values = plan.values.map { _ in nil }
     gradients = values
     weights = plan.weights.map { _ in nil }
@@ -62,7 +62,8 @@ final class Lowering {
     // An attack may go back several times from one forward pass.
     if plan.purpose == .inputGradient { recorder.keep(across: forwardCount) }
     return Lowered(
-      engine: engine, arena: try recorder.place(), forward: Array(recorder.calls.prefix(forwardCount)),
+      engine: engine, rows: recorder.rows, arena: try recorder.place(),
+      forward: Array(recorder.calls.prefix(forwardCount)),
       backward: Array(recorder.calls.dropFirst(forwardCount)), pixels: pixels, logits: logits,
       logitGradient: logitGradient, pixelGradient: pixelGradient, weights: weights.compactMap { $0 }, norms: norms,
       masks: masks)
@@ -167,6 +168,7 @@ final class Lowering {
 /// A lowered plan: memories in place, calls ready to run.
 struct Lowered {
   let engine: Engine
+  let rows: ActiveRows
   let arena: Arena
   let forward, backward: [Call]
   let pixels, logits: Memory
