@@ -38,6 +38,14 @@ public struct AttackResult: Equatable, Sendable {
     (copy.attack, copy.steps, copy.cost, copy.origin) = (attack, steps, cost, origin ?? self.attack)
     return copy
   }
+
+  /// The result under the budget of `attack` in the sequence: itself, or where it lies farther the `unharmed` image. What
+  /// it cost is the first one's.
+  func within(_ budget: Bound?, else unharmed: AttackResult, attack: Int) -> AttackResult {
+    var copy = failure == nil && distance > budget?.epsilon ?? .infinity ? unharmed : self
+    (copy.attack, copy.steps, copy.cost) = (attack, attack == 0 ? steps : 0, attack == 0 ? cost : AttackCost())
+    return copy
+  }
 }
 
 /// What an attack asked networks about an image: passes, each of one image. The predictions before it are not among them.

@@ -8,6 +8,9 @@ enum Requirement {
     guard epsilon >= 0, epsilon.isFinite else {
       throw Failure(.usage, "epsilon \(epsilon): give a finite number, 0 or more")
     }
+    guard norm != .l0 || epsilon.rounded() == epsilon else {
+      throw Failure(.usage, "epsilon \(epsilon): l0 counts pixel values; give a whole number")
+    }
     guard norm != .linf || epsilon <= 1 else {
       throw Failure(.usage, "epsilon \(epsilon): pixels are 0...1, so give 1 at most; 8 of 255 levels are 8/255")
     }

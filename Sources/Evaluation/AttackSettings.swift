@@ -10,32 +10,16 @@ public struct AttackSettings: Sendable {
   public var norm: Norm?
   /// The budget in pixel units.
   public var epsilon: ExactNumber?
-  /// How many steps PGD takes.
-  public var steps: Int?
   /// How far a step goes, in pixel units.
-  public var stepSize: ExactNumber?
-  /// Where it starts; nil for somewhere in the ball, for FGSM the image.
-  public var start: Start?
-  /// How often it tries; nil for once.
-  public var restarts: Int?
-  /// The class to be taken for.
-  public var target: Int?
-  /// What it climbs; nil for the cross-entropy.
-  public var loss: AttackLoss?
-  /// The seed of its random numbers; nil for 0.
-  public var seed: UInt64?
-  /// What share of the momentum stays from step to step.
-  public var decay: ExactNumber?
-  /// How many classes are aimed at in turn.
-  public var targets: Int?
-  /// How often the network may be asked.
-  public var queries: Int?
-  /// How far a step goes beyond the boundary.
-  public var overshoot: ExactNumber?
-  /// The attacks of an ensemble.
-  public var members: [String]?
+  public var stepSize: ExactNumber? {
+    didSet { values[.stepSize] = stepSize.map { .number(Float($0.value)) } }
+  }
+  /// All that was chosen besides norm and budget.
+  public var values: [AttackSetting: AttackParameter.Value] = [:]
   /// Whether an image is attacked only until it is fooled.
   public var stopsEarly = false
+  /// Whether the smallest budget that fools is looked for, image by image; the budget is then the first that is tried.
+  public var seeksSmallest = false
 
   /// PGD under L-infinity with advertorch's settings.
   public init() {}
@@ -59,11 +43,23 @@ public struct AttackSettings: Sendable {
     request.epsilon = budget?.value
     if let budget, isFast { try refuseMoreThanOneStep(budget, names) }
     if let budget { try refuseIdleSteps(budget, request.norm, names) }
+    if seeksSmallest { return try smallest(request, names) }
     let attack = try kind.attack(request)
     if let descent = attack as? ProjectedGradientDescent {
       try refuseIdle(descent, names, drawsPoses: drawsPoses)
     }
     return NamedAttack(name: kind.name, epsilon: budget?.value, attack: attack, stopsEarly: stopsEarly)
+  }
+
+  /// The search for the smallest budget.
+  private func smallest(_ request: AttackRequest, _ names: SettingNames) throws -> NamedAttack {
+    let search = names["minimum_epsilon"]
+    guard kind.budget == .needed else {
+      throw Failure(.usage, "\(search): \(names[kind.name]) looks for the nearest image by itself; leave it out")
+    }
+    guard !stopsEarly else { throw Failure(.usage, "\(names["early_stop"]): \(search) does so anyway; leave it out") }
+    let attack = try SmallestBudget(name: kind.name, request: request)
+    return NamedAttack(name: kind.name, epsilon: nil, attack: attack, seeksSmallest: true)
   }
 
   /// Whether it is the fast gradient method, whose one step is the budget.
@@ -73,22 +69,14 @@ public struct AttackSettings: Sendable {
   private func request(channels: Int) -> AttackRequest {
     var request = AttackRequest()
     request.norm = norm ?? kind.norms[0]
-    (request.steps, request.stepSize) = (steps, stepSize.map { Float($0.value) })
-    (request.start, request.restarts, request.loss) = (start, restarts, loss)
-    (request.target, request.seed, request.decay) = (target, seed, decay.map { Float($0.value) })
-    (request.targets, request.queries, request.overshoot) = (targets, queries, overshoot.map { Float($0.value) })
-    (request.members, request.channels) = (members ?? [], channels)
+    (request.channels, request.values) = (channels, values)
     return request
   }
 
   /// Refuses settings that the attack does not have.
   private func refuseOthers(_ names: SettingNames) throws {
-    let given: [(AttackSetting, Bool)] = [
-      (.steps, steps != nil), (.stepSize, stepSize != nil), (.start, start != nil), (.restarts, restarts != nil),
-      (.target, target != nil), (.loss, loss != nil), (.decay, decay != nil), (.targets, targets != nil),
-      (.queries, queries != nil), (.overshoot, overshoot != nil), (.members, members != nil),
-    ]
-    for (setting, isGiven) in given where isGiven && !kind.settings.contains(setting) {
+    let others = values.keys.filter { !kind.settings.contains($0) }
+    if let setting = AttackSetting.allCases.first(where: others.contains) {
       throw Failure(
         .usage, "\(names[setting.rawValue]): \(names[kind.name]) has no such setting; leave it out")
     }
@@ -117,19 +105,21 @@ public struct AttackSettings: Sendable {
   private func refuseIdleSteps(_ budget: ExactNumber, _ norm: Norm, _ names: SettingNames) throws {
     guard let stepSize, !isFast else { return }
     if norm == .linf { try names.refuseLevels("step_size", stepSize) }
-    guard steps != 0 else { throw Failure(.usage, "\(names["step_size"]): no step is taken; leave it out") }
+    guard values[.steps] != .integer(0) else {
+      throw Failure(.usage, "\(names["step_size"]): no step is taken; leave it out")
+    }
     guard stepSize.value != 0 || budget.value == 0 else {
       throw Failure(.usage, "\(names["step_size"]) 0: no step would move; give more than 0")
     }
   }
 
   private func refuseMoreThanOneStep(_ budget: ExactNumber, _ names: SettingNames) throws {
-    guard (steps ?? 1) == 1, (stepSize ?? budget).value == budget.value else {
+    guard (values[.steps] ?? .integer(1)) == .integer(1), (stepSize ?? budget).value == budget.value else {
       let (fast, steps, size) = (names["fgsm"], names["steps"], names["step_size"])
       throw Failure(.usage, "\(fast) is one step of epsilon: leave out \(steps) and \(size), or take \(names["pgd"])")
     }
-    if let start, start != .clean {
-      let setting = "\(names["start"]) \(start.rawValue)"
+    if case .text(let start) = values[.start], start != Start.clean.rawValue {
+      let setting = "\(names["start"]) \(start)"
       throw Failure(.usage, "\(setting): \(names["fgsm"]) starts at the image; leave it out, or take \(names["pgd"])")
     }
   }

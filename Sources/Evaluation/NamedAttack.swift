@@ -11,12 +11,15 @@ public struct NamedAttack: Hashable, Sendable {
   public let attack: any Attack
   /// Whether an image is attacked only until it is fooled.
   public let stopsEarly: Bool
+  /// Whether it looks for the smallest budget, image by image.
+  public let seeksSmallest: Bool
   /// The budgets whose successes it keeps, in pixel units; empty where it keeps none.
   public var smallerBudgets: [Double] = []
 
   /// An attack of `name`.
-  public init(name: String, epsilon: Double?, attack: any Attack, stopsEarly: Bool = false) {
-    self.stopsEarly = stopsEarly
+  public init(name: String, epsilon: Double?, attack: any Attack, stopsEarly: Bool = false, seeksSmallest: Bool = false)
+  {
+    (self.stopsEarly, self.seeksSmallest) = (stopsEarly, seeksSmallest)
     self.name = name
     self.epsilon = epsilon
     self.attack = attack
@@ -38,6 +41,7 @@ public struct NamedAttack: Hashable, Sendable {
     var members = attack.parameters.filter { settings.contains($0.setting) }
       .map { JSON.Member($0.setting.rawValue, $0.value.json) }
     if stopsEarly { members.append(.init("early_stop", .bool(true))) }
+    if seeksSmallest { members.append(.init("minimum_epsilon", .bool(true))) }
     if !smallerBudgets.isEmpty { members.append(.init("reuse", .array(smallerBudgets.map { .number($0) }))) }
     return .object(members)
   }

@@ -9,8 +9,9 @@ public enum SettingNames: Sendable {
   case keys
 
   /// What the setting with this key is called.
-  subscript(key: String) -> String {
-    self == .options ? "--" + key.replacing("_", with: "-") : key
+  public subscript(key: String) -> String {
+    if self == .options, key == "members" { return "--ensemble" }
+    return self == .options ? "--" + key.replacing("_", with: "-") : key
   }
 
   /// Refuses a `number` of pixel units above 1, which would be levels of 8 bits.

@@ -21,20 +21,14 @@ extension AttackSettings {
     case "name": kind = try value.attack()
     case "norm": norm = try value.choice()
     case "epsilon": epsilon = try value.number()
-    case "steps": steps = try value.integer()
     case "step_size": stepSize = try value.number()
-    case "start": start = try value.choice()
-    case "restarts": restarts = try value.integer()
-    case "target": target = try value.integer()
-    case "loss": loss = try value.choice()
-    case "seed": seed = try value.seed()
-    case "decay": decay = try value.number()
-    case "targets": targets = try value.integer()
-    case "queries": queries = try value.integer()
-    case "overshoot": overshoot = try value.number()
-    case "members": members = try value.texts()
     case "early_stop": stopsEarly = try value.flag()
-    default: throw Failure(.usage, "attack: no setting `\(key)`; see the page of cusp-serve")
+    case "minimum_epsilon": seeksSmallest = try value.flag()
+    default:
+      guard let setting = AttackSetting(rawValue: key) else {
+        throw Failure(.usage, "attack: no setting `\(key)`; see the page of cusp-serve")
+      }
+      values[setting] = try value.parameter(setting.kind)
     }
   }
 }

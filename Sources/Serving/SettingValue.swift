@@ -18,6 +18,21 @@ struct SettingValue {
     return choice
   }
 
+  /// A setting of attacks, of this kind.
+  func parameter(_ kind: AttackSetting.Kind) throws(Failure) -> AttackParameter.Value {
+    switch kind {
+    case .integer: return .integer(try integer())
+    case .number: return .number(Float(try number().value))
+    case .seed: return .text(String(try seed()))
+    case .attacks: return .list(try texts())
+    case .choice(let names):
+      guard let name = value.string, names.contains(name) else {
+        throw refusal("is \(value.text.prefix(80)); choose \(names.joined(separator: ", "))")
+      }
+      return .text(name)
+    }
+  }
+
   func attack() throws(Failure) -> AttackDescription {
     guard let attack = value.string.flatMap({ AttackCatalogue[$0] }) else {
       let names = AttackCatalogue.all.map(\.name).joined(separator: ", ")

@@ -3,12 +3,10 @@ public import Attacks
 public import Evaluation
 import Failures
 import Networks
-public import Records
+import Records
 public import ToolSupport
 
 extension Norm: ExpressibleByArgument {}
-extension AttackLoss: ExpressibleByArgument {}
-extension Start: ExpressibleByArgument {}
 
 /// The attacks by name, each a flag.
 public struct AttackName: RawRepresentable, Hashable, EnumerableFlag, Sendable {
@@ -46,66 +44,24 @@ public struct AttackName: RawRepresentable, Hashable, EnumerableFlag, Sendable {
 /// How an attack goes, apart from its budget.
 public struct AttackOptions: ParsableArguments {
   /// How distance is measured; `nil` for L-infinity.
-  @Option(help: "How distance is measured: linf, the default, l2 or l1.")
+  @Option(help: "How distance is measured: linf, the default, l2, l1, or l0, the number of pixel values changed.")
   public var norm: Norm?
-
-  /// How many steps; `nil` for the data's default.
-  @Option(help: "Steps of PGD; the default is 40 for one-channel images, 10 for colour.")
-  public var steps: Int?
-
-  /// How far a step goes, in pixel units; `nil` for the default.
-  @Option(
-    help:
-      "A step's length in pixel units; the default is 4/3 epsilon / steps for one-channel images, 2.5 epsilon / steps for colour and with l2 and l1.",
-    transform: ExactNumber.typed)
-  public var stepSize: ExactNumber?
-
-  /// Where it starts; `nil` for the attack's own.
-  @Option(
-    help: "Where PGD starts: random, within the budget, the default; noise, near the image as in TRADES; or clean.")
-  public var start: Start?
-
-  /// How often it tries; `nil` for once.
-  @Option(help: "Random starts an image; the first that fools counts. The default is 1.")
-  public var restarts: Int?
-
-  /// The class to be taken for.
-  @Option(help: "The class (from 0) that the image shall be taken for; without it, any but its own.")
-  public var target: Int?
-
-  /// What it climbs; `nil` for the cross-entropy.
-  @Option(help: "What the attack climbs: cross-entropy, the default, margin or kl.")
-  public var loss: AttackLoss?
 
   /// The seed of its random numbers; `nil` for 0.
   @Option(help: "The seed of all random numbers; the default is 0.", transform: Seed.typed)
   public var seed: UInt64?
 
-  /// What share of the momentum stays.
-  @Option(help: "What share of the momentum stays from step to step; the default is 1.", transform: ExactNumber.typed)
-  public var decay: ExactNumber?
-
-  /// How many classes are aimed at.
-  @Option(help: "How many classes targeted attacks aim at in turn; the default is 9, of apgd-t under l1 5.")
-  public var targets: Int?
-
-  /// How often the network may be asked.
-  @Option(help: "How often attacks without gradients may ask the network; the default is 5000.")
-  public var queries: Int?
-
-  /// How far beyond the boundary.
-  @Option(
-    help: "By what share a step of DeepFool goes beyond the boundary; the default is 0.02.",
-    transform: ExactNumber.typed)
-  public var overshoot: ExactNumber?
-
-  /// The attacks of an ensemble.
-  @Option(help: "Attacks by name, as in pgd,square, each on what survived those before.")
-  public var ensemble: String?
+  /// All else that can be set.
+  @OptionGroup public var settings: AttackSettingOptions
 
   /// Whether an image is attacked only until it is fooled.
   @Flag(help: "Attack an image only until it is fooled; its place in the batch goes to the next one.")
   public var earlyStop = false
+
+  /// Whether the smallest budget is looked for.
+  @Flag(
+    help: "Look for the smallest epsilon that fools, image by image; --epsilon is then the first that is tried.")
+  public var minimumEpsilon = false
 
   /// Whether successes are kept for larger budgets.
   @Flag(help: "Keep what a smaller epsilon of the list has fooled for the larger ones, and attack only the rest.")
@@ -116,13 +72,12 @@ public struct AttackOptions: ParsableArguments {
 
   /// The options given that mean nothing without an attack; the seed is not among them, since it also decides poses.
   public var given: [String] {
-    [
-      ("--norm", norm != nil), ("--steps", steps != nil), ("--step-size", stepSize != nil), ("--start", start != nil),
-      ("--restarts", restarts != nil), ("--target", target != nil), ("--loss", loss != nil),
-      ("--decay", decay != nil), ("--targets", targets != nil), ("--queries", queries != nil),
-      ("--overshoot", overshoot != nil), ("--ensemble", ensemble != nil), ("--early-stop", earlyStop),
-      ("--reuse", reuse),
-    ].filter(\.1).map(\.0)
+    let values = settings.values
+    let given = AttackSetting.allCases.filter { values[$0] != nil }.map { SettingNames.options[$0.rawValue] }
+    let flags = [
+      ("--early-stop", earlyStop), ("--minimum-epsilon", minimumEpsilon), ("--reuse", reuse),
+    ]
+    return (norm == nil ? [] : ["--norm"]) + given + flags.filter(\.1).map(\.0)
   }
 
   /// Refuses a seed where neither an attack nor a pose is drawn.
@@ -144,6 +99,27 @@ public struct AttackOptions: ParsableArguments {
     return attacks
   }
 
+  /// The settings of the attack of this name at the first of the budgets; what is not given is open.
+  ///
+  /// - Throws: `Failure` (`usage`) when one option contradicts another.
+  public func settings(of name: AttackName?, epsilon: NumberList?) throws -> AttackSettings {
+    if minimumEpsilon, epsilon?.numbers.count ?? 1 > 1 {
+      throw Failure(.usage, "--minimum-epsilon looks for the budget: give --epsilon one number, the first to try")
+    }
+    var settings = AttackSettings()
+    let isEnsemble = self.settings.values[.members] != nil
+    guard name == nil || !isEnsemble else {
+      throw Failure(.usage, "--ensemble names its attacks: leave out --\(name?.rawValue ?? "")")
+    }
+    settings.kind = isEnsemble ? AttackCatalogue.ensemble : (name ?? .pgd).kind
+    (settings.norm, settings.epsilon) = (norm, epsilon?.numbers.first)
+    settings.values = self.settings.values
+    settings.values[.seed] = seed.map { .text(String($0)) }
+    settings.stepSize = self.settings.stepSize
+    (settings.stopsEarly, settings.seeksSmallest) = (earlyStop, minimumEpsilon)
+    return settings
+  }
+
   /// The attacks of this name, one for each budget, or the one of the customary budget; what is not given is customary.
   ///
   /// - Parameter drawsPoses: Whether the seed also decides how images are turned and moved.
@@ -158,17 +134,7 @@ public struct AttackOptions: ParsableArguments {
     if reuse, let budgets = epsilon?.values, zip(budgets, budgets.dropFirst()).contains(where: { $0 > $1 }) {
       throw Failure(.usage, "--reuse keeps successes for larger budgets: let epsilon grow, as in 0.1,0.2,0.3")
     }
-    var settings = AttackSettings()
-    guard name == nil || ensemble == nil else {
-      throw Failure(.usage, "--ensemble names its attacks: leave out --\(name?.rawValue ?? "")")
-    }
-    settings.kind = ensemble == nil ? (name ?? .pgd).kind : AttackCatalogue.ensemble
-    settings.norm = norm
-    settings.members = ensemble?.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-    (settings.decay, settings.targets, settings.queries, settings.overshoot) = (decay, targets, queries, overshoot)
-    (settings.steps, settings.stepSize, settings.start, settings.restarts) = (steps, stepSize, start, restarts)
-    (settings.target, settings.loss, settings.seed) = (target, loss, seed)
-    settings.stopsEarly = earlyStop
+    var settings = try settings(of: name, epsilon: epsilon)
     var attacks: [NamedAttack] = []
     for budget in epsilon?.numbers.map(Optional.some) ?? [nil] {
       settings.epsilon = budget

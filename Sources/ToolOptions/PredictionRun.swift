@@ -63,3 +63,20 @@ public struct PredictionRun {
     return flaws.failed
   }
 }
+
+extension PredictionRun {
+  /// Writes what variations of the attack that `settings` describe show of it on the first images, and tells people.
+  ///
+  /// - Returns: How many signs speak against the attack.
+  /// - Throws: `Failure` when the attack has no budget or the engine fails.
+  public mutating func diagnosis(of model: LoadedModel, under settings: AttackSettings) throws -> Int {
+    let record = try Diagnosis(of: model, under: settings).record(of: images.selection(for: model))
+    try context.output.write(record)
+    let signs = record.indicators.filter(\.fires)
+    for sign in signs {
+      let figures = "\(NumberText.significant(sign.value)), above \(NumberText.significant(sign.threshold))"
+      context.diagnostics.note("\(label): \(sign.name) \(figures): \(sign.advice)")
+    }
+    return signs.count
+  }
+}

@@ -16,7 +16,7 @@ struct Contract: Sendable, CustomTestStringConvertible {
   }
 
   static let all: [Contract] = ToyNetwork.Kind.allCases.flatMap { kind in
-    Norm.allCases.flatMap { norm in
+    Norm.lengths.flatMap { norm in
       AttackLoss.allCases.flatMap { loss in
         ([nil, 2] as [Int?]).filter { loss != .divergence || $0 == nil }.flatMap { target in
           attacks(norm, loss, target).map { Contract(kind: kind, attack: $0) }
@@ -159,6 +159,7 @@ struct ContractTests {
     case .linf: return changes.map(abs).max() ?? 0
     case .l2: return changes.reduce(0) { $0 + $1 * $1 }.squareRoot()
     case .l1: return changes.reduce(0) { $0 + abs($1) }
+    case .l0: return Double(changes.count { $0 != 0 })
     }
   }
 }

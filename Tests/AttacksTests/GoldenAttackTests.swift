@@ -12,7 +12,7 @@ extension GoldenRun {
   var pixels: Tensor { Tensor([images.count, 2, 5, 5], pixels(shape: [2, 5, 5])) }
 
   /// Compares the results of `attack` with the case's: all pixels within 1e-5, the same images fooled, in as many steps.
-  func check(_ attack: some Attack) throws {
+  func check(_ attack: any Attack) throws {
     let kind = try #require(ToyNetwork.Kind(rawValue: network))
     let found = try Attacker(attack, model: ToyNetwork(kind), classifier: ToyNetwork(kind))
       .attack(pixels, labels: labels, images: images)
@@ -64,6 +64,8 @@ struct GoldenAttackTests {
     #expect(GoldenRun.read("apgd-targeted").count == 4 && GoldenRun.read("deepfool").count == 7)
     #expect(GoldenRun.read("fab").count == 15 && GoldenRun.read("fab-targeted").count == 3)
     #expect(GoldenRun.read("iterative").count == 12 && GoldenRun.read("pma").count == 5)
+    #expect(GoldenRun.read("nearest").count == 23 && GoldenRun.read("variants").count == 10)
+    #expect(GoldenRun.read("search").count == 11)
   }
 }
 
@@ -101,5 +103,23 @@ extension GoldenAttackTests {
     try run.check(
       ProbabilityMarginAttack(
         epsilon: try #require(run.epsilon), steps: try #require(run.steps), seed: run.attackSeed))
+  }
+
+  @Test(
+    "attacks end where public code's order of steps ends",
+    arguments: GoldenRun.read("nearest") + GoldenRun.read("variants") + GoldenRun.read("search"))
+  func named(_ run: GoldenRun) throws { try run.check(run.attackByName()) }
+}
+
+extension GoldenRun {
+  /// The attack of the catalogue that the case describes.
+  func attackByName() throws -> any Attack {
+    var request = AttackRequest()
+    (request.norm, request.epsilon, request.seed) = (attackNorm, epsilon.map(Double.init), attackSeed)
+    for (name, value) in settings ?? [:] {
+      let setting = try #require(AttackSetting(rawValue: name))
+      request.values[setting] = setting.kind == .integer ? .integer(Int(value)) : .number(Float(value))
+    }
+    return try #require(attack.flatMap { AttackCatalogue[$0] }).attack(request)
   }
 }

@@ -31,7 +31,7 @@ struct ResultTests {
     #expect(attack.bound.check(results.perturbed, against: images) == [Bool](repeating: true, count: 5))
   }
 
-  @Test("epsilon 0 changes no pixel, no logit and no class", arguments: Norm.allCases)
+  @Test("epsilon 0 changes no pixel, no logit and no class", arguments: Norm.lengths)
   func epsilonZero(norm: Norm) throws {
     let attack = ProjectedGradientDescent(norm: norm, epsilon: 0, steps: 10, stepSize: 0.1, restarts: 3)
     let results = try Attacker(attack).attack(images, labels: labels, images: Array(0..<5))

@@ -164,7 +164,7 @@ struct SquareTests {
     }
   }
 
-  @Test("attacks without a gradient, and stops at the first image that fools", arguments: Norm.allCases)
+  @Test("attacks without a gradient, and stops at the first image that fools", arguments: Norm.lengths)
   func attack(norm: Norm) throws {
     let epsilon: Float = [.linf: 0.08, .l2: 0.6, .l1: 1.2][norm] ?? 0
     let classifier = ToyNetwork(batchSize: 8)

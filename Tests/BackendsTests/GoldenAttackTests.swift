@@ -8,12 +8,12 @@ import Testing
 /// Attacks whose steps are deterministic, on a convolutional network computed by engines.
 @Suite("Attacks on small-cnn against an independent implementation")
 struct GoldenAttackTests {
-  private func check(_ run: GoldenRun, _ attack: some Attack) throws {
+  private func check(_ run: GoldenRun, _ attack: any Attack) throws {
     for backend in TestBackends.all { try check(run, attack, on: backend) }
   }
 
   /// Compares the results of `attack` with the case's: 99 % of the pixels within 1e-5, and the same images fooled.
-  private func check(_ run: GoldenRun, _ attack: some Attack, on backend: TestBackend) throws {
+  private func check(_ run: GoldenRun, _ attack: any Attack, on backend: TestBackend) throws {
     let subject = try Subject(run.network)
     let (graph, size) = (subject.graph, subject.graph.imageShape.count)
     let engines = try backend.make(2)
@@ -75,13 +75,29 @@ struct GoldenAttackTests {
       run, ProbabilityMarginAttack(epsilon: #require(run.epsilon), steps: #require(run.steps), seed: run.attackSeed))
   }
 
+  @Test("those that look for the nearest image", arguments: GoldenRun.read("nearest-small-cnn"))
+  func nearest(_ run: GoldenRun) throws { try check(run, run.attackByName()) }
+
   @Test("the fixtures hold their cases")
   func fixtures() {
-    let counts = ["apgd", "fab", "deepfool", "iterative", "pma"].map { GoldenRun.read("\($0)-small-cnn").count }
-    #expect(counts == [3, 6, 2, 3, 1])
+    let counts = ["apgd", "fab", "deepfool", "iterative", "pma", "nearest"].map {
+      GoldenRun.read("\($0)-small-cnn").count
+    }
+    #expect(counts == [3, 6, 2, 3, 1, 6])
   }
 }
 
 extension GoldenRun {
   fileprivate var attackNorm: Norm { Norm(rawValue: norm) ?? .linf }
+
+  /// The attack of the catalogue that the case describes.
+  fileprivate func attackByName() throws -> any Attack {
+    var request = AttackRequest()
+    (request.norm, request.epsilon, request.seed) = (attackNorm, epsilon.map(Double.init), attackSeed)
+    for (name, value) in settings ?? [:] {
+      let setting = try #require(AttackSetting(rawValue: name))
+      request.values[setting] = setting.kind == .integer ? .integer(Int(value)) : .number(Float(value))
+    }
+    return try #require(attack.flatMap { AttackCatalogue[$0] }).attack(request)
+  }
 }

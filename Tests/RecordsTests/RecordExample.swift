@@ -87,6 +87,13 @@ struct RecordExample: Sendable, CustomStringConvertible {
       required: setting.dropFirst() + [("count", "a whole number"), ("fooled", "a whole number")],
       optional: optionalSetting + [("natural_accuracy", "a number"), ("accuracy", "a number")] + flaws),
     RecordExample(
+      type: DiagnosisRecord.self,
+      line: "{\"type\":\"diagnosis\",\"v\":1,\(settingText),"
+        + #""parameters":{"steps":10},"count":4,"indicators":[{"name":"zero-gradients","value":0.5,"threshold":0.01,"#
+        + #""fires":true,"advice":"look"},{"name":"restarts-gain","value":0.1,"threshold":0.1,"fires":false,"#
+        + #""advice":"try"}]}"#,
+      required: setting + [("count", "a whole number"), ("indicators", "a list")], optional: optionalSetting),
+    RecordExample(
       type: BenchmarkRecord.self,
       line: #"{"type":"benchmark","v":1,"architecture":"vgg16","program":"training","batch":64,"precision":"float32","#
         + #""threads":2,"images_per_second":100.5,"best":120,"gigaflops_per_second":63,"peak_share":0.5,"#

@@ -1,3 +1,4 @@
+import Attacks
 import Records
 import Serving
 import TestSupport
@@ -100,11 +101,10 @@ import Testing
       (attack(#"{"epsilonn":1}"#), "attack: no setting `epsilonn`; see the page of cusp-serve"),
       (attack(#"{"early_stop":1}"#), "attack: `early_stop` is neither true nor false"),
       (
-        attack(#"{"name":"cw"}"#),
-        "attack: `name` is \"cw\"; choose pgd, fgsm, bim, mi-fgsm, apgd-ce, apgd-dlr, apgd-t, "
-          + "fab, fab-t, square, pma, deepfool, autoattack, evaluate-fast, ensemble"
+        attack(#"{"name":"carlini"}"#),
+        "attack: `name` is \"carlini\"; choose " + AttackCatalogue.all.map(\.name).joined(separator: ", ")
       ),
-      (attack(#"{"norm":2}"#), "attack: `norm` is 2; choose linf, l2, l1"),
+      (attack(#"{"norm":2}"#), "attack: `norm` is 2; choose linf, l2, l1, l0"),
       (attack(#"{"norm":"l2"}"#), "norm l2 has no customary budget: give epsilon"),
       (attack(#"{"epsilon":-1}"#), "epsilon: give 0 or more"),
       (attack(#"{"epsilon":"8/0"}"#), "attack: `epsilon` is neither a number nor a text such as \"8/255\""),

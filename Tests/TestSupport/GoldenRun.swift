@@ -4,6 +4,10 @@ import Foundation
 public struct GoldenRun: Decodable, Sendable, CustomStringConvertible {
   /// Who was attacked: `linear`, `mlp`, or an architecture's name.
   public let network: String
+  /// The attack by its name in the catalogue, and its settings by theirs, where the case says.
+  public let attack: String?
+  /// See `attack`.
+  public let settings: [String: Double]?
   /// The attack's settings; nil where it has no such setting.
   public let norm: String
   /// The radius of the ball.

@@ -25,7 +25,9 @@ import Testing
   private static let engine: Set = ["threads"]
   private static let attack: Set = [
     "epsilon", "rotation", "translation", "interpolation", "norm", "steps", "step-size", "start", "restarts", "target",
-    "loss", "decay", "targets", "queries", "overshoot", "ensemble", "seed", "split", "limit", "shard", "batch-size",
+    "loss", "decay", "targets", "queries", "overshoot", "searches", "confidence", "learning-rate", "samples", "kernel",
+    "quantile", "ensemble", "seed",
+    "split", "limit", "shard", "batch-size",
     "threads",
   ]
   private static let recipe: Set = [
@@ -63,7 +65,7 @@ import Testing
     Program(
       name: "cusp-bench", others: ["architecture", "program", "batch", "images", "repeats", "threads", "format"]),
     Program(name: "cusp-diff", inputs: ["first": [], "second": []], others: ["tolerance", "format"]),
-    Program(name: "cusp-fooling-rate", inputs: ["files": []], others: ["format"]),
+    Program(name: "cusp-fooling-rate", inputs: ["files": []], others: ["format", "at"]),
     Program(name: "cusp-inspect", inputs: ["models": []], others: ["format", "key"]),
     Program(name: "cusp-serve", inputs: ["model": []], others: ["batch-size", "max-delay", "max-line", "threads"]),
     Program(name: "cusp", others: ["words"]),

@@ -32,11 +32,17 @@ struct AttackCommand: EngineCommand {
   @OptionGroup var data: DataOptions
   @Option(help: "Images taken at once; changes memory and speed, never a record.") var batchSize: Int?
   @Flag(help: "Add the logits of the perturbed image to every record.") var logits = false
-  @Flag(help: "End with status 1 when the attack failed for an image.") var strict = false
+  @Flag(help: "Also say, in a record of its own, whether the attack is to be trusted where images withstand it.")
+  var diagnose = false
+  @Flag(help: "End with status 1 when the attack failed for an image, or --diagnose found something.") var strict =
+    false
   @OptionGroup var engine: EngineOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
+    if diagnose, spatial || epsilon?.numbers.count ?? 1 > 1 {
+      throw ValidationError("--diagnose looks at one attack: give one --epsilon, and no --spatial")
+    }
     if let batchSize, batchSize < 1 { throw ValidationError("--batch-size \(batchSize): give 1 or more") }
     guard spatial else { return }
     guard name == nil, epsilon == nil else {
@@ -63,6 +69,7 @@ struct AttackCommand: EngineCommand {
           batchSize: batchSize, withLogits: logits, reuses: attack.reuse, algorithms: engine.algorithms,
           lookUp: PredictionRun.stopIfAsked)
         failures += try run.records(predictions) { try context.output.write($0) }
+        if diagnose { failures += try run.diagnosis(of: model, under: attack.settings(of: name, epsilon: epsilon)) }
       })
     try PredictionRun.stopIfAsked()
     if strict && failures > 0 { throw ExitCode(1) }

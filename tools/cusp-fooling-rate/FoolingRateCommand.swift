@@ -14,7 +14,8 @@ struct FoolingRateCommand: ToolCommand {
     examples: [
       "cusp-attack model.h5 --pgd --epsilon 8/255 | cusp-fooling-rate",
       "cusp-evaluate model.h5 --rotation 0:180:15 --predictions | cusp-fooling-rate --format text",
-      "cusp-fooling-rate part-*.ndjson", "cusp-fooling-rate natural.npy perturbed.npy",
+      "cusp-attack model.h5 --ddn | cusp-fooling-rate --at 0:2:0.1", "cusp-fooling-rate part-*.ndjson",
+      "cusp-fooling-rate natural.npy perturbed.npy",
     ],
     discussion: """
       Reads prediction records from files or standard input and writes one fooling-rate record for each model, data set \
@@ -27,13 +28,18 @@ struct FoolingRateCommand: ToolCommand {
       "Files of records, read one after the other, - for standard input; or two NumPy files, natural and perturbed.",
     completion: .file(extensions: ["ndjson", "npy"]))
   var files: [String] = []
+  @Option(
+    help:
+      "Epsilons, as in 0:0.3:0.01: count the records of attacks that look for the nearest image at each of them.",
+    transform: NumberList.typed)
+  var at: NumberList?
   @OptionGroup var format: FormatOptions
   @OptionGroup var common: CommonOptions
 
   func execute(_ context: ToolContext) throws {
     let first = try open(files.first ?? "-", context)
     let rates =
-      if files.count == 2, first.kind == .numPyArray {
+      if files.count == 2, first.kind == .numPyArray, at == nil {
         [try ClassComparison(first, open(files[1], context), context.diagnostics).rate]
       } else {
         try foldRecords(first, context)
@@ -45,7 +51,10 @@ struct FoolingRateCommand: ToolCommand {
   }
 
   private func foldRecords(_ first: SequentialInput, _ context: ToolContext) throws -> [FoolingRateRecord] {
-    var fold = FoolingRateFold()
+    if let at, Set(at.values).count < at.values.count {
+      throw Failure(.usage, "--at \(at): a number comes twice; give each once")
+    }
+    var fold = FoolingRateFold(at: at?.values)
     try count(first, into: &fold, context)
     for path in files.dropFirst() { try count(open(path, context), into: &fold, context) }
     guard !fold.isEmpty else {

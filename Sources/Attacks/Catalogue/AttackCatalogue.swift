@@ -3,10 +3,11 @@ import Failures
 /// All attacks by name: the one place that lists them.
 public enum AttackCatalogue {
   /// The attacks, in the order of lists.
-  public static let all: [AttackDescription] = [
-    pgd, fastGradientSign, basicIterative, momentum, autoPGD, autoPGDOnRatio, targetedAutoPGD, fab, targetedFAB, square,
-    probabilityMargin, deepFool, autoAttack, fastEvaluation, ensemble,
-  ]
+  public static let all: [AttackDescription] =
+    [
+      pgd, fastGradientSign, basicIterative, randomStep, momentum, nesterov, varianceTuned, sparseDescent, autoPGD,
+      autoPGDOnRatio, targetedAutoPGD, fab, targetedFAB, probabilityMargin,
+    ] + nearest + search + [autoAttack, fastEvaluation, ensemble]
 
   /// The attack called `name`.
   public static subscript(name: String) -> AttackDescription? { all.first { $0.name == name } }
@@ -18,10 +19,11 @@ public enum AttackCatalogue {
     "pgd", "Projected gradient descent, the default.", source: "Madry et al. 2018; advertorch", perturbsAlways: true,
     settings: [.steps, .stepSize, .start, .restarts, .loss, .seed, .target]
   ) { request in
-    let steps = request.steps ?? ProjectedGradientDescent.advertorchDefault(channels: request.channels).steps
+    let steps = request.customarySteps
     return ProjectedGradientDescent(
       norm: request.norm, epsilon: try request.requiredEpsilon(), steps: steps, stepSize: stepSize(request, steps),
-      start: request.start ?? .random, restarts: request.restarts ?? 1, loss: request.loss ?? .crossEntropy,
+      start: request[.start, default: .random], restarts: request.restarts ?? 1,
+      loss: request[.loss, default: .crossEntropy],
       target: request.target, seed: request.seed ?? 0)
   }
 
@@ -33,7 +35,7 @@ public enum AttackCatalogue {
   ) { request in
     var attack = ProjectedGradientDescent.fastGradientSign(
       norm: request.norm, epsilon: try request.requiredEpsilon())
-    (attack.restarts, attack.loss) = (request.restarts ?? 1, request.loss ?? .crossEntropy)
+    (attack.restarts, attack.loss) = (request.restarts ?? 1, request[.loss, default: .crossEntropy])
     (attack.target, attack.seed) = (request.target, request.seed ?? 0)
     return attack
   }
@@ -42,20 +44,55 @@ public enum AttackCatalogue {
     "bim", "The basic iterative method: PGD from the clean image.", source: "Kurakin et al. 2017; advertorch",
     perturbsAlways: true, settings: [.steps, .stepSize, .target]
   ) { request in
-    let steps = request.steps ?? ProjectedGradientDescent.advertorchDefault(channels: request.channels).steps
+    let steps = request.customarySteps
     return ProjectedGradientDescent(
       norm: request.norm, epsilon: try request.requiredEpsilon(), steps: steps, stepSize: stepSize(request, steps),
       start: .clean, target: request.target)
   }
 
+  static let randomStep = AttackDescription(
+    "r-fgsm", "PGD that begins with a step in random directions.", source: "Tramèr et al. 2018; torchattacks",
+    norms: [.linf], perturbsAlways: true, settings: [.steps, .stepSize, .seed, .target]
+  ) { request in
+    let steps = request.customarySteps
+    return ProjectedGradientDescent(
+      epsilon: try request.requiredEpsilon(), steps: steps, stepSize: stepSize(request, steps), start: .signs,
+      target: request.target, seed: request.seed ?? 0)
+  }
+
   static let momentum = AttackDescription(
     "mi-fgsm", "The momentum iterative method.", source: "Dong et al. 2018; advertorch", norms: [.linf, .l2],
-    perturbsAlways: true, settings: [.steps, .stepSize, .decay, .target]
-  ) { request in
-    let steps = request.steps ?? ProjectedGradientDescent.advertorchDefault(channels: request.channels).steps
+    perturbsAlways: true, settings: [.steps, .stepSize, .decay, .kernel, .target]
+  ) { try momentum($0, .plain) }
+
+  static let nesterov = AttackDescription(
+    "ni-fgsm", "The momentum method with gradients where the momentum leads.", source: "Lin et al. 2020; torchattacks",
+    norms: [.linf], perturbsAlways: true, settings: [.steps, .stepSize, .decay, .kernel, .target]
+  ) { try momentum($0, .nesterov) }
+
+  static let varianceTuned = AttackDescription(
+    "vmi-fgsm", "The momentum method with the gradients of neighbours.", source: "Wang and He 2021; torchattacks",
+    norms: [.linf], perturbsAlways: true, settings: [.steps, .stepSize, .decay, .kernel, .samples, .seed, .target]
+  ) { try momentum($0, .varianceTuned(neighbours: $0[.samples, default: 5])) }
+
+  private static func momentum(
+    _ request: AttackRequest, _ variant: MomentumDescent.Variant
+  ) throws -> MomentumDescent {
+    let steps = request.customarySteps
     return MomentumDescent(
       norm: request.norm, epsilon: try request.requiredEpsilon(), steps: steps, stepSize: stepSize(request, steps),
-      decay: request.decay ?? 1, target: request.target)
+      decay: request.decay ?? 1, target: request.target, variant: variant, kernel: request[.kernel, default: 1],
+      seed: request.seed ?? 0)
+  }
+
+  static let sparseDescent = AttackDescription(
+    "sparse-l1", "Steps along the steepest slopes alone, under l1.", source: "Tramèr and Boneh 2019; Foolbox",
+    norms: [.l1], perturbsAlways: true, settings: [.steps, .stepSize, .quantile, .target]
+  ) { request in
+    let epsilon = try request.requiredEpsilon()
+    return SparseDescent(
+      epsilon: epsilon, steps: request.steps ?? 10, stepSize: request.stepSize ?? 0.2 * epsilon,
+      quantile: request[.quantile, default: 0.99], target: request.target)
   }
 
   private static func stepSize(_ request: AttackRequest, _ steps: Int) -> Float {
@@ -117,23 +154,6 @@ public enum AttackCatalogue {
     FAB(
       norm: $0.norm, epsilon: $0.epsilon.map { Float($0) }, steps: $0.steps ?? 100, targetCount: $0.targets ?? 9,
       restarts: $0.restarts ?? 1, seed: $0.seed ?? 0)
-  }
-
-  static let deepFool = AttackDescription(
-    "deepfool", "DeepFool: steps to the nearest boundary of the linear approximation.",
-    source: "Moosavi-Dezfooli et al. 2016; Adversarial Library", norms: [.l2, .linf], budget: .none,
-    settings: [.steps, .overshoot]
-  ) { DeepFool(norm: $0.norm, steps: $0.steps ?? 100, overshoot: $0.overshoot ?? 0.02) }
-
-  // MARK: - Without gradients
-
-  static let square = AttackDescription(
-    "square", "The Square attack: random squares, without gradients.",
-    source: "Andriushchenko et al. 2020; AutoAttack", asksForGradients: false, settings: [.queries, .restarts, .seed]
-  ) {
-    Square(
-      norm: $0.norm, epsilon: try $0.requiredEpsilon(), queries: $0.queries ?? 5000, restarts: $0.restarts ?? 1,
-      seed: $0.seed ?? 0)
   }
 
   // MARK: - Several

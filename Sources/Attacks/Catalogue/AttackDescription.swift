@@ -32,7 +32,7 @@ public struct AttackDescription: Sendable {
   }
 
   init(
-    _ name: String, _ summary: String, source: String, norms: [Norm] = Norm.allCases, budget: Budget = .needed,
+    _ name: String, _ summary: String, source: String, norms: [Norm] = Norm.lengths, budget: Budget = .needed,
     asksForGradients: Bool = true, perturbsAlways: Bool = false, settings: [AttackSetting],
     make: @escaping @Sendable (AttackRequest) throws -> any Attack
   ) {
@@ -54,6 +54,9 @@ public struct AttackDescription: Sendable {
 }
 
 extension AttackRequest {
+  /// Steps, or as many as are customary for the images.
+  var customarySteps: Int { steps ?? ProjectedGradientDescent.advertorchDefault(channels: channels).steps }
+
   func requiredEpsilon() throws -> Float {
     guard let epsilon else { throw Failure(.internal, "attack: a budget is needed") }
     return Float(epsilon)

@@ -22,6 +22,18 @@ public enum AttackSetting: String, CaseIterable, Sendable {
   case queries
   /// How far a step goes beyond the boundary.
   case overshoot
+  /// How many constants are tried.
+  case searches
+  /// By how much the wrong logit must lead.
+  case confidence
+  /// The optimiser's learning rate.
+  case learningRate = "learning_rate"
+  /// How many random points a step asks about.
+  case samples
+  /// The side of the Gaussian that gradients are blurred with.
+  case kernel
+  /// The share of slopes that move nothing.
+  case quantile
   /// The attacks of an ensemble.
   case members
 
@@ -42,8 +54,8 @@ public enum AttackSetting: String, CaseIterable, Sendable {
   /// What it may be.
   public var kind: Kind {
     switch self {
-    case .steps, .restarts, .target, .targets, .queries: .integer
-    case .stepSize, .decay, .overshoot: .number
+    case .steps, .restarts, .target, .targets, .queries, .searches, .samples, .kernel: .integer
+    case .stepSize, .decay, .overshoot, .confidence, .learningRate, .quantile: .number
     case .seed: .seed
     case .start: .choice(Start.allCases.map(\.rawValue))
     case .loss: .choice(AttackLoss.allCases.map(\.rawValue))
@@ -73,46 +85,4 @@ public struct AttackParameter: Equatable, Sendable {
 
   /// A setting with its value.
   public init(_ setting: AttackSetting, _ value: Value) { (self.setting, self.value) = (setting, value) }
-}
-
-/// What is asked of an attack; what is left open becomes the attack's own default.
-public struct AttackRequest: Sendable {
-  /// How distance is measured.
-  public var norm = Norm.linf
-  /// The budget in pixel units; nil where the attack has none.
-  public var epsilon: Double?
-  /// Steps.
-  public var steps: Int?
-  /// How far one step goes, in pixel units.
-  public var stepSize: Float?
-  /// Where PGD starts.
-  public var start: Start?
-  /// Restarts.
-  public var restarts: Int?
-  /// What PGD climbs.
-  public var loss: AttackLoss?
-  /// The class to be taken for.
-  public var target: Int?
-  /// The seed.
-  public var seed: UInt64?
-  /// The momentum's decay.
-  public var decay: Float?
-  /// How many classes are aimed at.
-  public var targets: Int?
-  /// Queries.
-  public var queries: Int?
-  /// How far beyond the boundary.
-  public var overshoot: Float?
-  /// The attacks of an ensemble, by name.
-  public var members: [String] = []
-  /// How many channels images have, on which customary steps depend.
-  public var channels = 1
-
-  /// A request that leaves all open.
-  public init() {}
-
-  /// The ball, where there is a budget.
-  ///
-  /// - Throws: `Failure` (`internal`) where there is none.
-  func bound() throws -> Bound { Bound(norm: norm, epsilon: try requiredEpsilon()) }
 }

@@ -53,6 +53,14 @@ extension Norm {
   ///
   /// Differences are exact, sums are in `Double`, the result is rounded once.
   func distance(of image: Pixels, from clean: Pixels) -> Float {
+    if self == .l0 {
+      var count = 0
+      for (changed, original) in zip(image, clean) {
+        if changed.isNaN { return .nan }
+        count += changed == original ? 0 : 1
+      }
+      return Float(count)
+    }
     var (largest, squares, sum) = (0.0, 0.0, 0.0)
     for (changed, original) in zip(image, clean) {
       let difference = Double(changed) - Double(original)
@@ -64,7 +72,7 @@ extension Norm {
     switch self {
     case .linf: return Float(largest)
     case .l2: return Float(squares.squareRoot())
-    case .l1: return Float(sum)
+    case .l1, .l0: return Float(sum)
     }
   }
 }

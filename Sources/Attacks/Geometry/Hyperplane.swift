@@ -13,7 +13,7 @@ package enum Hyperplane {
     excess = abs(excess)
     switch norm {
     case .linf, .l2: way.writeEvenly(excess, into: change)
-    case .l1: way.writeSparsely(excess, into: change)
+    case .l1, .l0: way.writeSparsely(excess, into: change)
     }
   }
 }

@@ -41,4 +41,23 @@ package enum L1Ball {
   private static func room(_ change: Float, _ clean: Float) -> Double {
     max(change < 0 ? Double(clean) : 1 - Double(clean), 0)
   }
+
+  /// Replaces `change` by the nearest (2-norm) change of at most `radius` in the 1-norm, wherever that leads.
+  ///
+  /// Every number shrinks by one threshold, found by halving.
+  static func shrink(_ change: MutablePixels, radius: Float) {
+    func excess(_ threshold: Double) -> Double {
+      change.reduce(-Double(radius)) { $0 + max(Double(abs($1)) - threshold, 0) }
+    }
+    guard excess(0) > 0 else { return }
+    var (lower, upper) = (0.0, change.reduce(0) { max($0, Double(abs($1))) })
+    for _ in 0..<60 where upper - lower > 1e-12 {
+      let middle = (lower + upper) / 2
+      if excess(middle) > 0 { lower = middle } else { upper = middle }
+    }
+    for i in change.indices {
+      let size = max(Double(abs(change[i])) - upper, 0)
+      change[i] = change[i] < 0 ? -Float(size) : Float(size)
+    }
+  }
 }

@@ -5,6 +5,7 @@ extension Norm {
     case .linf: change.reduce(0) { max($0, abs($1)) }
     case .l2: Float(change.length)
     case .l1: Float(change.sumOfSizes)
+    case .l0: Float(change.count { $0 != 0 })
     }
   }
 
@@ -13,7 +14,7 @@ extension Norm {
     switch self {
     case .linf: Float(gradient.sumOfSizes)
     case .l2: Float(gradient.length)
-    case .l1: gradient.reduce(0) { max($0, abs($1)) }
+    case .l1, .l0: gradient.reduce(0) { max($0, abs($1)) }
     }
   }
 }

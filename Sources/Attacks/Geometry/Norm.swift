@@ -11,6 +11,11 @@ public enum Norm: String, CaseIterable, Sendable {
   case l2
   /// The sum of the changes of all pixel values.
   case l1
+  /// How many pixel values change, by whatever they do.
+  case l0
+
+  /// Those that measure how far pixel values move.
+  public static let lengths: [Norm] = [.linf, .l2, .l1]
 }
 
 extension Norm {
@@ -29,6 +34,7 @@ extension Norm {
     case .l1:
       generator.fillNormal(image)
       for i in image.indices { image[i] += clean[i] }
+    case .l0: break
     }
     project(image, around: clean, epsilon: epsilon)
   }
@@ -42,7 +48,7 @@ extension Norm {
   /// Moves `image` by `stepSize` along the direction in which `gradient` climbs steepest; downwards if it is negative.
   ///
   /// The sign of the gradient, with `sign(0) = 0`, or the gradient at length 1; under `l1` the pixel value of the largest
-  /// slope moves alone, the first of equals. A gradient of length 0 moves nothing.
+  /// slope moves alone, the first of equals, and so under `l0`. A gradient of length 0 moves nothing.
   func ascend(_ image: MutablePixels, along gradient: Pixels, stepSize: Float) {
     switch self {
     case .linf:
@@ -55,7 +61,7 @@ extension Norm {
       guard length > 0 else { return }
       let scale = Double(stepSize) / length
       for i in image.indices { image[i] += Float(scale * Double(gradient[i])) }
-    case .l1:
+    case .l1, .l0:
       var steepest = 0
       for i in image.indices where abs(gradient[i]) > abs(gradient[steepest]) { steepest = i }
       let slope = gradient[steepest]
@@ -66,7 +72,7 @@ extension Norm {
   /// Brings `image` back into the ball around `clean` and into 0...1, up to rounding.
   ///
   /// In advertorch's order: for `linf` the ball first, then the range; for `l2` the range first, then the ball. For `l1`
-  /// it is the nearest image that lies in both.
+  /// it is the nearest image that lies in both; under `l0` only the range is kept.
   func project(_ image: MutablePixels, around clean: Pixels, epsilon: Float) {
     switch self {
     case .linf:
@@ -82,6 +88,7 @@ extension Norm {
       for i in image.indices { image[i] -= clean[i] }
       L1Ball.project(image, around: clean, radius: epsilon)
       for i in image.indices { image[i] = min(max(clean[i] + image[i], 0), 1) }
+    case .l0: for i in image.indices { image[i] = min(max(image[i], 0), 1) }
     }
   }
 
@@ -107,6 +114,8 @@ extension Norm {
         image[i] = Float(Double(clean[i]) + (Double(image[i]) - Double(clean[i])) * share)
         while abs(Double(image[i]) - Double(clean[i])) > largest { image[i].move(towards: clean[i]) }
       }
+    // Counts have no rounding.
+    case .l0: break
     }
   }
 

@@ -157,7 +157,7 @@ final class AutoPGDRun: Attempt {
       generator.fillNormal(scratch.pixels)
       let length = Float(scratch.contents.length) + tiny
       for i in pixels.indices { pixels[i] = clean[i] + settings.epsilon * (scratch.pixels[i] / length) }
-    case .l1:
+    case .l1, .l0:
       generator.fillNormal(scratch.pixels)
       L1Ball.project(scratch.pixels, around: clean, radius: stages[0].radius)
       for i in pixels.indices { pixels[i] = clean[i] + scratch.pixels[i] }
@@ -219,7 +219,7 @@ extension AutoPGDRun {
     switch settings.norm {
     case .linf: stepByLargestChange(pixels)
     case .l2: stepByLength(pixels)
-    case .l1: stepSparsely(pixels)
+    case .l1, .l0: stepSparsely(pixels)
     }
   }
 

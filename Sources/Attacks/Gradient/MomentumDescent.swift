@@ -1,10 +1,23 @@
 import Failures
 import Networks
+import Tensors
 
 /// The momentum iterative method (MI-FGSM; Dong et al. 2018), in the order of advertorch's code: from the clean image,
-/// steps along the running sum of gradients, each brought to length 1 in the 1-norm.
+/// steps along the running sum of gradients, each brought to length 1 in the 1-norm; and the variants of it that
+/// torchattacks has.
 public struct MomentumDescent: Attack {
-  /// How distance is measured: `linf` or `l2`.
+  /// Where a step's gradients are taken.
+  public enum Variant: Hashable, Sendable {
+    /// At the image.
+    case plain
+    /// Where the momentum leads next (NI-FGSM; Lin et al. 2020).
+    case nesterov
+    /// At the image, and at so many random neighbours within 1.5 epsilon, whose mean gradient less the image's is added to
+    /// the next step's (VMI-FGSM; Wang and He 2021).
+    case varianceTuned(neighbours: Int)
+  }
+
+  /// How distance is measured: `linf` or `l2`, of variants `linf`.
   public var norm: Norm
   /// The radius of the ball, in pixel units.
   public var epsilon: Float
@@ -16,13 +29,21 @@ public struct MomentumDescent: Attack {
   public var decay: Float
   /// The class to be taken for.
   public var target: Int?
+  /// Where gradients are taken.
+  public var variant: Variant
+  /// The side of the Gaussian that every gradient is blurred with (TI-FGSM; Dong et al. 2019); 1 for none.
+  public var kernel: Int
+  /// The seed of the neighbours.
+  public var seed: UInt64
 
   /// The attack with these settings.
   public init(
-    norm: Norm = .linf, epsilon: Float, steps: Int, stepSize: Float, decay: Float = 1, target: Int? = nil
+    norm: Norm = .linf, epsilon: Float, steps: Int, stepSize: Float, decay: Float = 1, target: Int? = nil,
+    variant: Variant = .plain, kernel: Int = 1, seed: UInt64 = 0
   ) {
     (self.norm, self.epsilon, self.steps, self.stepSize) = (norm, epsilon, steps, stepSize)
-    (self.decay, self.target) = (decay, target)
+    (self.decay, self.target, self.variant) = (decay, target, variant)
+    (self.kernel, self.seed) = (kernel, seed)
   }
 
   /// The ball it stays in.
@@ -30,12 +51,16 @@ public struct MomentumDescent: Attack {
   /// All but norm and budget.
   public var parameters: [AttackParameter] {
     [.init(.steps, .integer(steps)), .init(.stepSize, .number(stepSize)), .init(.decay, .number(decay))]
-      + (target.map { [.init(.target, .integer($0))] } ?? [])
+      + (target.map { [.init(.target, .integer($0))] } ?? []) + [.init(.kernel, .integer(kernel))]
+      + (neighbours > 0 ? [.init(.samples, .integer(neighbours)), .init(.seed, .text(String(seed)))] : [])
   }
   /// Those of all runs.
   public var mostSteps: Int { steps }
   /// Gradients.
   public var needs: AttackNeeds { .gradients }
+
+  /// How many neighbours a step asks about.
+  var neighbours: Int { if case .varianceTuned(let count) = variant { count } else { 0 } }
 
   /// Refuses settings that mean nothing for a network of `classCount` classes.
   ///
@@ -48,7 +73,13 @@ public struct MomentumDescent: Attack {
       throw Failure(.usage, "step size \(stepSize): give a finite number above 0")
     }
     guard decay >= 0, decay.isFinite else { throw Failure(.usage, "decay \(decay): give a finite number, 0 or more") }
-    guard norm != .l1 else { throw Failure(.usage, "norm l1: the momentum method measures by linf or l2") }
+    guard norm == .linf || norm == .l2 else {
+      throw Failure(.usage, "norm \(norm.rawValue): the momentum method measures by linf or l2")
+    }
+    guard kernel > 0, kernel % 2 == 1, kernel < 100 else {
+      throw Failure(.usage, "kernel \(kernel): give an odd number below 100; 1 blurs nothing")
+    }
+    if case .varianceTuned(let count) = variant { try Requirement.positive(count, "samples") }
   }
 
   /// An attempt; nil where epsilon is 0.
@@ -60,23 +91,67 @@ public struct MomentumDescent: Attack {
 private final class MomentumAttempt: Attempt {
   private let settings: MomentumDescent
   private let subject: Subject
+  private let objective: Objective
   private let momentum: PixelBuffer
+  private let blur: GaussianBlur?
+  /// Of variants: the image so far, its gradient, and the variance that the neighbours showed.
+  private let point, slope, variance: PixelBuffer
+  private var asked = 0
   private(set) var steps = 0
 
   init(_ settings: MomentumDescent, on subject: Subject) {
     (self.settings, self.subject) = (settings, subject)
-    momentum = PixelBuffer(count: subject.clean.count)
+    objective = .crossEntropy(label: settings.target ?? subject.goal.label)
+    let count = subject.clean.count
+    (momentum, point) = (PixelBuffer(count: count), PixelBuffer(subject.clean))
+    (slope, variance) = (PixelBuffer(count: count), PixelBuffer(count: count))
+    blur = settings.kernel > 1 ? GaussianBlur(side: settings.kernel, shape: subject.shape) : nil
   }
 
   func next(_ answer: Answer?, writing pixels: MutablePixels) -> Move {
-    let objective = Objective.crossEntropy(label: settings.target ?? subject.goal.label)
     guard let answer, let gradient = answer.gradient else { return .differentiate(objective) }
     guard answer.isFinite else { return .failed(.gradient) }
-    let scale = 1 / max(Float(gradient.sumOfSizes), 1e-6)
-    for i in pixels.indices { momentum.pixels[i] = settings.decay * momentum.pixels[i] + gradient[i] * scale }
+    if asked == 0 {
+      slope.copy(gradient)
+      add()
+      variance.pixels.update(repeating: 0)
+    } else {
+      let share = 1 / Float(settings.neighbours)
+      for i in pixels.indices { variance.pixels[i] += share * (gradient[i] - slope.pixels[i]) }
+    }
+    if asked < settings.neighbours { return askNeighbour(pixels) }
+    asked = 0
+    pixels.copy(point)
     step(pixels)
+    point.copy(Pixels(pixels))
     steps += 1
-    return steps < settings.steps ? .differentiate(objective) : .done
+    guard steps < settings.steps else { return .done }
+    if settings.variant == .nesterov { lookAhead(pixels) }
+    return .differentiate(objective)
+  }
+
+  /// Adds the gradient to the momentum.
+  private func add() {
+    for i in slope.pixels.indices { variance.pixels[i] += slope.pixels[i] }
+    blur?.apply(variance.pixels)
+    let scale = 1 / max(Float(variance.contents.sumOfSizes), 1e-6)
+    for i in slope.pixels.indices {
+      momentum.pixels[i] = settings.decay * momentum.pixels[i] + variance.pixels[i] * scale
+    }
+  }
+
+  private func askNeighbour(_ pixels: MutablePixels) -> Move {
+    asked += 1
+    var generator = subject.generator(seed: settings.seed, restart: asked, step: steps)
+    generator.fillUniform(pixels, radius: 1.5 * settings.epsilon)
+    for i in pixels.indices { pixels[i] += point.pixels[i] }
+    return .differentiate(objective)
+  }
+
+  /// Moves to where the momentum, brought to a mean of 1, would lead.
+  private func lookAhead(_ pixels: MutablePixels) {
+    let size = settings.decay * settings.stepSize * Float(pixels.count) * (settings.target == nil ? 1 : -1)
+    for i in pixels.indices { pixels[i] += size * momentum.pixels[i] }
   }
 
   private func step(_ pixels: MutablePixels) {

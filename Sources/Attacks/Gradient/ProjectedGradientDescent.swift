@@ -20,6 +20,8 @@ public enum Start: String, CaseIterable, Sendable {
   case random
   /// At the clean image plus 0.001 times normal noise, as TRADES does; another place at every restart.
   case noise
+  /// A step away from the clean image, each pixel up or down by chance, as R-FGSM does; of `linf` alone.
+  case signs
   /// At the clean image; more than one restart would change nothing and is not run.
   case clean
 }
@@ -124,6 +126,7 @@ public struct ProjectedGradientDescent: Attack {
     try require(stepSize >= 0 && stepSize.isFinite, "step size \(stepSize): give a finite number, 0 or more")
     try require(steps >= 0, "\(steps) steps: give 0 or more")
     try require(stepSize > 0 || steps == 0 || epsilon == 0, "step size 0: no step would move; give more than 0")
+    try require(start != .signs || norm == .linf, "start signs: it steps under linf; take another start")
     try Requirement.positive(restarts, "restarts")
     try Requirement.target(target, classCount: classCount)
     if let target {
@@ -191,6 +194,11 @@ private final class ProjectedGradientAttempt: Attempt {
     case .random: settings.norm.start(image, around: subject.clean, epsilon: settings.epsilon, using: &generator)
     // Without a step to bring it into the ball it stays at the image.
     case .noise: if settings.steps > 0 { settings.norm.startNear(image, around: subject.clean, using: &generator) }
+    case .signs:
+      generator.fillUniform(image, radius: 1)
+      for i in image.indices {
+        image[i] = min(max(subject.clean[i] + (image[i] < 0 ? -1 : 1) * settings.stepSize, 0), 1)
+      }
     case .clean: break
     }
   }

@@ -6,7 +6,7 @@ extension AttackScheduler {
   /// Starts the next attack of the sequence on an image.
   func start(_ number: Int) {
     let slot = slots[number]
-    guard let attack = sequence.attacks[slot.attack] else { return conclude(number, with: slot.unharmed(nil)) }
+    guard let attack = sequence.runs[slot.attack] else { return conclude(number, with: slot.unharmed(nil)) }
     guard isInRange(slot.clean.contents) else { return conclude(number, with: slot.unharmed(.pixels)) }
     guard slot.begin(attack) else { return conclude(number, with: slot.unharmed(nil)) }
     go(number)
@@ -31,7 +31,7 @@ extension AttackScheduler {
   private func check(_ number: Int) {
     let slot = slots[number]
     let verdict = slot.attempt?.verdict ?? []
-    let budget = sequence.attacks[slot.attack]?.budget
+    let budget = sequence.runs[slot.attack]?.budget
     if verdict.isEmpty { budget?.settle(slot.asked.pixels, around: slot.clean.contents) }
     let isSound =
       budget?.holds(for: slot.asked.contents, around: slot.clean.contents) ?? isInRange(slot.asked.contents)
@@ -44,13 +44,19 @@ extension AttackScheduler {
   }
 
   /// How the attack under way measures distance.
-  func norm(_ slot: Slot) -> Norm { sequence.attacks[slot.attack]?.norm ?? .linf }
+  func norm(_ slot: Slot) -> Norm { sequence.runs[slot.attack]?.norm ?? .linf }
 
   /// Hands out what an attack came to and goes on to the next attack, or to the next image.
   func conclude(_ number: Int, with found: AttackResult) {
     let slot = slots[number]
     let goal = slot.subject.goal
     var result = found
+    if sequence.isShared {
+      for (place, attack) in sequence.attacks.enumerated() {
+        finished.append(found.within(attack?.budget, else: slot.unharmed(nil), attack: place))
+      }
+      return free.append(number)
+    }
     if sequence.reuses, let before = slot.before, goal.isLost(from: before.perturbedClass, to: found.perturbedClass) {
       result = before.repeated(for: slot.attack, steps: found.steps, cost: found.cost)
     }
@@ -62,6 +68,6 @@ extension AttackScheduler {
       }
     }
     slot.advance(after: result)
-    if isDone || slot.attack == sequence.attacks.count { free.append(number) } else { start(number) }
+    if isDone || slot.attack == sequence.runs.count { free.append(number) } else { start(number) }
   }
 }

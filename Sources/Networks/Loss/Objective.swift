@@ -25,6 +25,10 @@ public enum Objective {
   case divergence(from: LogitRow)
   /// `z[of] - z[from]`.
   case difference(of: Int, from: Int)
+  /// `z[class]`.
+  case logit(Int)
+  /// The sum of all logits but `z[than]`.
+  case otherLogits(than: Int)
   /// The difference of logits ratio (Croce and Hein 2020), `(max over i != label of z[i], minus z[label]) / (z1 - z3)`
   /// with the largest and the third largest logit; of three classes or more.
   case logitRatio(label: Int)
@@ -51,6 +55,8 @@ public enum Objective {
       }
       return sum
     case .difference(let class1, let class2): return logits[class1] - logits[class2]
+    case .logit(let index): return logits[index]
+    case .otherLogits(let index): return logits.reduce(-logits[index], +)
     case .logitRatio(let label):
       let ratio = LogitRatio(logits, label: label)
       return ratio.numerator / ratio.denominator
@@ -75,6 +81,10 @@ public enum Objective {
       writeSoftmax(logits, gradient)
       for i in gradient.indices { gradient[i] -= probabilities[i] }
     case .difference(let class1, let class2): writeDifference(of: class1, from: class2, gradient)
+    case .logit(let index), .otherLogits(let index):
+      let isOne = if case .logit = self { true } else { false }
+      gradient.update(repeating: isOne ? 0 : 1)
+      gradient[index] = isOne ? 1 : 0
     case .logitRatio(let label): LogitRatio(logits, label: label).writeGradient(gradient)
     case .targetedLogitRatio(let label, let target):
       LogitRatio(logits, label: label, target: target).writeGradient(gradient)

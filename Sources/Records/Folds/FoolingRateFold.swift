@@ -21,8 +21,16 @@ public struct FoolingRateFold: Sendable {
   /// How many records were left out, since they had come before.
   public private(set) var repeatedCount = 0
 
+  /// The budgets at which every record counts, in pixel units; nil where it counts at its own.
+  private let budgets: [Double]?
+  // Of the record read last, and where its groups begin.
+  private var curve: (setting: Setting, first: Int)?
+
   /// A fold of no prediction.
-  public init() {}
+  ///
+  /// - Parameter budgets: Budgets in pixel units, none twice; records are then of the nearest images that fool, and count
+  ///   at each of them, as fooled where they lie within it.
+  public init(at budgets: [Double]? = nil) { self.budgets = budgets }
 
   /// Whether no prediction came in.
   public var isEmpty: Bool { groups.isEmpty }
@@ -41,6 +49,7 @@ public struct FoolingRateFold: Sendable {
   ///
   /// - Throws: as `add(_:)`.
   public mutating func add(_ record: PredictionRecord, line: UnsafeBufferPointer<UInt8>) throws(Failure) {
+    if let budgets { return try add(record, line: line, at: budgets) }
     last = position(of: record.setting)
     (hasFailed, hadZeroGradient) = (record.failure != nil, record.hadZeroGradient)
     let digest = template.learn(line)
@@ -49,11 +58,48 @@ public struct FoolingRateFold: Sendable {
     try count(classes, digest: digest)
   }
 
+  /// Counts one prediction at each of `budgets`.
+  private mutating func add(
+    _ record: PredictionRecord, line: UnsafeBufferPointer<UInt8>, at budgets: [Double]
+  ) throws(Failure) {
+    if let epsilon = record.setting.epsilon {
+      throw Failure(
+        .data,
+        "a record of one budget, epsilon \(epsilon): --at takes those of attacks that look for the nearest image")
+    }
+    let digest = template.learn(line)
+    (hasFailed, hadZeroGradient) = (record.failure != nil, record.hadZeroGradient)
+    let repeated = repeatedCount
+    // The number as it is written, so that what lies on a budget lies within it.
+    let distance = Double(record.distance.description) ?? Double(record.distance)
+    let first = firstPosition(of: record.setting, at: budgets)
+    for (place, budget) in budgets.enumerated() {
+      last = first + place
+      let classes = PredictionTemplate.Classes(
+        index: record.index, label: record.label, natural: record.natural,
+        perturbed: distance <= budget ? record.perturbed : record.natural)
+      try count(classes, digest: digest)
+    }
+    repeatedCount = min(repeatedCount, repeated + 1)
+  }
+
+  /// Where the groups of `setting` at `budgets` begin, one after the other.
+  private mutating func firstPosition(of setting: Setting, at budgets: [Double]) -> Int {
+    if let curve, curve.setting == setting { return curve.first }
+    let places = budgets.map { budget in
+      var setting = setting
+      setting.epsilon = budget
+      return position(of: setting)
+    }
+    curve = (setting, places.first ?? 0)
+    return places.first ?? 0
+  }
+
   /// Counts the prediction in `line` if it is like the last one that was added, but for its numbers.
   ///
   /// - Throws: as `add(_:)`.
   mutating func addAlike(_ line: UnsafeBufferPointer<UInt8>) throws(Failure) -> Bool {
-    guard let (classes, digest) = template.match(line) else { return false }
+    guard budgets == nil, let (classes, digest) = template.match(line) else { return false }
     try count(classes, digest: digest)
     return true
   }

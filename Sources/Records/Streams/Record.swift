@@ -39,7 +39,7 @@ public struct StreamRecord: Sendable {
 
   private static let knownTypes: Set<String> = [
     RunRecord.type, EpochRecord.type, CheckpointRecord.type, PredictionRecord.type, ScoreRecord.type,
-    FoolingRateRecord.type, ErrorRecord.type, BenchmarkRecord.type,
+    FoolingRateRecord.type, DiagnosisRecord.type, ErrorRecord.type, BenchmarkRecord.type,
     BenchmarkStepRecord.type, ModelRecord.type, TensorFileRecord.type, DifferenceRecord.type,
   ]
 

@@ -1,0 +1,132 @@
+import Networks
+
+/// The attack of Carlini and Wagner (2017) in the 2-norm, in the order of Adversarial Library's code: Adam on the image's
+/// inverse hyperbolic tangent descends the squared distance plus a constant times the margin, and searches for the
+/// smallest constant that fools.
+///
+/// A search ends early where in a tenth of its steps the loss has not fallen by a ten-thousandth; there, only once that
+/// holds for all images of a batch.
+public struct CarliniWagner: NearestAttack {
+  /// The one norm it knows.
+  public static let norms: [Norm] = [.l2]
+  /// How distance is measured.
+  public var norm: Norm { .l2 }
+  /// The farthest that counts, in pixel units; nil for any distance.
+  public var epsilon: Float?
+  /// Steps of one search.
+  public var steps: Int
+  /// How many constants are tried.
+  public var searches: Int
+  /// By how much the wrong logit must lead.
+  public var confidence: Float
+  /// Adam's learning rate.
+  public var learningRate: Float
+  /// The class to be taken for.
+  public var target: Int?
+
+  /// The attack with these settings; Adversarial Library's unless told otherwise, but for a tenth of its steps.
+  public init(
+    epsilon: Float? = nil, steps: Int = 1000, searches: Int = 9, confidence: Float = 0, learningRate: Float = 0.01,
+    target: Int? = nil
+  ) {
+    (self.epsilon, self.steps, self.searches) = (epsilon, steps, searches)
+    (self.confidence, self.learningRate, self.target) = (confidence, learningRate, target)
+  }
+
+  /// Those of all searches.
+  public var mostSteps: Int { Requirement.product(steps, searches) }
+  /// All but the budget.
+  public var parameters: [AttackParameter] { searchParameters(searches, confidence, learningRate) }
+
+  /// Refuses settings that mean nothing for a network of `classCount` classes.
+  ///
+  /// - Throws: `Failure` (`usage`) that names the setting and what it may be.
+  public func validate(classCount: Int) throws {
+    try validateSearch(classCount, searches, confidence, learningRate)
+  }
+
+  /// An attempt at an image that is not fooled as it is.
+  public func search(_ subject: Subject) -> any Attempt { CarliniWagnerAttempt(self, on: subject) }
+}
+
+private final class CarliniWagnerAttempt: Attempt {
+  private let settings: CarliniWagner
+  private let subject: Subject
+  private let goal: Int
+  /// The clean image as an inverse hyperbolic tangent, and what is added to it.
+  private let origin, change: PixelBuffer
+  private let gradient: PixelBuffer
+  private let adam: Adam
+  private var nearest: NearestPoint
+
+  private var search: ConstantSearch
+  private var progress: Progress
+  private var step = 0
+  private(set) var steps = 0
+  private var hasFooled = false
+
+  init(_ settings: CarliniWagner, on subject: Subject) {
+    (self.settings, self.subject) = (settings, subject)
+    goal = settings.target ?? subject.goal.label
+    let count = subject.clean.count
+    (origin, change, gradient) = (PixelBuffer(count: count), PixelBuffer(count: count), PixelBuffer(count: count))
+    adam = Adam(count: count)
+    nearest = NearestPoint(count: count)
+    search = ConstantSearch(from: 0.001, count: settings.searches)
+    progress = Progress(steps: settings.steps)
+    for i in subject.clean.indices {
+      origin.pixels[i] = inverseHyperbolicTangent((subject.clean[i] * 2 - 1) * (1 - 1e-6))
+    }
+  }
+
+  func next(_ answer: Answer?, writing pixels: MutablePixels) -> Move {
+    let objective = Objective.margin(label: goal)
+    guard let answer, let slope = answer.gradient else { return begin(pixels) }
+    guard answer.isFinite else { return .failed(.gradient) }
+    let squares = squaredDistance(pixels)
+    if subject.goal.isFooled(by: answer.logits, confidence: settings.confidence) {
+      hasFooled = true
+      nearest.keep(pixels, at: squares.squareRoot())
+    }
+    let margin = objective.value(answer.logits)
+    let lead = (settings.target == nil ? -margin : margin) + settings.confidence
+    if progress.hasStalled(squares + search.constant * max(lead, 0), at: step) { return beginNext(pixels) }
+    descend(pixels, slope, weight: lead < 0 ? 0 : settings.target == nil ? -search.constant : search.constant)
+    (step, steps) = (step + 1, steps + 1)
+    return step < settings.steps ? .differentiate(objective) : beginNext(pixels)
+  }
+
+  private func descend(_ pixels: MutablePixels, _ slope: Pixels, weight: Float) {
+    for i in pixels.indices {
+      let tangent = 2 * pixels[i] - 1
+      let pull = 2 * (pixels[i] - subject.clean[i]) + weight * slope[i]
+      gradient.pixels[i] = pull * (1 - tangent * tangent) / 2
+    }
+    adam.take(gradient.contents)
+    for i in pixels.indices { change.pixels[i] -= settings.learningRate * adam.direction(i) }
+    write(pixels)
+  }
+
+  private func write(_ pixels: MutablePixels) {
+    for i in pixels.indices { pixels[i] = (hyperbolicTangent(origin.pixels[i] + change.pixels[i]) + 1) / 2 }
+  }
+
+  private func squaredDistance(_ pixels: MutablePixels) -> Float {
+    var sum = 0.0
+    for i in pixels.indices { sum += Double(pixels[i] - subject.clean[i]) * Double(pixels[i] - subject.clean[i]) }
+    return Float(sum)
+  }
+
+  private func begin(_ pixels: MutablePixels) -> Move {
+    (step, hasFooled) = (0, false)
+    change.pixels.update(repeating: 0)
+    adam.reset()
+    progress.reset()
+    write(pixels)
+    return .differentiate(.margin(label: goal))
+  }
+
+  private func beginNext(_ pixels: MutablePixels) -> Move {
+    search.advance(hasFooled: hasFooled) ? begin(pixels) : nearest.finish(pixels, within: settings.budget)
+  }
+}

@@ -1,0 +1,79 @@
+import Failures
+import Networks
+
+/// The search for the smallest constant by which the margin must be weighed against the distance, as Carlini and Wagner's:
+/// tenfold until one fools, then by halving.
+struct ConstantSearch {
+  /// The constant to try.
+  private(set) var constant: Float
+  private var lower: Float = 0
+  private var upper: Float = 1e10
+  private let count: Int
+  /// How many constants have been tried.
+  private(set) var tried = 0
+
+  /// A search of `count` tries that begins with `constant`.
+  init(from constant: Float, count: Int) { (self.constant, self.count) = (constant, count) }
+
+  /// Goes on to the next constant, the last having fooled or not; false where none is left.
+  mutating func advance(hasFooled: Bool) -> Bool {
+    if hasFooled { upper = min(upper, constant) } else { lower = max(lower, constant) }
+    if upper < 1e9 { constant = (lower + upper) / 2 } else if !hasFooled { constant *= 10 }
+    tried += 1
+    // With many tries the last is the smallest that fooled.
+    if count >= 10, tried == count - 1 { constant = upper }
+    return tried < count
+  }
+}
+
+/// Whether a loss still falls: asked ten times in `steps` steps, by a ten-thousandth at least.
+struct Progress {
+  private let interval: Int
+  private var before: Float = .infinity
+
+  init(steps: Int) { interval = max(steps / 10, 1) }
+
+  /// Forgets all losses.
+  mutating func reset() { before = .infinity }
+
+  /// Whether `loss` after `step` steps has not fallen.
+  mutating func hasStalled(_ loss: Float, at step: Int) -> Bool {
+    guard step % interval == 0 else { return false }
+    defer { before = loss }
+    return loss > before * 0.9999
+  }
+}
+
+extension Goal {
+  /// Whether the network errs, or says the target, by more than `confidence`.
+  func isFooled(by logits: LogitRow, confidence: Float) -> Bool {
+    let aim = target ?? label
+    let handicap = target == nil ? confidence : -confidence
+    var best = 0
+    func value(_ place: Int) -> Float { place == aim ? logits[place] + handicap : logits[place] }
+    for i in logits.indices where value(i) > value(best) { best = i }
+    return (best == aim) == (target != nil)
+  }
+}
+
+extension NearestAttack {
+  /// Steps, constants, confidence and learning rate, of attacks that search for a constant.
+  func searchParameters(_ searches: Int, _ confidence: Float, _ learningRate: Float) -> [AttackParameter] {
+    [
+      .init(.steps, .integer(steps)), .init(.searches, .integer(searches)),
+      .init(.confidence, .number(confidence)), .init(.learningRate, .number(learningRate)),
+    ] + targetParameter
+  }
+
+  /// Refuses those of them that mean nothing.
+  func validateSearch(_ classCount: Int, _ searches: Int, _ confidence: Float, _ learningRate: Float) throws {
+    try validateCommon(classCount)
+    try Requirement.positive(searches, "searches")
+    guard confidence >= 0, confidence.isFinite else {
+      throw Failure(.usage, "confidence \(confidence): give a finite number, 0 or more")
+    }
+    guard learningRate > 0, learningRate.isFinite else {
+      throw Failure(.usage, "learning rate \(learningRate): give a finite number above 0")
+    }
+  }
+}

@@ -1,0 +1,141 @@
+import Networks
+
+/// The elastic net attack (EAD; Chen et al. 2018) in the 1-norm, in the order of advertorch's code with the decision rule
+/// L1: steps along the gradient of the squared distance plus a constant times the margin, each followed by shrinking the
+/// change, with the momentum of FISTA; and a search for the smallest constant that fools.
+///
+/// A search ends early where in a tenth of its steps the loss has not fallen by a ten-thousandth, as Foolbox's do for a
+/// whole batch.
+public struct ElasticNet: NearestAttack {
+  /// The one norm it knows.
+  public static let norms: [Norm] = [.l1]
+  /// How distance is measured.
+  public var norm: Norm { .l1 }
+  /// The farthest that counts, in pixel units; nil for any distance.
+  public var epsilon: Float?
+  /// Steps of one search.
+  public var steps: Int
+  /// How many constants are tried.
+  public var searches: Int
+  /// By how much the wrong logit must lead.
+  public var confidence: Float
+  /// The first step's size.
+  public var learningRate: Float
+  /// The class to be taken for.
+  public var target: Int?
+  /// By how much every pixel value's change shrinks, and what the 1-norm weighs.
+  static let shrinkage: Float = 0.01
+
+  /// The attack with these settings; advertorch's unless told otherwise, but for a tenth of its steps.
+  public init(
+    epsilon: Float? = nil, steps: Int = 1000, searches: Int = 9, confidence: Float = 0, learningRate: Float = 0.01,
+    target: Int? = nil
+  ) {
+    (self.epsilon, self.steps, self.searches) = (epsilon, steps, searches)
+    (self.confidence, self.learningRate, self.target) = (confidence, learningRate, target)
+  }
+
+  /// Those of all searches.
+  public var mostSteps: Int { Requirement.product(steps, searches) }
+  /// All but the budget.
+  public var parameters: [AttackParameter] { searchParameters(searches, confidence, learningRate) }
+
+  /// Refuses settings that mean nothing for a network of `classCount` classes.
+  ///
+  /// - Throws: `Failure` (`usage`) that names the setting and what it may be.
+  public func validate(classCount: Int) throws {
+    try validateSearch(classCount, searches, confidence, learningRate)
+  }
+
+  /// An attempt at an image that is not fooled as it is.
+  public func search(_ subject: Subject) -> any Attempt { ElasticNetAttempt(self, on: subject) }
+}
+
+private final class ElasticNetAttempt: Attempt {
+  private let settings: ElasticNet
+  private let subject: Subject
+  private let objective: Objective
+  /// The point that has shrunk, and the one ahead of it where gradients are taken.
+  private let point, ahead: PixelBuffer
+  private var nearest: NearestPoint
+  private var search: ConstantSearch
+  private var progress: Progress
+  private var step = 0
+  private(set) var steps = 0
+  private var hasFooled = false
+
+  init(_ settings: ElasticNet, on subject: Subject) {
+    (self.settings, self.subject) = (settings, subject)
+    objective = .margin(label: settings.target ?? subject.goal.label)
+    (point, ahead) = (PixelBuffer(subject.clean), PixelBuffer(subject.clean))
+    nearest = NearestPoint(count: subject.clean.count)
+    search = ConstantSearch(from: 0.001, count: settings.searches)
+    progress = Progress(steps: settings.steps)
+  }
+
+  func next(_ answer: Answer?, writing pixels: MutablePixels) -> Move {
+    guard let answer else { return begin(pixels) }
+    guard answer.isFinite else { return .failed(.gradient) }
+    if let gradient = answer.gradient {
+      move(pixels, gradient, weight: weight(answer.logits))
+      (step, steps) = (step + 1, steps + 1)
+      return .classify
+    }
+    if look(at: pixels, answer.logits) || step == settings.steps { return beginNext(pixels) }
+    pixels.copy(ahead)
+    return .differentiate(objective)
+  }
+
+  /// By how much the network still has to be led astray; at most 0 once it is.
+  private func lead(_ logits: LogitRow) -> Float {
+    let margin = objective.value(logits)
+    return (settings.target == nil ? -margin : margin) + settings.confidence
+  }
+
+  private func weight(_ logits: LogitRow) -> Float {
+    lead(logits) < 0 ? 0 : settings.target == nil ? -search.constant : search.constant
+  }
+
+  /// A step from the point ahead, shrunk towards the clean image, and the next point ahead.
+  private func move(_ pixels: MutablePixels, _ gradient: Pixels, weight: Float) {
+    let share = 1 - Float(step) / Float(settings.steps)
+    let size = settings.learningRate * share.squareRoot()
+    let momentum = Float(step + 1) / Float(step + 4)
+    for i in pixels.indices {
+      let clean = subject.clean[i]
+      let value = ahead.pixels[i] - size * (2 * (ahead.pixels[i] - clean) + weight * gradient[i])
+      let change = value - clean
+      let shrunk =
+        change > ElasticNet.shrinkage
+        ? min(value - ElasticNet.shrinkage, 1)
+        : change < -ElasticNet.shrinkage ? max(value + ElasticNet.shrinkage, 0) : clean
+      ahead.pixels[i] = shrunk + momentum * (shrunk - point.pixels[i])
+      (point.pixels[i], pixels[i]) = (shrunk, shrunk)
+    }
+  }
+
+  /// Keeps a point that fools, and says whether the search has stalled.
+  private func look(at pixels: MutablePixels, _ logits: LogitRow) -> Bool {
+    let distance = Norm.l1.distance(of: Pixels(pixels), from: subject.clean)
+    if subject.goal.isFooled(by: logits, confidence: settings.confidence) {
+      hasFooled = true
+      nearest.keep(pixels, at: distance)
+    }
+    let length = Norm.l2.distance(of: Pixels(pixels), from: subject.clean)
+    let loss = search.constant * max(lead(logits), 0) + length * length + ElasticNet.shrinkage * distance
+    return progress.hasStalled(loss, at: step - 1)
+  }
+
+  private func begin(_ pixels: MutablePixels) -> Move {
+    (step, hasFooled) = (0, false)
+    point.copy(subject.clean)
+    ahead.copy(subject.clean)
+    pixels.copy(subject.clean)
+    progress.reset()
+    return .differentiate(objective)
+  }
+
+  private func beginNext(_ pixels: MutablePixels) -> Move {
+    search.advance(hasFooled: hasFooled) ? begin(pixels) : nearest.finish(pixels, within: settings.budget)
+  }
+}

@@ -1,0 +1,69 @@
+import Networks
+import Tensors
+
+/// One pixel, all its channels black or white, at up to `queries / 2` random places (Narodytska and Kasiviswanathan 2016),
+/// in the order of advertorch's code: the first that fools counts.
+public struct SinglePixel: Attack {
+  /// How often the network may be asked.
+  public var queries: Int
+  /// The seed of the places.
+  public var seed: UInt64
+
+  /// The attack with these settings; advertorch's unless told otherwise.
+  public init(queries: Int = 200, seed: UInt64 = 0) { (self.queries, self.seed) = (queries, seed) }
+
+  /// How many values changed.
+  public var norm: Norm { .l0 }
+  /// It has none: a pixel is a pixel.
+  public var budget: Bound? { nil }
+  /// No single class is to be taken for.
+  public var target: Int? { nil }
+  /// Logits alone.
+  public var needs: AttackNeeds { [] }
+  /// All.
+  public var parameters: [AttackParameter] {
+    [.init(.queries, .integer(queries)), .init(.seed, .text(String(seed)))]
+  }
+  /// One a query.
+  public var mostSteps: Int { queries }
+
+  /// Refuses settings that mean nothing.
+  ///
+  /// - Throws: `Failure` (`usage`).
+  public func validate(classCount: Int) throws { try Requirement.positive(queries, "queries") }
+
+  /// An attempt; nil for an image that is misclassified as it is.
+  public func attempt(on subject: Subject) -> (any Attempt)? {
+    subject.isClassifiedRightly ? SinglePixelAttempt(self, on: subject) : nil
+  }
+}
+
+private final class SinglePixelAttempt: Attempt {
+  private let settings: SinglePixel
+  private let subject: Subject
+  private let places: [Int]
+  private(set) var steps = 0
+  private var logits: [Float] = []
+
+  init(_ settings: SinglePixel, on subject: Subject) {
+    (self.settings, self.subject) = (settings, subject)
+    var generator = subject.generator(seed: settings.seed)
+    places = generator.permutation(count: subject.shape[1] * subject.shape[2])
+    logits.reserveCapacity(subject.logits.count)
+  }
+
+  var verdict: [Float] { logits }
+
+  func next(_ answer: Answer?, writing pixels: MutablePixels) -> Move {
+    if let answer, subject.goal.isFooled(by: predictedClass(answer.logits)) {
+      logits.append(contentsOf: answer.logits)
+      return .done
+    }
+    guard steps < min(settings.queries, 2 * places.count) else { return .unbroken }
+    pixels.copy(subject.clean)
+    let (place, value) = (places[steps / 2], Float(steps % 2))
+    for channel in 0..<subject.shape[0] { pixels[channel * places.count + place] = value }
+    steps += 1
+    return .classify
+  }
+}

@@ -1,0 +1,101 @@
+import Attacks
+import Failures
+import Networks
+import Tensors
+import Testing
+
+/// Attacks that look for the nearest image, under several budgets and none, and the search that makes others do so.
+@Suite("The nearest image that fools")
+struct NearestTests {
+  private func results(_ attacks: [any Attack], order: [Int] = Array(0..<20), width: Int? = nil) throws
+    -> [AttackResult]
+  {
+    try Swept.outcomes(Attacker(attacks, model: ToyNetwork(), classifier: ToyNetwork(), width: width), order: order)
+  }
+
+  private static let budgets: [Float] = [0.1, 0.3, 0.6]
+
+  /// Those of the catalogue that search by gradients and know the 2-norm.
+  private static let names = ["ddn", "fmn", "pdpgd", "cw"]
+
+  private func search(_ name: String, epsilon: Float?) throws -> any Attack {
+    var request = AttackRequest()
+    (request.norm, request.epsilon, request.steps) = (.l2, epsilon.map(Double.init), 120)
+    if name == "cw" { request.values[.searches] = .integer(6) }
+    return try #require(AttackCatalogue[name]).attack(request)
+  }
+
+  @Test("several budgets are answered by one search, each as alone", arguments: names)
+  func shared(name: String) throws {
+    let alone = try Self.budgets.map { try results([search(name, epsilon: $0)]) }
+    let unbounded = try results([search(name, epsilon: nil)])
+    let together = try results(Self.budgets.map { try search(name, epsilon: $0) })
+    #expect(together.map(\.attack) == (0..<60).map { $0 % 3 })
+    for (image, found) in together.enumerated().map({ ($0.offset / 3, $0.element) }) {
+      let expected = alone[found.attack][image]
+      #expect((found.perturbed, found.distance) == (expected.perturbed, expected.distance))
+      #expect((found.perturbedLogits, found.naturalLogits) == (expected.perturbedLogits, expected.naturalLogits))
+      // What the search cost is told once.
+      #expect(found.cost == (found.attack == 0 ? unbounded[image].cost : AttackCost()))
+    }
+    let fooled = (0..<3).map { budget in together.count { $0.attack == budget && $0.distance > 0 } }
+    #expect(fooled == fooled.sorted() && fooled[0] < fooled[2])
+  }
+
+  @Test("the same search with other settings is another")
+  func apart() throws {
+    let attacks: [any Attack] = [
+      DecoupledDirectionNorm(epsilon: 0.3, steps: 40), DecoupledDirectionNorm(epsilon: 0.6, steps: 41),
+    ]
+    let results = try results(attacks)
+    #expect(results.contains { $0.attack == 1 && $0.cost.backwards == 41 })
+  }
+
+  private func smallest(
+    _ name: String, norm: Norm = .linf, epsilon: Double = 0.02, steps: Int? = 20
+  ) throws -> SmallestBudget {
+    var request = AttackRequest()
+    (request.norm, request.epsilon, request.steps, request.seed) = (norm, epsilon, steps, 5)
+    if name == "square" { (request.steps, request.queries) = (nil, 60) }
+    return try SmallestBudget(name: name, request: request)
+  }
+
+  @Test(
+    "is found within a thousandth of the first budget, and less does not fool",
+    arguments: ["pgd", "mi-fgsm", "square"],
+    [0.005, 0.3])
+  func bracket(name: String, first: Double) throws {
+    let results = try results([smallest(name, epsilon: first)])
+    #expect(results.count { $0.distance > 0 } == 16 && results.allSatisfy { $0.failure == nil })
+    for result in results where result.distance > 0 {
+      #expect(result.perturbedClass != Swept.labels[result.place])
+      // Half of it fools no more; the attacks are not quite monotone.
+      var request = AttackRequest()
+      (request.epsilon, request.steps, request.seed) = (Double(result.distance) * 0.5, 20, 5)
+      if name == "square" { (request.steps, request.queries) = (nil, 60) }
+      let attack = try #require(AttackCatalogue[name]).attack(request)
+      let half = try self.results([attack], order: [result.place])[0]
+      #expect(half.perturbedClass == Swept.labels[result.place], "image \(result.place)")
+    }
+  }
+
+  @Test("does not depend on companions, and draws by the image")
+  func independence() throws {
+    let attack = try smallest("pgd", norm: .l2, epsilon: 0.2)
+    let whole = try results([attack])
+    for result in try results([attack], order: [7, 3, 12, 0], width: 2) {
+      let expected = whole[[7, 3, 12, 0][result.place]]
+      #expect((result.perturbed, result.cost, result.steps) == (expected.perturbed, expected.cost, expected.steps))
+    }
+  }
+
+  @Test("refuses a first budget of nothing, and attacks that look for themselves")
+  func refusals() throws {
+    #expect(throws: Failure.self) { try smallest("pgd", epsilon: 0).validate(classCount: 5) }
+    #expect(throws: Failure.self) { try SmallestBudget(name: "ddn", request: AttackRequest()) }
+    #expect(throws: Failure.self) { try smallest("pgd", steps: -1).validate(classCount: 5) }
+    #expect(try smallest("pgd") == smallest("pgd") && smallest("pgd") != smallest("pgd", epsilon: 0.03))
+    // A step's length follows the budget.
+    #expect(try !smallest("pgd").parameters.contains { $0.setting == .stepSize })
+  }
+}
