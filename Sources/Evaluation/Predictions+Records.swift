@@ -1,14 +1,21 @@
 public import Attacks
 import Datasets
+import Networks
 import Records
 
 extension Predictions {
   /// What records say of an image whose attack failed, or of which the model's answers are not finite; nil where all is
   /// well.
   public static func failure(_ result: AttackResult) -> String? {
-    if !result.naturalLogits.allSatisfy(\.isFinite) { return "the model's logits are not finite" }
-    if let failure = result.failure { return "\(failure.message); the image is unharmed" }
-    return result.perturbedLogits.allSatisfy(\.isFinite)
+    failure(naturalLogits: result.naturalLogits, perturbedLogits: result.perturbedLogits, result.failure)
+  }
+
+  private static func failure(
+    naturalLogits: [Float], perturbedLogits: [Float], _ failure: AttackFailure? = nil
+  ) -> String? {
+    if !naturalLogits.allSatisfy(\.isFinite) { return "the model's logits are not finite" }
+    if let failure { return "\(failure.message); the image is unharmed" }
+    return perturbedLogits.allSatisfy(\.isFinite)
       ? nil : "the model's logits of the perturbed image are not finite"
   }
 
@@ -27,6 +34,17 @@ extension Predictions {
       failure: Self.failure(result))
   }
 
+  /// The record of the worst pose of an image.
+  func record(_ trial: PoseTrial, _ setting: Setting) -> PredictionRecord {
+    let (natural, perturbed) = (trial.naturalLogits, trial.worst.logits)
+    return PredictionRecord(
+      setting: setting, pose: trial.worst.pose.record, index: trial.image, label: trial.label,
+      natural: natural.withUnsafeBufferPointer(predictedClass),
+      perturbed: perturbed.withUnsafeBufferPointer(predictedClass), distance: 0,
+      logits: withLogits ? perturbed : nil, forwards: transformations[trial.setting].search.map { _ in trial.tried },
+      failure: Self.failure(naturalLogits: natural, perturbedLogits: perturbed))
+  }
+
   /// The settings of records of `selection`, those of one transformation after the other, by attack.
   func settings(of selection: ImageSelection) -> [[Setting]] {
     transformations.map { transformation in
@@ -42,13 +60,10 @@ extension Predictions {
     }
   }
 
-  /// What was chosen besides the budgets: the attack's parameters, or the seed where only poses were drawn; and how
-  /// convolutions are computed, where that was chosen.
+  /// What was chosen besides the budgets: the attack's parameters, or what decides the poses where there is none; and
+  /// how convolutions are computed, where that was chosen.
   private func parameters(_ attack: NamedAttack?, _ transformation: Transformation) -> JSON? {
-    var members = attack?.parameters.members ?? []
-    if attack == nil, !transformation.isIdentity {
-      members.append(.init("seed", .string(String(transformation.seed))))
-    }
+    var members = attack.map { $0.parameters.members ?? [] } ?? transformation.parameters
     if let algorithms { members.append(.init(algorithms.rawValue, .bool(true))) }
     return members.isEmpty ? nil : .object(members)
   }

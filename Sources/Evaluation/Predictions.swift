@@ -16,16 +16,19 @@ public struct Predictions {
   let algorithms: AlgorithmOption?
   private let sequence: AttackSequence
   private let scheduler: AttackScheduler
+  let classifier: any Classifier
+  let batchSize: Int?
+  let lookUp: () throws -> Void
 
   /// The predictions of `model` under each of `attacks`; `nil` stands for the image as it is.
   ///
   /// - Parameters:
-  ///   - transformations: What is done to an image before each of the attacks.
+  ///   - transformations: What is done to an image before each of the attacks; worst poses are searched for without one.
   ///   - batchSize: How many images are taken at once, at most the programs' own batch.
   ///   - withLogits: Whether records carry the logits of the perturbed image.
   ///   - reuses: Whether successes at smaller budgets are kept for larger ones; budgets then grow.
   ///   - algorithms: How the algorithms of convolutions are chosen, which is a setting of the records.
-  ///   - lookUp: Called before every forward pass of an attack; what it throws ends the attack.
+  ///   - lookUp: Called before every forward pass of an attack or search; what it throws ends it.
   /// - Throws: `Failure` when an attack means nothing for the model or the engine refuses.
   public init(
     of model: LoadedModel, under attacks: [NamedAttack?], after transformations: [Transformation] = [.none],
@@ -33,11 +36,15 @@ public struct Predictions {
     lookUp: @escaping () throws -> Void = {}
   ) throws {
     for case let attack? in attacks { try attack.attack.validate(classCount: model.graph.classCount) }
+    if let attack = attacks.compactMap(\.self).first, transformations.contains(where: { $0.search != nil }) {
+      throw Failure(.usage, "\(attack.name): worst poses are searched for without an attack; leave one of them out")
+    }
     sequence = try AttackSequence(attacks.map { $0?.scheduled }, reuses: reuses)
+    classifier = try model.inference()
     scheduler = try AttackScheduler(
       model: sequence.needs.contains(.gradients) ? WatchedNetwork(model.inputGradient(), lookUp: lookUp) : nil,
-      classifier: model.inference(), width: batchSize)
-    self.algorithms = algorithms
+      classifier: classifier, width: batchSize)
+    (self.algorithms, self.batchSize, self.lookUp) = (algorithms, batchSize, lookUp)
     self.model = model
     self.attacks = attacks
     self.transformations = transformations
@@ -55,6 +62,9 @@ public struct Predictions {
   ) throws {
     let (images, settings) = (selection.images, settings(of: selection))
     try model.check(images)
+    guard transformations.allSatisfy({ $0.search == nil }) else {
+      return try searchPoses(of: images, settings.flatMap(\.self), progress: progress, body)
+    }
     // A place is an image in one pose; results come in any order.
     let poses = transformations.count
     let places = images.indices.flatMap { [Int](repeating: $0, count: poses) }

@@ -15,7 +15,11 @@ struct Transformer {
 
   /// Transforms one image, `[c, h, w]`, where it lies.
   mutating func transform(_ pixels: UnsafeMutableBufferPointer<Float>, image: Int, by place: Int) {
-    let transformation = transformations[place]
-    resamplers[transformation.interpolation]?.transform(pixels, pose: transformation.pose(of: image))
+    transform(pixels, to: transformations[place].pose(of: image), by: place)
+  }
+
+  /// Puts one image, `[c, h, w]`, into `pose`, where it lies.
+  mutating func transform(_ pixels: UnsafeMutableBufferPointer<Float>, to pose: Pose, by place: Int) {
+    resamplers[transformations[place].interpolation]?.transform(pixels, pose: pose)
   }
 }

@@ -31,7 +31,7 @@ extension ServedTransform {
     guard given == nil || distribution.isIdentity else {
       throw Failure(.usage, "transform: give either budgets or a `pose`")
     }
-    let turns = distribution.rotation != 0 || (given?.degrees ?? 0) != 0
+    let turns = distribution.rotation != 0 || given.map(Self.isBlended) ?? false
     let isDrawn = distribution.translation > 0 || (distribution.rotation > 0 && !distribution.isRotationExact)
     let idle = [
       ("rotation_exact", distribution.isRotationExact && distribution.rotation == 0, "give `rotation`"),
@@ -42,6 +42,11 @@ extension ServedTransform {
     self.init(pose: given ?? distribution.draw(seed: seed, image: index), interpolation: interpolation)
   }
 
+  /// Whether interpolation makes a difference: in whole pixels an image moves as it is.
+  private static func isBlended(_ pose: Pose) -> Bool {
+    pose.degrees != 0 || [pose.dx, pose.dy].contains { $0 != $0.rounded() }
+  }
+
   private static func pose(_ json: JSON) throws(Failure) -> Pose {
     guard let members = json.members else { throw Failure(.data, "transform: `pose` is not an object") }
     let (degrees, pixels) = (TransformationLimits.degrees, TransformationLimits.pixels)
@@ -50,16 +55,11 @@ extension ServedTransform {
       let value = SettingValue("pose", member.key, member.value)
       switch member.key {
       case "degrees": pose.degrees = try value.number(in: -degrees...degrees)
-      case "dx": pose.dx = try whole(value, limit: pixels)
-      case "dy": pose.dy = try whole(value, limit: pixels)
+      case "dx": pose.dx = try value.number(in: -pixels...pixels)
+      case "dy": pose.dy = try value.number(in: -pixels...pixels)
       default: throw Failure(.usage, "pose: no setting `\(member.key)`; there are degrees, dx, dy")
       }
     }
     return pose
-  }
-
-  private static func whole(_ value: SettingValue, limit: Double) throws(Failure) -> Int {
-    _ = try value.number(in: -limit...limit)
-    return try value.integer()
   }
 }

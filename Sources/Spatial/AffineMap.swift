@@ -20,7 +20,7 @@ struct AffineMap {
     let (centreX, centreY) = (Double(width) / 2, Double(height) / 2)
     (a, b) = (Self.rounded(cos(angle)), Self.rounded(sin(angle)))
     (d, e) = (Self.rounded(-sin(angle)), a)
-    let (x, y) = (-centreX - Double(pose.dx), -centreY - Double(pose.dy))
+    let (x, y) = (-centreX - pose.dx, -centreY - pose.dy)
     c = (a * x + b * y) + centreX
     f = (d * x + e * y) + centreY
   }

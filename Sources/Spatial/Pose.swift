@@ -3,9 +3,9 @@ public struct Pose: Hashable, Sendable {
   /// The rotation about the image's centre in degrees, anticlockwise as people see the image.
   public var degrees: Double
   /// How far the turned image moves to the right, in pixels.
-  public var dx: Int
+  public var dx: Double
   /// How far the turned image moves down, in pixels.
-  public var dy: Int
+  public var dy: Double
   /// Whether left and right change places, before the rotation.
   public var isFlipped: Bool
   /// How far to the right the crop's window lies, in pixels, before all else: the image moves to the left.
@@ -18,7 +18,7 @@ public struct Pose: Hashable, Sendable {
 
   /// A pose; what is not given leaves the image as it is.
   public init(
-    degrees: Double = 0, dx: Int = 0, dy: Int = 0, isFlipped: Bool = false, cropX: Int = 0, cropY: Int = 0
+    degrees: Double = 0, dx: Double = 0, dy: Double = 0, isFlipped: Bool = false, cropX: Int = 0, cropY: Int = 0
   ) {
     (self.degrees, self.dx, self.dy) = (degrees, dx, dy)
     (self.isFlipped, self.cropX, self.cropY) = (isFlipped, cropX, cropY)

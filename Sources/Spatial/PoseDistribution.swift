@@ -40,17 +40,19 @@ public struct PoseDistribution: Hashable, Sendable {
   ///   - seed: The seed of the whole run.
   ///   - epoch: The epoch of training; 0 outside training.
   ///   - image: The image's 0-based position in its original split.
-  public func draw(seed: UInt64, epoch: Int = 0, image: Int) -> Pose {
+  ///   - attempt: Which of several poses of the image, from 0; the lower 24 bits count.
+  public func draw(seed: UInt64, epoch: Int = 0, image: Int, attempt: Int = 0) -> Pose {
     var pose = Pose()
     if rotation != 0 || translation != 0 {
-      var generator = Generator(seed: seed, purpose: .pose, epoch: epoch, image: image)
+      var generator = Generator(seed: seed, purpose: .pose, epoch: epoch, image: image, restart: attempt)
       let turn = Self.signed(&generator)
       pose.degrees = isRotationExact ? rotation : rotation * turn
-      pose.dx = Int((translation * Self.signed(&generator)).rounded(.toNearestOrEven))
-      pose.dy = Int((translation * Self.signed(&generator)).rounded(.toNearestOrEven))
+      pose.dx = Self.whole(translation * Self.signed(&generator))
+      pose.dy = Self.whole(translation * Self.signed(&generator))
     }
     if cropPadding > 0 || isFlipping {
-      var generator = Generator(seed: seed, purpose: .augmentation, epoch: epoch, image: image)
+      var generator = Generator(
+        seed: seed, purpose: .augmentation, epoch: epoch, image: image, restart: attempt)
       pose.isFlipped = generator.uniform() < 0.5 && isFlipping
       if cropPadding > 0 {
         pose.cropX = generator.integer(below: 2 * cropPadding + 1) - cropPadding
@@ -59,6 +61,9 @@ public struct PoseDistribution: Hashable, Sendable {
     }
     return pose
   }
+
+  /// The nearest whole number, 0 without a sign.
+  private static func whole(_ value: Double) -> Double { value.rounded(.toNearestOrEven) + 0 }
 
   /// A number in -1 ..< 1, a multiple of 2^-23.
   private static func signed(_ generator: inout Generator) -> Double { 2 * Double(generator.uniform()) - 1 }

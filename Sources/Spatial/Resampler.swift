@@ -122,8 +122,14 @@ extension Resampler {
   /// The taps where rows stay rows: Pillow takes another way there, in floating point.
   private mutating func findStraightTaps(_ map: AffineMap) {
     func place(_ value: Double) -> Int { value < 0 ? -1 : Int(value) }
-    let (c, f) = (map.c + map.a * 0.5, map.f + map.e * 0.5)
-    findTaps { x, y in (place(c + map.a * Double(x)), place(f + map.e * Double(y))) }
+    let first = map.c + map.a * 0.5
+    var (fromX, fromY) = (first, map.f + map.e * 0.5)
+    findTaps { x, y in
+      // Pillow adds a pixel at a time; a product would round otherwise, and move a pixel that falls between two.
+      fromX = x == 0 ? first : fromX + map.a
+      if x == 0 && y > 0 { fromY += map.e }
+      return (place(fromX), place(fromY))
+    }
   }
 }
 

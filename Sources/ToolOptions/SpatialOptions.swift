@@ -7,6 +7,18 @@ public import ToolSupport
 
 extension Interpolation: ExpressibleByArgument {}
 
+extension PoseGridSize {
+  /// The size that an option means by `text`: for `@Option(transform:)`, so that a refusal says what is taken.
+  @Sendable static func typed(_ text: String) throws -> PoseGridSize {
+    guard let size = PoseGridSize(text) else {
+      throw Failure(
+        .usage,
+        "give places across, down, and angles, as in 5x5x31, at most \(TransformationLimits.poses) poses together")
+    }
+    return size
+  }
+}
+
 /// How images are turned and moved before an attack, or instead of one.
 public struct SpatialOptions: ParsableArguments {
   /// The budgets of rotation.
@@ -33,6 +45,20 @@ public struct SpatialOptions: ParsableArguments {
   )
   public var interpolation: Interpolation?
 
+  /// How many drawn poses are tried.
+  @Option(
+    help:
+      "Try so many poses an image, drawn within the budgets; the first that is misclassified counts, or else that of the highest cross-entropy."
+  )
+  public var worstOf: Int?
+
+  /// Which grid of poses is tried.
+  @Option(
+    help:
+      "Try the identity and a grid of poses within the budgets, as in 5x5x31: so many places across, down, and angles.",
+    transform: PoseGridSize.typed)
+  public var grid: PoseGridSize?
+
   /// Images as they are.
   public init() {}
 
@@ -43,12 +69,39 @@ public struct SpatialOptions: ParsableArguments {
     try check(rotation, "--rotation", "degrees", in: rotationExact ? -degrees...degrees : 0...degrees)
     try check(translation, "--translation", "pixels", in: 0...pixels)
     if rotationExact, rotation == nil { throw ValidationError("--rotation-exact: by how much? give --rotation") }
-    if let interpolation, interpolation != .nearest, rotation == nil {
+    // A grid also moves by parts of pixels.
+    if let interpolation, interpolation != .nearest, rotation == nil, grid == nil {
       throw ValidationError("--interpolation \(interpolation.rawValue): nothing is turned; give --rotation")
     }
     let repetition = rotation?.repetition(of: "--rotation") ?? translation?.repetition(of: "--translation")
     if let repetition { throw ValidationError(repetition) }
+    try checkSearch()
   }
+
+  /// Refuses searches through nothing.
+  private func checkSearch() throws {
+    let limit = TransformationLimits.poses
+    if let worstOf {
+      guard (1...limit).contains(worstOf) else {
+        throw ValidationError("--worst-of \(worstOf): give 1 to \(limit) poses")
+      }
+      guard grid == nil else { throw ValidationError("--worst-of draws poses, --grid has its own; take one") }
+      guard drawsPoses else { throw ValidationError("--worst-of \(worstOf): nothing is drawn here; leave it out") }
+    }
+    guard let grid else { return }
+    guard isGiven else { throw ValidationError("--grid \(grid): by how much? give --rotation or --translation") }
+    guard !rotationExact else { throw ValidationError("--rotation-exact: --grid has angles of its own; take one") }
+    let axes = [("--rotation", rotation, grid.angles), ("--translation", translation, max(grid.columns, grid.rows))]
+    for (name, budgets, count) in axes {
+      if budgets == nil, count > 1 { throw ValidationError("--grid \(grid): by how much? give \(name)") }
+      if budgets != nil, count == 1 {
+        throw ValidationError("\(name): --grid \(grid) has no place for it; leave it out")
+      }
+    }
+  }
+
+  /// What asks for a search for the worst pose, such as `--worst-of 10`; nil where nothing does.
+  public var search: String? { worstOf.map { "--worst-of \($0)" } ?? grid.map { "--grid \($0)" } }
 
   private func check(_ list: NumberList?, _ name: String, _ unit: String, in range: ClosedRange<Double>) throws {
     guard let wrong = list?.numbers.first(where: { !range.contains($0.value) }) else { return }
@@ -63,8 +116,9 @@ public struct SpatialOptions: ParsableArguments {
 
   /// Whether a random number decides how images are turned or moved.
   public var drawsPoses: Bool {
-    (!rotationExact && rotation?.values.contains { $0 > 0 } ?? false)
-      || translation?.values.contains { $0 > 0 } ?? false
+    grid == nil
+      && ((!rotationExact && rotation?.values.contains { $0 > 0 } ?? false)
+        || translation?.values.contains { $0 > 0 } ?? false)
   }
 
   /// A transformation for each pair of a rotation and a translation, the rotations outermost.
@@ -73,7 +127,9 @@ public struct SpatialOptions: ParsableArguments {
       (translation?.values ?? [0]).map { translation in
         Transformation(
           PoseDistribution(rotation: rotation, isRotationExact: rotationExact, translation: translation),
-          interpolation: interpolation ?? .nearest, seed: seed)
+          interpolation: interpolation ?? .nearest, seed: seed,
+          search: worstOf.map { .worst(of: $0) }
+            ?? grid.map { .grid(PoseGrid($0, rotation: rotation, translation: translation)) })
       }
     }
   }

@@ -39,13 +39,18 @@ import Testing
     return pixels.map { $0 * 255 }
   }
 
-  @Test("A given pose is taken as it is and named in the reply", arguments: Interpolation.allCases)
-  func given(_ interpolation: Interpolation) throws {
-    let pose = #"{"degrees":-37.5,"dx":1,"dy":-1}"#
+  /// As records write it: a whole number without a fraction.
+  private func number(_ value: Double) -> String { value == value.rounded() ? "\(Int(value))" : "\(value)" }
+
+  @Test(
+    "A given pose is taken as it is and named in the reply", arguments: Interpolation.allCases,
+    [Pose(degrees: -37.5, dx: 1, dy: -1), Pose(dx: -1.5, dy: 0.25)])
+  func given(_ interpolation: Interpolation, _ given: Pose) throws {
+    let pose = #"{"degrees":\#(number(given.degrees)),"dx":\#(number(given.dx)),"dy":\#(number(given.dy))}"#
     let reply = try reply(request("transform", #"{"pose":\#(pose),"interpolation":"\#(interpolation.rawValue)"}"#))
     #expect(reply["op"]?.string == "transform")
     #expect(reply["pose"]?.text == pose)
-    #expect(try levels(reply) == expected(Pose(degrees: -37.5, dx: 1, dy: -1), interpolation))
+    #expect(try levels(reply) == expected(given, interpolation))
   }
 
   @Test("A pose is drawn within budgets by seed and index, and named gives the same image again")
@@ -55,7 +60,7 @@ import Testing
     let pose = PoseDistribution(rotation: 60, translation: 2).draw(seed: 9, image: 5)
     #expect(reply["index"] == .integer(5))
     #expect(reply["pose"]?["degrees"]?.number == pose.degrees)
-    #expect(reply["pose"]?["dx"]?.integer == pose.dx)
+    #expect(reply["pose"]?["dx"]?.number == pose.dx)
     #expect(try levels(reply) == expected(pose))
     let named = try #require(reply["pose"]).text
     let again = try self.reply(request("transform", #"{"pose":\#(named)}"#))
@@ -105,7 +110,8 @@ import Testing
       (#"{"rotation_exact":1}"#, "transform: `rotation_exact` is neither true nor false"),
       (#"{"interpolation":"cubic"}"#, #"transform: `interpolation` is "cubic"; choose nearest, bilinear"#),
       (#"{"seed":-1}"#, "transform: `seed` is no whole number of 0 to 2^64 - 1, bare or as a text"),
-      (#"{"pose":{"dx":1.5}}"#, "pose: `dx` is not a whole number"),
+      (#"{"pose":{"dx":"a"}}"#, #"pose: `dx` is neither a number nor a text such as "8/255""#),
+      (#"{"pose":{"dx":2},"interpolation":"bilinear"}"#, "transform: `interpolation`: nothing is turned; leave it out"),
       (#"{"pose":{"dy":100000}}"#, "pose: `dy` is 100000; give -10000 to 10000"),
       (#"{"pose":{"dz":1}}"#, "pose: no setting `dz`; there are degrees, dx, dy"),
       (#"{"pose":{},"rotation":3}"#, "transform: give either budgets or a `pose`"),

@@ -11,6 +11,11 @@ struct Reference: Decodable {
   let poses: [Drawn]
   let bilinear: [Blended]
   let floats: [Sampled]
+  /// Images that move by parts of pixels.
+  let parts: [Moved]
+  /// Several poses of the image 17, cropped, mirrored, turned by up to 30 degrees and moved by up to 3 pixels.
+  let several: [Drawn]
+  let grids: [Grid]
 
   static let seed: UInt64 = 5
   static let epoch = 3
@@ -54,9 +59,7 @@ struct Drawn: Decodable {
   init(from decoder: any Decoder) throws {
     var list = try decoder.unkeyedContainer()
     index = try list.decode(Int.self)
-    pose = Pose(
-      degrees: try list.decode(Double.self), dx: try list.decode(Int.self), dy: try list.decode(Int.self),
-      isFlipped: try list.decode(Bool.self), cropX: try list.decode(Int.self), cropY: try list.decode(Int.self))
+    pose = try list.pose(isWhole: true)
   }
 }
 
@@ -79,8 +82,45 @@ struct Sampled: Decodable {
 
   init(from decoder: any Decoder) throws {
     var list = try decoder.unkeyedContainer()
-    pose = Pose(degrees: try list.decode(Double.self), dx: try list.decode(Int.self), dy: try list.decode(Int.self))
+    pose = try list.pose()
     pixels = try list.decode([Float].self)
+  }
+}
+
+/// A case's 8-bit image, moved by parts of pixels.
+struct Moved: Decodable {
+  let index: Int
+  let pose: Pose
+  /// CRC-32 of the image by the nearest neighbours.
+  let nearest: UInt32
+  /// The image as Pillow blends it; empty for large ones.
+  let bilinear: Data
+
+  init(from decoder: any Decoder) throws {
+    var list = try decoder.unkeyedContainer()
+    index = try list.decode(Int.self)
+    pose = try list.pose()
+    nearest = try list.decode(UInt32.self)
+    bilinear = try #require(Data(base64Encoded: try list.decode(String.self)))
+  }
+}
+
+/// A grid within budgets, with its poses `[dx, dy, degrees]` by NumPy to 12 decimals.
+struct Grid: Decodable {
+  let size: String
+  let rotation: Double
+  let translation: Double
+  let poses: [[Double]]
+}
+
+extension UnkeyedDecodingContainer {
+  /// Degrees, dx and dy and, in a `isWhole` pose, how the image is mirrored and cropped.
+  fileprivate mutating func pose(isWhole: Bool = false) throws -> Pose {
+    var pose = Pose(degrees: try decode(Double.self), dx: try decode(Double.self), dy: try decode(Double.self))
+    guard isWhole else { return pose }
+    pose.isFlipped = try decode(Bool.self)
+    (pose.cropX, pose.cropY) = (try decode(Int.self), try decode(Int.self))
+    return pose
   }
 }
 

@@ -30,6 +30,21 @@ struct ResamplerTests {
     }
   }
 
+  @Test(
+    "images that move by parts of pixels are those of Pillow and torchvision, and blended within a level of Pillow's")
+  func parts() throws {
+    let cases = try Reference.load().parts
+    #expect(cases.count == 90 && cases.contains { !$0.bilinear.isEmpty })
+    for moved in cases {
+      let (levels, shape) = (Reference.levels(moved.index), Reference.shape(moved.index))
+      let nearest = transformed(levels, shape, moved.pose).map { UInt8($0.rounded()) }
+      #expect(crc32(nearest) == moved.nearest, "image \(moved.index), \(moved.pose)")
+      for (pixel, level) in zip(transformed(levels, shape, moved.pose, .bilinear), moved.bilinear) {
+        #expect(pixel > Float(level) - 0.001 && pixel < Float(level) + 1.001, "image \(moved.index), \(moved.pose)")
+      }
+    }
+  }
+
   @Test("bilinear images of floats are those of grid_sample")
   func floats() throws {
     for (index, sampled) in try Reference.load().floats.enumerated() {
@@ -68,7 +83,7 @@ struct ResamplerTests {
 
   @Test("far away all is black", arguments: Interpolation.allCases)
   func farAway(_ interpolation: Interpolation) {
-    for pose in [Pose(dx: 1 << 40), Pose(degrees: 37, dx: 7, dy: -(1 << 40)), Pose(cropX: 1 << 40)] {
+    for pose in [Pose(dx: 0x1p40), Pose(degrees: 37, dx: 7, dy: -0x1p40), Pose(cropX: 1 << 40)] {
       #expect(transformed([Float](repeating: 1, count: 4), [1, 2, 2], pose, interpolation) == [0, 0, 0, 0])
     }
   }

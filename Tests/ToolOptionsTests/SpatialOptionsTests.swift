@@ -41,12 +41,26 @@ struct SpatialOptionsTests {
     #expect(exact[1].pose(of: 3) == Pose(degrees: 90))
   }
 
+  @Test("Every pair of budgets is searched for itself, a grid within them")
+  func searches() throws {
+    let drawn = try self.options("--rotation 0,30 --worst-of 7")
+    #expect(drawn.search == "--worst-of 7")
+    #expect(drawn.transformations(seed: 7).map(\.search) == [.worst(of: 7), .worst(of: 7)])
+    let grid = try self.options("--rotation 0:30:30 --translation 3 --grid 5x5x31")
+    #expect(grid.search == "--grid 5x5x31" && grid.count == 2)
+    let size = try #require(PoseGridSize("5x5x31"))
+    let grids = [0.0, 30].map { PoseSearch.grid(PoseGrid(size, rotation: $0, translation: 3)) }
+    #expect(grid.transformations(seed: 7).map(\.search) == grids)
+    #expect(try self.options("--translation 3 --grid 5x5x1 --interpolation bilinear").isGiven)
+    #expect(try self.options("--rotation 3").search == nil)
+  }
+
   @Test(
     "Poses are drawn within budgets, not where every image takes the same",
     arguments: [
       ("", false), ("--rotation 0", false), ("--rotation 0,3", true), ("--rotation 3 --rotation-exact", false),
       ("--translation 0", false), ("--rotation 3 --rotation-exact --translation 1", true),
-      ("--interpolation nearest", false),
+      ("--interpolation nearest", false), ("--rotation 3 --worst-of 2", true), ("--rotation 3 --grid 1x1x3", false),
     ])
   func draws(arguments: String, draws: Bool) throws {
     #expect(try options(arguments).drawsPoses == draws)
@@ -62,6 +76,20 @@ struct SpatialOptionsTests {
       ("--interpolation bilinear", "--interpolation bilinear: nothing is turned; give --rotation"),
       ("--rotation 30,15,30", "--rotation 30,15,30: 30 comes twice; give each number once"),
       ("--translation 1,1.0", "--translation 1,1.0: 1.0 comes twice; give each number once"),
+      ("--rotation 3 --worst-of 0", "--worst-of 0: give 1 to 1000000 poses"),
+      ("--rotation 3 --worst-of 1000001", "--worst-of 1000001: give 1 to 1000000 poses"),
+      ("--rotation 3 --rotation-exact --worst-of 2", "--worst-of 2: nothing is drawn here; leave it out"),
+      ("--rotation 3 --worst-of 2 --grid 1x1x3", "--worst-of draws poses, --grid has its own; take one"),
+      ("--rotation 3 --rotation-exact --grid 1x1x3", "--rotation-exact: --grid has angles of its own; take one"),
+      ("--grid 1x1x1", "--grid 1x1x1: by how much? give --rotation or --translation"),
+      ("--translation 1 --grid 3x3x3", "--grid 3x3x3: by how much? give --rotation"),
+      ("--rotation 30 --grid 5x5x31", "--grid 5x5x31: by how much? give --translation"),
+      ("--rotation 30 --translation 3 --grid 1x1x3", "--translation: --grid 1x1x3 has no place for it; leave it out"),
+      ("--rotation 3 --translation 3 --grid 5x5x1", "--rotation: --grid 5x5x1 has no place for it; leave it out"),
+      (
+        "--rotation 3 --grid 5x5",
+        "The value '5x5' is invalid for '--grid <grid>': give places across, down, and angles"
+      ),
       ("--rotation x", "The value 'x' is invalid for '--rotation <rotation>'"),
     ])
   func refusals(arguments: String, message: String) {

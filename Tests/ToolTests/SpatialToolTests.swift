@@ -64,6 +64,34 @@ import Testing
     #expect(exact.allSatisfy { $0["pose"]?.text == #"{"degrees":30,"dx":0,"dy":0}"# })
   }
 
+  @Test("The worst of several poses: more poses, fewer images hold; the same from both programs, shards and batches")
+  func worst() throws {
+    let budgets = "--rotation 25 --translation 0.4 --interpolation bilinear --limit 90"
+    let searches = ["--worst-of 1", "--worst-of 10", "--grid 3x3x9"]
+    var accuracies: [Double] = []
+    for (search, count) in zip(searches, [1, 10, 81]) {
+      let scores = try run("cusp-evaluate", "\(budgets) \(search)")
+      #expect(scores.problems.isEmpty)
+      accuracies += try scores.records().compactMap { $0["accuracy"]?.number }
+      let found = try run("cusp-attack", "--spatial \(budgets) \(search)")
+      #expect(found.problems.isEmpty)
+      #expect(try run("cusp-evaluate", "--predictions --batch-size 7 \(budgets) \(search)").output == found.output)
+      let shards = try (1...3).flatMap {
+        try run("cusp-attack", "--spatial --shard \($0)/3 \(budgets) \(search)").output
+      }
+      #expect(shards == Array(found.output))
+      let records = try found.records()
+      for record in records where record["perturbed"] == record["label"] {
+        #expect(record["forwards"]?.integer == count)
+      }
+      #expect(records.contains { $0["perturbed"] == $0["label"] })
+      #expect(records.allSatisfy { (1...count).contains($0["forwards"]?.integer ?? 0) })
+    }
+    let alone = try run("cusp-evaluate", budgets).records()
+    #expect(accuracies.first == alone.first?["accuracy"]?.number)
+    #expect(accuracies.count == 3 && accuracies[0] > accuracies[1] && accuracies[1] > accuracies[2])
+  }
+
   @Test(
     "What contradicts itself is refused",
     arguments: [
@@ -84,12 +112,23 @@ import Testing
       ),
       ("--spatial --rotation 3 --rotation-exact --seed 1", "--seed 1: nothing is drawn here; leave it out"),
       ("--interpolation bilinear", "--interpolation bilinear: nothing is turned; give --rotation"),
+      ("--rotation 3 --worst-of 10", "--worst-of 10 looks for poses without an attack: add --spatial"),
+      ("--spatial --worst-of 10", "--worst-of 10: nothing is drawn here; leave it out"),
+      ("--spatial --rotation 3 --grid 1x1x3 --seed 1", "--seed 1: nothing is drawn here; leave it out"),
     ])
   func refusals(arguments: String, message: String) throws {
     let outcome = try run("cusp-attack", arguments)
     #expect(outcome.status == 64)
     #expect(outcome.errors == "cusp-attack: \(message); see cusp-attack --help\n")
     #expect(outcome.output.isEmpty)
+  }
+
+  @Test("An evaluation searches for poses without an attack, too")
+  func attacked() throws {
+    let outcome = try run("cusp-evaluate", "--rotation 3 --grid 1x1x3 --pgd")
+    #expect(outcome.status == 64)
+    #expect(
+      outcome.errors.contains("--grid 1x1x3 looks for poses without an attack: leave out --grid 1x1x3 or the attack"))
   }
 
   @Test("Saved predictions take one budget")

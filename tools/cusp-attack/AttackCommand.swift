@@ -16,6 +16,7 @@ struct AttackCommand: EngineCommand {
       "cusp-train | cusp-attack --pgd | cusp-fooling-rate", "cusp-attack model.h5 --pgd --epsilon 8/255 --limit 1000",
       "cusp-attack model.h5 --fgsm --norm l2 --epsilon 0.5 --target 3",
       "cusp-attack model.h5 --pgd --rotation 30", "cusp-attack model.h5 --spatial --rotation 0:180:15 --translation 2",
+      "cusp-attack model.h5 --spatial --rotation 30 --translation 3 --grid 5x5x31",
     ])
 
   @OptionGroup var models: ModelOptions
@@ -44,7 +45,12 @@ struct AttackCommand: EngineCommand {
       throw ValidationError("--diagnose looks at one attack: give one --epsilon, and no --spatial")
     }
     if let batchSize, batchSize < 1 { throw ValidationError("--batch-size \(batchSize): give 1 or more") }
-    guard spatial else { return }
+    guard spatial else {
+      if let search = poses.search {
+        throw ValidationError("\(search) looks for poses without an attack: add --spatial")
+      }
+      return
+    }
     guard name == nil, epsilon == nil else {
       throw ValidationError("--spatial only turns and moves: leave out --epsilon and the attack's name")
     }

@@ -53,6 +53,9 @@ struct EvaluateCommand: EngineCommand {
     if savePredictions != nil, models.models.count > 1 || (epsilon?.numbers.count ?? 1) * spatial.count > 1 {
       throw ValidationError("--save-predictions takes one model and one setting; name one of each")
     }
+    if isAttacked, let search = spatial.search {
+      throw ValidationError("\(search) looks for poses without an attack: leave out \(search) or the attack")
+    }
     if !isAttacked { try attack.refuseIdleSeed(drawsPoses: spatial.drawsPoses) }
   }
 
