@@ -119,12 +119,19 @@ let targets: [Target] = [
       "Tensors",
     ]),
 
+  library(
+    "SavedSets",
+    [
+      "Archives", "Attacks", "Datasets", "Evaluation", "Failures", "Files", "Interchange", "Networks", "Records",
+      "Tensors",
+    ]),
+
   library("ToolSupport", ["Failures", "Files", "Records", argumentParser]),
   library(
     "ToolOptions",
     [
       "Attacks", "Checkpoints", "Datasets", "Evaluation", "Failures", "Files", "Networks", "Programs", "Records",
-      "Spatial", "ToolSupport", argumentParser,
+      "SavedSets", "Spatial", "ToolSupport", argumentParser,
     ] + backends),
 
   library(
@@ -141,13 +148,14 @@ let targets: [Target] = [
       "Attacks", "Checkpoints", "Datasets", "Evaluation", "Files", "Networks", "Programs", "Records", "Spatial",
       "Tensors", "ToolOptions", "Training",
     ]),
-  tool("cusp-attack", ["Attacks", "Datasets", "Evaluation", "Records", "ToolOptions"]),
+  tool("cusp-attack", ["Attacks", "Datasets", "Evaluation", "Records", "SavedSets", "ToolOptions"]),
   tool("cusp-evaluate", ["Archives", "Datasets", "Evaluation", "Files", "Records", "ToolOptions"]),
   tool("cusp-fooling-rate", ["Archives", "Files", "Records"]),
   tool("cusp-bench", ["Benchmarks", "Networks", "Programs", "Records", "ToolOptions"]),
   tool("cusp-inspect", ["Checkpoints", "Files", "Inspection", "Interchange", "Networks", "Records", "Tensors"]),
   tool("cusp-diff", ["Files", "Inspection", "Records"]),
   tool("cusp-convert", ["Checkpoints", "Datasets", "Files", "Interchange", "Networks", "Records"]),
+  tool("cusp-verify", ["Attacks", "Datasets", "Evaluation", "Networks", "Records", "SavedSets", "ToolOptions"]),
   tool("cusp-serve", ["Evaluation", "Files", "Records", "Serving", "ToolOptions"]),
 
   .target(name: "CAllocations", path: "Tests/CAllocations"),
@@ -179,6 +187,12 @@ let targets: [Target] = [
     [
       "Attacks", "Checkpoints", "Datasets", "Evaluation", "Files", "Networks", "PortableBackend", "Programs", "Records",
       "Spatial", "Tensors",
+    ]),
+  tests(
+    "SavedSets",
+    [
+      "Archives", "Attacks", "Checkpoints", "Datasets", "Evaluation", "Files", "Interchange", "Networks",
+      "PortableBackend", "Records", "SavedSets", "Tensors",
     ]),
   tests("Benchmarks", ["Benchmarks", "Networks", "Programs", "Records", "Tensors"] + backends),
   tests(

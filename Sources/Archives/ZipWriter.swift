@@ -26,6 +26,8 @@ public struct ZipWriter: ~Copyable {
   private var file: FileWriter
   private let name: String
   private var records: [ZipRecord] = []
+  /// The entry under way, where its bytes start, and their checksum so far.
+  private var begun: (record: ZipRecord, start: Int, sum: Checksum)?
 
   /// Creates the file at `path`, as `FileWriter.init(path:named:)`.
   ///
@@ -45,23 +47,48 @@ public struct ZipWriter: ~Copyable {
     _ entry: String, size: Int, alignment: Int = 1,
     _ body: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
   ) throws {
+    try begin(entry, size: size, alignment: alignment)
+    try body { part in try append(part) }
+    try end()
+  }
+
+  /// Begins the entry `entry` of `size` bytes, which `append(_:)` brings before `end()`, as
+  /// `add(_:size:alignment:_:)` does.
+  ///
+  /// - Precondition: no other entry is begun, and `alignment` is a power of two.
+  /// - Throws: `.data` for a name of 64 KiB or more; `.inputOutput` on a full or failing disk.
+  public mutating func begin(_ entry: String, size: Int, alignment: Int = 1) throws {
+    precondition(begun == nil, "one entry at a time")
     guard entry.utf8.count < 0xFFFF else {
       throw Failure(.data, "\(name): a name of \(entry.utf8.count) bytes does not fit a zip file")
     }
-    var record = ZipRecord(name: entry, size: size, offset: file.position, alignment: alignment)
+    let record = ZipRecord(name: entry, size: size, offset: file.position, alignment: alignment)
     try file.write(record.header)
-    let start = file.position
-    var sum = Checksum()
-    try body { part in
-      sum.add(part)
-      try file.write(part)
+    begun = (record, file.position, Checksum())
+  }
+
+  /// Appends `part` to the entry that was begun.
+  ///
+  /// - Throws: `.inputOutput` on a full or failing disk.
+  public mutating func append(_ part: UnsafeRawBufferPointer) throws {
+    begun?.sum.add(part)
+    try file.write(part)
+  }
+
+  /// Ends the entry that was begun.
+  ///
+  /// - Throws: `.internal` if it got more or fewer bytes than it was begun for; `.inputOutput` on a failing disk.
+  public mutating func end() throws {
+    guard let begun else { throw Failure(.internal, "\(name): no entry was begun") }
+    let count = file.position - begun.start
+    var record = begun.record
+    guard count == record.size else {
+      throw Failure(.internal, "\(name): \(record.name) took \(count) bytes instead of \(record.size)")
     }
-    guard file.position - start == size else {
-      throw Failure(.internal, "\(name): \(entry) took \(file.position - start) bytes instead of \(size)")
-    }
-    record.checksum = sum.value
+    self.begun = nil
+    record.checksum = begun.sum.value
     var checksumBytes: [UInt8] = []
-    checksumBytes.append(littleEndian: sum.value)
+    checksumBytes.append(littleEndian: record.checksum)
     try file.overwrite(checksumBytes, at: record.offset + ZipRecord.checksumOffset)
     records.append(record)
   }

@@ -70,6 +70,14 @@ public struct LabeledImages: Sendable {
   /// How many images there are.
   public var count: Int { indices.count }
 
+  /// Whether every pixel is one of the 256 levels that 8 bits hold, as `Float(level) / 255`.
+  public var haveEightBits: Bool {
+    switch pixels {
+    case .bytes: true
+    case .floats(let floats): floats.allSatisfy { ($0 * 255).rounded() / 255 == $0 }
+    }
+  }
+
   /// The class of the image at `index`.
   ///
   /// - Precondition: `indices` contains `index`.

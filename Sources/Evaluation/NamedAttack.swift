@@ -15,6 +15,8 @@ public struct NamedAttack: Hashable, Sendable {
   public let seeksSmallest: Bool
   /// The budgets whose successes it keeps, in pixel units; empty where it keeps none.
   public var smallerBudgets: [Double] = []
+  /// Whether its images are rounded to 8 bits, and classified as they are then.
+  public var isQuantised = false
 
   /// An attack of `name`.
   public init(name: String, epsilon: Double?, attack: any Attack, stopsEarly: Bool = false, seeksSmallest: Bool = false)
@@ -26,9 +28,14 @@ public struct NamedAttack: Hashable, Sendable {
   }
 
   /// What the scheduler runs.
-  public var scheduled: any Attack { stopsEarly ? Self.stopping(attack) : attack }
+  public var scheduled: any Attack {
+    let whole = stopsEarly ? Self.stopping(attack) : attack
+    return isQuantised ? Self.quantising(whole) : whole
+  }
 
   private static func stopping(_ attack: some Attack) -> any Attack { UntilFooled(attack) }
+
+  private static func quantising(_ attack: some Attack) -> any Attack { Quantised(attack) }
 
   /// The setting of its records on the model with this digest.
   public func setting(model: String) -> Setting {
@@ -42,14 +49,15 @@ public struct NamedAttack: Hashable, Sendable {
       .map { JSON.Member($0.setting.rawValue, $0.value.json) }
     if stopsEarly { members.append(.init("early_stop", .bool(true))) }
     if seeksSmallest { members.append(.init("minimum_epsilon", .bool(true))) }
+    if isQuantised { members.append(.init("quantise", .bool(true))) }
     if !smallerBudgets.isEmpty { members.append(.init("reuse", .array(smallerBudgets.map { .number($0) }))) }
     return .object(members)
   }
 
   /// Whether all is equal.
   public static func == (one: NamedAttack, other: NamedAttack) -> Bool {
-    (one.name, one.epsilon, one.stopsEarly, one.smallerBudgets)
-      == (other.name, other.epsilon, other.stopsEarly, other.smallerBudgets)
+    (one.name, one.epsilon, one.stopsEarly, one.isQuantised, one.smallerBudgets)
+      == (other.name, other.epsilon, other.stopsEarly, other.isQuantised, other.smallerBudgets)
       && AnyHashable(one.attack) == AnyHashable(other.attack)
   }
 

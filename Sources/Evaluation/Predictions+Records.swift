@@ -23,13 +23,17 @@ extension Predictions {
   func record(_ result: AttackResult, _ setting: Setting, pose: PredictionRecord.Pose, index: Int, label: Int)
     -> PredictionRecord
   {
-    PredictionRecord(
+    let attack = attacks[result.attack]
+    let isQuantised = attack?.isQuantised ?? false
+    return PredictionRecord(
       setting: setting, pose: pose, index: index, label: label, natural: result.naturalClass,
-      perturbed: result.perturbedClass, distance: result.distance, logits: withLogits ? result.perturbedLogits : nil,
-      steps: attacks[result.attack]?.stopsEarly == true ? result.steps : nil,
+      perturbed: result.perturbedClass,
+      distance: isQuantised ? Levels.distance(result.distance, attack?.attack.norm ?? .linf) : result.distance,
+      logits: withLogits ? result.perturbedLogits : nil,
+      steps: attack?.stopsEarly == true ? result.steps : nil,
       reused: result.origin.flatMap { attacks[$0]?.epsilon },
-      forwards: attacks[result.attack].map { _ in result.cost.forwards },
-      backwards: attacks[result.attack].map { _ in result.cost.backwards }, brokenBy: result.member,
+      forwards: attack.map { _ in result.cost.forwards }, backwards: attack.map { _ in result.cost.backwards },
+      brokenBy: result.member,
       hadZeroGradient: result.hadZeroGradient,
       failure: Self.failure(result))
   }

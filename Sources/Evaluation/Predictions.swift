@@ -3,6 +3,7 @@ import Datasets
 import Failures
 import Networks
 public import Records
+import Spatial
 
 /// What a model says of images, untouched, transformed and attacked: one record an image and setting, image-major.
 ///
@@ -39,6 +40,10 @@ public struct Predictions {
     if let attack = attacks.compactMap(\.self).first, transformations.contains(where: { $0.search != nil }) {
       throw Failure(.usage, "\(attack.name): worst poses are searched for without an attack; leave one of them out")
     }
+    let isBlended = transformations.contains { !$0.isIdentity && $0.interpolation != .nearest }
+    if isBlended, attacks.contains(where: { $0?.isQuantised == true }) {
+      throw Failure(.usage, "bilinear interpolation leaves 8-bit levels, so images cannot be quantised; take nearest")
+    }
     sequence = try AttackSequence(attacks.map { $0?.scheduled }, reuses: reuses)
     classifier = try model.inference()
     scheduler = try AttackScheduler(
@@ -60,16 +65,45 @@ public struct Predictions {
   public func forEach(
     in selection: ImageSelection, progress: (Int) throws -> Void = { _ in }, _ body: (PredictionRecord) throws -> Void
   ) throws {
-    let (images, settings) = (selection.images, settings(of: selection))
+    try run(selection.images, selection, keepsImages: false, progress: progress) { record, _ in try body(record) }
+  }
+
+  /// How many images are taken through at once where they are kept, so that memory is bounded however long one takes.
+  private static let keptImages = 1024
+
+  /// Hands the records of a selection to `body` with the images they are of, `[c, h, w]`, as `forEach(in:progress:_:)`.
+  ///
+  /// - Throws: as there.
+  public func forEachImage(
+    in selection: ImageSelection, progress: (Int) throws -> Void = { _ in },
+    _ body: (PredictionRecord, [Float]) throws -> Void
+  ) throws {
+    let indices = selection.images.indices
+    for start in stride(from: indices.lowerBound, to: indices.upperBound, by: Self.keptImages) {
+      let part = selection.images[start..<min(start + Self.keptImages, indices.upperBound)]
+      try run(
+        part, selection, keepsImages: true, progress: { try progress(start - indices.lowerBound + $0) }, body)
+    }
+  }
+
+  /// Takes `images`, all of `selection` or a part of it, through the attacks.
+  private func run(
+    _ images: LabeledImages, _ selection: ImageSelection, keepsImages: Bool, progress: (Int) throws -> Void,
+    _ body: (PredictionRecord, [Float]) throws -> Void
+  ) throws {
+    let settings = settings(of: selection)
     try model.check(images)
     guard transformations.allSatisfy({ $0.search == nil }) else {
-      return try searchPoses(of: images, settings.flatMap(\.self), progress: progress, body)
+      return try searchPoses(of: images, settings.flatMap(\.self), progress: progress) { try body($0, []) }
+    }
+    if attacks.contains(where: { $0?.isQuantised == true }), !images.haveEightBits {
+      throw Failure(.usage, "\(images.name): pixels between 8-bit levels cannot be quantised; leave that out")
     }
     // A place is an image in one pose; results come in any order.
     let poses = transformations.count
     let places = images.indices.flatMap { [Int](repeating: $0, count: poses) }
     var transformer = Transformer(transformations, imageShape: images.imageShape)
-    var order = RecordOrder(perPlace: attacks.count)
+    var order = PlaceOrder<(PredictionRecord, [Float])>(perPlace: attacks.count)
     try scheduler.run(
       sequence, on: places, labels: places.map(images.label(of:)), poses: poses,
       pixels: { place, pixels in
@@ -84,7 +118,7 @@ public struct Predictions {
         let record = record(
           result, settings[pose][result.attack], pose: transformations[pose].pose(of: index).record, index: index,
           label: images.label(of: index))
-        try order.add(record, at: result.place, body)
+        try order.add((record, keepsImages ? result.perturbed : []), at: result.place) { try body($0, $1) }
         if order.done / poses > done / poses { try progress(order.done / poses) }
       })
   }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 public import Evaluation
 public import Records
+public import SavedSets
 public import ToolSupport
 
 /// Has models answer for images, hands on what is known at once, and tells people how far it is and what went wrong.
@@ -34,11 +35,12 @@ public struct PredictionRun {
   /// Hands the records of `predictions` of the images to `body`, and what that writes to the next program after every
   /// batch.
   ///
+  /// - Parameter file: Where the images are saved as well, once all are there.
   /// - Returns: How many records say that something failed.
   /// - Throws: `Failure` when the engine fails, `ExitCode` when a signal came, and whatever `body` throws.
   @discardableResult
   public mutating func records(
-    _ predictions: Predictions, _ body: (PredictionRecord) throws -> Void
+    _ predictions: Predictions, savedTo file: SavedSetFile? = nil, _ body: (PredictionRecord) throws -> Void
   ) throws -> Int {
     let selection = try images.selection(for: predictions.model)
     let (name, count) = (selection.images.name, selection.images.count)
@@ -47,20 +49,31 @@ public struct PredictionRun {
     // A signal while the program waits for its first model ends it at once.
     if !isWatching { StopRequest.watch() }
     isWatching = true
-    try predictions.forEach(
-      in: selection,
-      progress: {
-        progress.update(Double($0) / Double(count), "\($0) images")
-        try context.output.flush()
-        try Self.stopIfAsked()
-      },
-      { record in
+    if let file {
+      try file.write(selection.images) { writer in
+        try predictions.forEachImage(in: selection, progress: { try tell($0, of: count, on: &progress) }) {
+          record, image in
+          flaws.add(record)
+          try body(record)
+          try writer.append(image)
+        }
+      }
+    } else {
+      try predictions.forEach(in: selection, progress: { try tell($0, of: count, on: &progress) }) { record in
         flaws.add(record)
         try body(record)
-      })
+      }
+    }
     progress.finish("\(count) images, \(predictions.settingCount) settings")
     for line in flaws.lines { context.diagnostics.note("\(label) \(name): \(line)") }
     return flaws.failed
+  }
+
+  /// Shows how many images are done, hands on their records, and ends the program if a signal asks for it.
+  private func tell(_ done: Int, of count: Int, on progress: inout ProgressLine) throws {
+    progress.update(Double(done) / Double(count), "\(done) images")
+    try context.output.flush()
+    try Self.stopIfAsked()
   }
 }
 

@@ -8,7 +8,7 @@ import Testing
   private static let types: [any Record.Type] = [
     RunRecord.self, EpochRecord.self, CheckpointRecord.self, PredictionRecord.self, ScoreRecord.self,
     FoolingRateRecord.self, DiagnosisRecord.self, ErrorRecord.self, BenchmarkRecord.self, BenchmarkStepRecord.self,
-    ModelRecord.self, TensorFileRecord.self, DifferenceRecord.self,
+    ModelRecord.self, TensorFileRecord.self, DifferenceRecord.self, VerificationRecord.self,
   ]
 
   @Test(

@@ -139,6 +139,23 @@ struct RecordExample: Sendable, CustomStringConvertible {
         ("only_first", "a list"), ("only_second", "a list"), ("unread_first", "a list"), ("unread_second", "a list"),
       ]),
     RecordExample(
+      type: VerificationRecord.self,
+      line: #"{"type":"verification","v":1,"model":"0f","path":"set.npz","data":"digits","split":"test","norm":"l2","#
+        + #""epsilon":0.1,"tolerance":0.5,"range":255,"count":4,"holds":false,"distance":0.2,"outside_ball":1,"#
+        + #""outside_range":2,"not_finite":1,"out_of_order":0,"labels_differ":null,"naturally_correct":4,"#
+        + #""natural_accuracy":1,"natural_accuracy_interval":[0.5101091635454027,1],"correct":0,"accuracy":0,"#
+        + #""accuracy_interval":[0,0.4898908364545973],"fooled":4,"fooling_rate":1,"#
+        + #""fooling_rate_interval":[0.5101091635454027,1],"offenders":[{"place":0,"index":3,"#
+        + #""problems":["ball","range"],"distance":0.2,"near":1},{"place":2,"index":2,"problems":["finite"],"#
+        + #""distance":null}]}"#,
+      required: [
+        ("model", "text"), ("path", "text"), ("data", "text"), ("split", "text"), ("norm", "text"),
+        ("epsilon", "a number"), ("tolerance", "a number"), ("range", "a whole number"), ("count", "a whole number"),
+        ("outside_ball", "a whole number"), ("outside_range", "a whole number"), ("not_finite", "a whole number"),
+        ("naturally_correct", "a whole number"), ("correct", "a whole number"), ("fooled", "a whole number"),
+        ("offenders", "a list"),
+      ]),
+    RecordExample(
       type: ErrorRecord.self,
       line: #"{"type":"error","v":1,"code":"data","message":"a \"bad\"\nline","line":3,"id":["x",{"y":null}]}"#,
       required: [("code", "text"), ("message", "text")], optional: [("line", "a whole number"), ("id", "")]),

@@ -72,7 +72,7 @@ import Testing
 
   @Test("The examples are of all types, each known to streams")
   func complete() {
-    #expect(Set(RecordExample.all.map(\.description)).count == 11)
+    #expect(Set(RecordExample.all.map(\.description)).count == 12)
     for example in RecordExample.all {
       let version = example.type.version
       #expect(version == 1)

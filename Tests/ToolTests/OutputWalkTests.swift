@@ -61,7 +61,15 @@ import Testing
           "- OUT --to pt < FOLDER/announced", "FOLDER/d.npz OUT", "FOLDER/d.h5 OUT", "mnist:FOLDER/idx OUT --to npz",
         ]
       ], outputs: ["output"], others: ["to", "arch", "image", "normalise", "data"], base: "--quiet"),
-    Program(name: "cusp-attack", inputs: ["models": [], "data": []], others: attack),
+    Program(
+      name: "cusp-attack",
+      inputs: [
+        "models": ["FOLDER/m.h5", "FOLDER/of-d.h5", "- < FOLDER/m.h5", "< FOLDER/announced"],
+        "data": ["FOLDER/m.h5 --data FOLDER/d.npz", "FOLDER/m.h5 --data mnist:FOLDER/idx"],
+      ], outputs: ["save"], others: attack, base: "--fgsm --limit 8 --quiet --save OUT"),
+    Program(
+      name: "cusp-verify", inputs: ["model": [], "set": [], "data": []],
+      others: ["split", "norm", "epsilon", "tolerance", "range", "images", "threads", "format"]),
     Program(
       name: "cusp-bench", others: ["architecture", "program", "batch", "images", "repeats", "threads", "format"]),
     Program(name: "cusp-diff", inputs: ["first": [], "second": []], others: ["tolerance", "format"]),

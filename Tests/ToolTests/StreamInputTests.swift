@@ -10,7 +10,11 @@ import Testing
       let model = try TrainedModel.digits.get().path
       try FileManager.default.copyItem(atPath: model, toPath: "\(folder)/m.h5")
       try FileManager.default.createDirectory(atPath: "\(folder)/tmp", withIntermediateDirectories: false)
-      _ = try bash("cd \(folder) && cusp-convert --quiet m.h5 m.pt")
+      _ = try bash(
+        """
+        cd \(folder) && cusp-convert --quiet m.h5 m.pt
+        cusp-attack --quiet --fgsm --epsilon 0.1 --limit 5 --save set.npz m.h5 > /dev/null
+        """)
       try body(folder)
       // Copies of what came through pipes have no names that could stay.
       let left = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/tmp")
@@ -22,6 +26,7 @@ import Testing
     "Every program that reads a model reads it from standard input, a pipe of the shell and a named pipe",
     arguments: [
       "cusp-evaluate --quiet --limit 20 MODEL", "cusp-attack --quiet --fgsm --epsilon 0.1 --limit 5 MODEL",
+      "cusp-verify --quiet MODEL set.npz --epsilon 0.1",
       "cusp-inspect --verify MODEL | sed 's/^[^:]*: //'", "cusp-inspect --key digest MODEL",
       "cusp-diff MODEL m.h5 --json | sed 's/.*tolerance/ /'",
       "cusp-inspect --stats --format text MODEL | tail -n +2",

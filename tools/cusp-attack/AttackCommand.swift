@@ -4,6 +4,7 @@ import Datasets
 import Evaluation
 import Failures
 import Records
+import SavedSets
 import ToolOptions
 import ToolSupport
 
@@ -15,7 +16,8 @@ struct AttackCommand: EngineCommand {
     examples: [
       "cusp-train | cusp-attack --pgd | cusp-fooling-rate", "cusp-attack model.h5 --pgd --epsilon 8/255 --limit 1000",
       "cusp-attack model.h5 --fgsm --norm l2 --epsilon 0.5 --target 3",
-      "cusp-attack model.h5 --pgd --rotation 30", "cusp-attack model.h5 --spatial --rotation 0:180:15 --translation 2",
+      "cusp-attack model.h5 --epsilon 8/255 --save set.npz --quantise", "cusp-attack model.h5 --pgd --rotation 30",
+      "cusp-attack model.h5 --spatial --rotation 0:180:15 --translation 2",
       "cusp-attack model.h5 --spatial --rotation 30 --translation 3 --grid 5x5x31",
     ])
 
@@ -33,6 +35,10 @@ struct AttackCommand: EngineCommand {
   @OptionGroup var data: DataOptions
   @Option(help: "Images taken at once; changes memory and speed, never a record.") var batchSize: Int?
   @Flag(help: "Add the logits of the perturbed image to every record.") var logits = false
+  @Option(help: "Also save the perturbed images to this .npz file; takes one model, one budget and one pose.")
+  var save: String?
+  @Flag(help: "Round perturbed images to 8 bits within the budget, and classify them as they are then.")
+  var quantise = false
   @Flag(help: "Also say, in a record of its own, whether the attack is to be trusted where images withstand it.")
   var diagnose = false
   @Flag(help: "End with status 1 when the attack failed for an image, or --diagnose found something.") var strict =
@@ -45,12 +51,20 @@ struct AttackCommand: EngineCommand {
       throw ValidationError("--diagnose looks at one attack: give one --epsilon, and no --spatial")
     }
     if let batchSize, batchSize < 1 { throw ValidationError("--batch-size \(batchSize): give 1 or more") }
+    if save != nil, models.models.count > 1 || (epsilon?.numbers.count ?? 1) * poses.count > 1 {
+      throw ValidationError("--save takes one model, one budget and one pose; name one of each")
+    }
+    if quantise, attack.reuse { throw ValidationError("--quantise and --reuse: rounding undoes successes; take one") }
+    if save != nil, let search = poses.search {
+      throw ValidationError("--save takes one pose; leave out \(search), which looks for the worst of several")
+    }
     guard spatial else {
       if let search = poses.search {
         throw ValidationError("\(search) looks for poses without an attack: add --spatial")
       }
       return
     }
+    if quantise, save == nil { throw ValidationError("--quantise: --spatial adds nothing to round; leave it out") }
     guard name == nil, epsilon == nil else {
       throw ValidationError("--spatial only turns and moves: leave out --epsilon and the attack's name")
     }
@@ -63,18 +77,29 @@ struct AttackCommand: EngineCommand {
 
   func execute(_ context: ToolContext) throws {
     if list { return try context.output.write(AttackCatalogue.table) }
+    try save.map { try context.checkOutput($0, reading: models.models + data.files()) }
     let backend = try engine.makeBackend(context.diagnostics)
-    var failures = 0
+    var (failures, isSaved) = (0, false)
     var run = PredictionRun(context, label: spatial ? "spatial" : (name ?? .pgd).rawValue, on: ImageSource(data))
     try models.forEach(
       context, on: backend,
       check: { model in try run.check(model, under: attacks(on: model)) },
       { model in
+        if let save {
+          if isSaved {
+            throw Failure(.usage, "--save takes one model, stdin announced more; \(save) holds the first one's images")
+          }
+          // What a record announced is known only now.
+          try context.checkOutput(save, reading: [model.path] + data.files(modelData: model.data))
+        }
         let predictions = try Predictions(
           of: model, under: attacks(on: model), after: poses.transformations(seed: attack.seed ?? 0),
           batchSize: batchSize, withLogits: logits, reuses: attack.reuse, algorithms: engine.algorithms,
           lookUp: PredictionRun.stopIfAsked)
-        failures += try run.records(predictions) { try context.output.write($0) }
+        failures += try run.records(
+          predictions, savedTo: save.map { SavedSetFile(path: $0, isQuantised: quantise) }
+        ) { try context.output.write($0) }
+        isSaved = true
         if diagnose { failures += try run.diagnosis(of: model, under: attack.settings(of: name, epsilon: epsilon)) }
       })
     try PredictionRun.stopIfAsked()
@@ -84,6 +109,10 @@ struct AttackCommand: EngineCommand {
   /// The attacks at every budget, or none where images are only turned and moved.
   private func attacks(on model: LoadedModel) throws -> [NamedAttack?] {
     if spatial { return [nil] }
-    return try attack.attacks(name, epsilon: epsilon, for: model, drawsPoses: poses.drawsPoses)
+    return try attack.attacks(name, epsilon: epsilon, for: model, drawsPoses: poses.drawsPoses).map {
+      var attack = $0
+      attack.isQuantised = quantise
+      return attack
+    }
   }
 }

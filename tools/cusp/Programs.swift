@@ -22,6 +22,7 @@ enum Programs {
     "plot": "Draw records as curves.",
     "serve": "Predict and attack as a service over standard input and output.",
     "train": "Train a network, naturally or for robustness, and write a checkpoint.",
+    "verify": "Check a saved set of perturbed images and score a model on it.",
   ]
 
   /// Becomes the program of `verb`; returns only by throwing.

@@ -20,6 +20,24 @@ func openNumPy(_ source: ByteSource) throws -> TensorFile.Parts {
     })
 }
 
+/// Opens a `.npy` file, whose one array is called `array`.
+func openNumPyArray(_ source: ByteSource) throws -> TensorFile.Parts {
+  let header = try NumPyHeader(
+    startOf: source.bytes(0..<min(source.count, NumPyHeader.maximalOffset)), name: source.name)
+  let (size, found) = (try header.byteCount(name: source.name), source.count - header.dataOffset)
+  guard found == size else {
+    throw Failure(.data, "\(source.name): holds \(found) bytes of elements instead of \(size); write it again")
+  }
+  let tensor = try StoredTensor(
+    name: "array", element: ElementType(header.element), sizes: header.shape,
+    location: .bytes(offset: header.isOrdered ? header.dataOffset : 0), place: source.name)
+  // Another order is put right in memory.
+  let ordered =
+    header.isOrdered
+    ? source : ByteSource(header.ordered(try source.bytes(header.dataOffset..<source.count)[...]), name: source.name)
+  return TensorFile.Parts(tensors: [tensor], content: .source(ordered), makeTree: { FileNode(tensor) })
+}
+
 private func numPyTensor(_ entry: ZipArchive.Entry, in archive: ZipArchive) throws -> StoredTensor {
   let place = "\(archive.source.name): \(printable(entry.name))"
   let header = try NumPyHeader(startOf: archive.prefix(of: entry, count: NumPyHeader.maximalOffset), name: place)

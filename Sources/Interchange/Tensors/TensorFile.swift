@@ -57,6 +57,18 @@ public struct TensorFile: Sendable {
     try self.init(parts, source, format)
   }
 
+  /// Opens `input`, a file of arrays: a model file's, or one array of NumPy by itself (`.npy`), which is called `array`.
+  ///
+  /// - Throws: as `init(path:)`.
+  public init(arraysIn input: InputFile) throws {
+    let source = try ByteSource(input)
+    if case .numPyArray = try FileKind(contentOf: source) {
+      try self.init(openNumPyArray(source), source, .numpy)
+    } else {
+      try self.init(input)
+    }
+  }
+
   /// Opens the model file `source`, whose format is any but HDF5.
   ///
   /// - Throws: as `init(path:)`.

@@ -58,6 +58,17 @@ public struct ToolContext: Sendable {
     return try SequentialInput(path: path)
   }
 
+  /// The file at `path`, to be read from any place; `-` is standard input.
+  /// - Parameters:
+  ///   - what: what the program needs, such as `images`.
+  ///   - example: a command line that pipes it in.
+  /// - Throws: `Failure` where a stream cannot be read, standard input is a terminal, or the file is what is written.
+  public func file(_ path: String, _ what: String, example: String) throws -> InputFile {
+    try checkInput(path, besides: output.stream)
+    if path == "-" { try refuseTerminal(what, example: example, descriptor: STDIN_FILENO) }
+    return try InputFile(path: path)
+  }
+
   /// Refuses a terminal as standard input, or as `descriptor`.
   func refuseTerminal(_ what: String, example: String, descriptor: Int32) throws {
     guard !SystemCalls.isTerminal(descriptor) else {
