@@ -1,7 +1,9 @@
-public import Attacks
-public import Failures
+import Attacks
+import Datasets
+import Failures
 import Networks
 public import Records
+import Tensors
 
 /// Whether an attack is to be trusted where images withstand it (Pintor et al. 2022; Carlini et al. 2019): variations of it
 /// on the first images, which a sound attack's results follow in a known way.
@@ -69,8 +71,10 @@ public struct Diagnosis {
       accuracy(variation).map { .init(name, base - $0, above: 0.1, advice: advice) }
     }
     let untouched = found[.untouched] ?? []
-    let pairs = zip(untouched, attacked).filter { $0.perturbed == $0.label }
-    let searched = zip(attacked, found[.search] ?? []).map { $0.perturbed == $0.label && $1.perturbed != $1.label }
+    let pairs = Array(zip(untouched, attacked)).filter { untouched, _ in untouched.perturbed == untouched.label }
+    let searched = zip(attacked, found[.search] ?? []).map { attacked, searched in
+      attacked.perturbed == attacked.label && searched.perturbed != searched.label
+    }
     return [
       .init(
         "zero-gradients", share(attacked, \.hadZeroGradient), above: 0.01,
@@ -79,7 +83,7 @@ public struct Diagnosis {
         "saturated-logits", share(untouched) { gap($0) > 88 }, above: 0.01,
         advice: "probabilities are 0 and 1 in single precision: divide the logits, or take --loss margin"),
       .init(
-        "loss-does-not-grow", share(pairs) { loss($1) <= loss($0) }, above: 0.05,
+        "loss-does-not-grow", share(pairs) { untouched, attacked in loss(attacked) <= loss(untouched) }, above: 0.05,
         advice: "the attack does not climb: look for operations without a gradient, or take square"),
       accuracy(.larger).map {
         .init("larger-budget-weaker", $0 - base, above: 0.02, advice: "twice the budget should not fool fewer images")

@@ -8,7 +8,7 @@ extension Predictions {
     _ body: (PredictionRecord) throws -> Void
   ) throws {
     var search = WorstPoses(transformations, of: classifier, width: batchSize, lookUp: lookUp)
-    var order = RecordOrder(perPlace: 1)
+    var order = PlaceOrder<PredictionRecord>(perPlace: 1)
     try search.run(on: images) { trial in
       let (done, count) = (order.done, transformations.count)
       let place = (trial.image - images.indices.lowerBound) * count + trial.setting

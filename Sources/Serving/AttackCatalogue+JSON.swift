@@ -14,6 +14,8 @@ extension AttackDescription {
   fileprivate func json(channels: Int) throws -> JSON {
     var defaults = AttackSettings()
     defaults.kind = self
+    // Other norms have no customary budget; what follows from it is told for a budget of 1.
+    if budget == .needed, !norms.contains(.linf) { defaults.epsilon = ExactNumber("1") }
     let attack = try defaults.attack(channels: channels)
     let settings = settings.map { setting in
       JSON.object(

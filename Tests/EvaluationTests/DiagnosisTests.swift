@@ -83,7 +83,7 @@ struct DiagnosisTests {
       try record(scale: 1) {
         $0.values[.steps] = .integer(2)
         $0.values[.start] = .text("clean")
-        $0.stepSize = ExactNumber("0.005")
+        $0.stepSize = ExactNumber("0.02")
       })
     #expect(found.contains("budget-out-of-reach") && found.contains("incomplete-optimisation"))
   }

@@ -14,10 +14,15 @@ import Testing
   func missing(example: RecordExample) throws {
     for key in ["type", "v"] + example.required.map(\.key) {
       let failure = Failure(.data, "\(example.name) without `\(key)`")
-      for changed in [try without(key, example), try replacing(key, .null, example)] {
-        #expect(throws: failure) { try example.type.init(json: changed) }
-      }
+      #expect(throws: failure) { try example.type.init(json: without(key, example)) }
+      // Attacks that look for the nearest image have no budget, and say so.
+      if key == "epsilon", hasSetting(example) { continue }
+      #expect(throws: failure) { try example.type.init(json: replacing(key, .null, example)) }
     }
+  }
+
+  private func hasSetting(_ example: RecordExample) -> Bool {
+    ["prediction", "score", "fooling-rate", "diagnosis"].contains(example.type.type)
   }
 
   @Test("A mistyped key is named with what it should be", arguments: RecordExample.all)
@@ -72,7 +77,7 @@ import Testing
 
   @Test("The examples are of all types, each known to streams")
   func complete() {
-    #expect(Set(RecordExample.all.map(\.description)).count == 12)
+    #expect(Set(RecordExample.all.map(\.description)).count == 13)
     for example in RecordExample.all {
       let version = example.type.version
       #expect(version == 1)

@@ -15,9 +15,11 @@ import Testing
     #"{"op":"attack","image":\#(TinyModel.image()),"attack":\#(attack)}"#
   }
 
-  /// What names `attack` in a request; an ensemble needs members.
+  /// What names `attack` in a request; an ensemble needs members, and what has no customary budget one.
   private func members(of attack: JSON) -> String {
-    #""name":\#(attack["name"]?.text ?? "")"# + (attack["name"] == .string("ensemble") ? #","members":["fgsm"]"# : "")
+    let isOdd = attack["epsilon"] == .string("needed") && attack["norms"]?.array?.contains(.string("linf")) != true
+    return #""name":\#(attack["name"]?.text ?? "")"#
+      + (attack["name"] == .string("ensemble") ? #","members":["fgsm"]"# : "") + (isOdd ? #","epsilon":1"# : "")
   }
 
   @Test("is that of the catalogue")

@@ -224,7 +224,7 @@ import Testing
       (
         "--method pgd --adversary square", 64,
         "The value 'square' is invalid for '--adversary <adversary>': square asks for no gradients, but for more passes "
-          + "than a step of training can wait for; take pgd, fgsm, bim, mi-fgsm; see cusp-train --help"
+          + "than a step of training can wait for; take pgd, fgsm, bim, r-fgsm, mi-fgsm, ni-fgsm, vmi-fgsm, sparse-l1; see cusp-train --help"
       ),
       ("--keep 5 --epochs 2", 64, "--keep 5: the run has 2 epochs; give 1 to that many"),
       (
@@ -326,7 +326,7 @@ import Testing
       ),
       (
         #"{"epochs":1,"stages":[{"from":1,"method":"pgd","epsilon":0.1,"adversary":7}]}"#,
-        "stage 1: `adversary`: no attack `7`; take pgd, fgsm, bim, mi-fgsm"
+        "stage 1: `adversary`: no attack `7`; take pgd, fgsm, bim, r-fgsm, mi-fgsm, ni-fgsm, vmi-fgsm, sparse-l1"
       ),
       (
         #"{"epochs":1,"stages":[{"from":1,"method":"pgd","epsilon":0.1,"decay":1}]}"#,

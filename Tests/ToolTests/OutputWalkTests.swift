@@ -24,7 +24,8 @@ import Testing
 
   private static let engine: Set = ["threads"]
   private static let attack: Set = [
-    "epsilon", "rotation", "translation", "interpolation", "norm", "steps", "step-size", "start", "restarts", "target",
+    "epsilon", "rotation", "translation", "interpolation", "worst-of", "grid", "norm", "steps", "step-size", "start",
+    "restarts", "target",
     "loss", "decay", "targets", "queries", "overshoot", "searches", "confidence", "learning-rate", "samples", "kernel",
     "quantile", "ensemble", "seed",
     "split", "limit", "shard", "batch-size",

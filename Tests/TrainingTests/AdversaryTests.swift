@@ -32,8 +32,8 @@ struct AdversaryTests {
         reasons[attack.name] = (error as? Failure)?.message ?? "\(error)"
       }
     }
-    #expect(taken == ["pgd", "fgsm", "bim", "mi-fgsm"])
-    let advice = "; take pgd, fgsm, bim, mi-fgsm"
+    #expect(taken == ["pgd", "fgsm", "bim", "r-fgsm", "mi-fgsm", "ni-fgsm", "vmi-fgsm", "sparse-l1"])
+    let advice = "; take pgd, fgsm, bim, r-fgsm, mi-fgsm, ni-fgsm, vmi-fgsm, sparse-l1"
     #expect(
       reasons["square"]
         == "square asks for no gradients, but for more passes than a step of training can wait for" + advice)

@@ -55,11 +55,12 @@ struct RecipeOptions: ParsableArguments {
   @Option(help: "Put so many black pixels around images and cut out a window at random.") var crop: Int?
   @Flag(help: "Mirror every other image.") var flip = false
   @Option(
-    help: "With pgd and cusp: the attack by name: pgd, the default, fgsm, bim or mi-fgsm.",
+    help:
+      "With pgd and cusp: the attack by name: pgd, the default, fgsm, bim, r-fgsm, mi-fgsm, ni-fgsm, vmi-fgsm or sparse-l1.",
     transform: AttackCatalogue.adversary(named:))
   var adversary: AttackDescription?
   @Option(
-    help: "With mi-fgsm: what share of the momentum stays from step to step; the default is 1.",
+    help: "With mi-fgsm and its kin: what share of the momentum stays from step to step; the default is 1.",
     transform: ExactNumber.typed)
   var decay: ExactNumber?
   @Option(help: "With attacks: how distance is measured, linf, the default, l2 or l1.") var norm: Norm?

@@ -60,6 +60,11 @@ public struct RecordFields {
     try optional(key, "a whole number", \.integer)
   }
 
+  /// The number under `key`, or nil where there is `null`.
+  public mutating func nullableNumber(_ key: String) throws(Failure) -> Double? {
+    members.contains { $0.key == key && $0.value == .null } ? nil : try number(key)
+  }
+
   /// The number under `key`.
   public mutating func number(_ key: String) throws(Failure) -> Double {
     try need(key, "a number", \.number)

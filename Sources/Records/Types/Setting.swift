@@ -66,7 +66,7 @@ extension Setting {
     model = try fields.string("model")
     attack = try fields.string("attack")
     norm = try fields.string("norm")
-    epsilon = try fields.find("epsilon") == .null ? nil : fields.number("epsilon")
+    epsilon = try fields.nullableNumber("epsilon")
     rotation = try fields.number("rotation")
     translation = try fields.number("translation")
     isRotationExact = try fields.optionalBool("rotation_exact") ?? false
