@@ -65,7 +65,7 @@ struct GoldenAttackTests {
     #expect(GoldenRun.read("fab").count == 15 && GoldenRun.read("fab-targeted").count == 3)
     #expect(GoldenRun.read("iterative").count == 12 && GoldenRun.read("pma").count == 5)
     #expect(GoldenRun.read("nearest").count == 23 && GoldenRun.read("variants").count == 10)
-    #expect(GoldenRun.read("search").count == 11)
+    #expect(GoldenRun.read("search").count == 11 && GoldenRun.read("contrast").count == 3)
   }
 }
 
@@ -107,7 +107,8 @@ extension GoldenAttackTests {
 
   @Test(
     "attacks end where public code's order of steps ends",
-    arguments: GoldenRun.read("nearest") + GoldenRun.read("variants") + GoldenRun.read("search"))
+    arguments: GoldenRun.read("nearest") + GoldenRun.read("variants") + GoldenRun.read("search")
+      + GoldenRun.read("contrast"))
   func named(_ run: GoldenRun) throws { try run.check(run.attackByName()) }
 }
 

@@ -98,4 +98,35 @@ struct NearestTests {
     // A step's length follows the budget.
     #expect(try !smallest("pgd").parameters.contains { $0.setting == .stepSize })
   }
+
+  @Test("contrast goes part by part, and ends at the first that fools", arguments: [1, 7, 40])
+  func contrast(parts: Int) throws {
+    let results = try results([ContrastReduction(steps: parts)])
+    #expect(results.count == 20)
+    let costs = results.map(\.cost.backwards)
+    let failures = results.compactMap(\.failure)
+    #expect(costs.allSatisfy { $0 == 0 } && failures.isEmpty)
+    var fooled = 0
+    for result in results where Swept.labels[result.place] == result.naturalClass {
+      let image = Swept.images[rows: result.place..<result.place + 1].values
+      guard result.distance > 0 else {
+        #expect(result.perturbed == image && result.steps == parts && result.cost.forwards == parts)
+        continue
+      }
+      fooled += 1
+      let share = Float(result.steps) / Float(parts)
+      #expect(zip(result.perturbed, image).allSatisfy { abs($0 - (1 - share) * $1 - share * 0.5) < 1e-6 })
+      #expect(result.perturbedClass != Swept.labels[result.place] && result.cost.forwards == result.steps)
+      // A part earlier it did not fool.
+      let earlier = Float(result.steps - 1) / Float(parts)
+      let batch = Tensor([1, 2, 5, 5], image.map { (1 - earlier) * $0 + earlier * 0.5 })
+      var logits = Tensor([1, 5])
+      ToyNetwork(batchSize: 1).forward(batch, into: &logits)
+      let predicted = logits.values.withUnsafeBufferPointer(predictedClass)
+      #expect(predicted == Swept.labels[result.place])
+    }
+    // All are grey at the end, and one class is right for that.
+    #expect(fooled > 0 && fooled < 16)
+    #expect(throws: Failure.self) { try ContrastReduction(steps: 0).validate(classCount: 5) }
+  }
 }

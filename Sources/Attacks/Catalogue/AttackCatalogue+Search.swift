@@ -1,6 +1,6 @@
 extension AttackCatalogue {
   /// Those that ask for logits alone.
-  static let search: [AttackDescription] = [square, spsa, nes, hopSkipJump, singlePixel, localSearch, noise]
+  static let search: [AttackDescription] = [square, spsa, nes, hopSkipJump, singlePixel, localSearch, noise, contrast]
 
   /// The Square attack.
   public static let square = AttackDescription(
@@ -61,4 +61,9 @@ extension AttackCatalogue {
     AdditiveNoise(
       norm: $0.norm, epsilon: try $0.requiredEpsilon(), restarts: $0[.restarts, default: 100], seed: $0.seed ?? 0)
   }
+
+  static let contrast = AttackDescription(
+    "contrast", "Contrast taken away until the network errs: what an attack must beat.", source: "Foolbox",
+    norms: [.l2, .linf, .l1], budget: .none, asksForGradients: false, settings: [.steps]
+  ) { ContrastReduction(norm: $0.norm, steps: $0[.steps, default: 1000]) }
 }

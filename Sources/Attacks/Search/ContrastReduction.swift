@@ -1,0 +1,60 @@
+import Networks
+
+/// Contrast taken away until the network errs, in `steps` equal parts from the image to middle grey (Foolbox's linear search
+/// for contrast): a baseline that any attack must beat.
+public struct ContrastReduction: Attack {
+  /// How distance is measured; it decides nothing.
+  public var norm: Norm
+  /// Into how many parts the way to grey is cut.
+  public var steps: Int
+
+  /// The search with these settings; Foolbox's unless told otherwise.
+  public init(norm: Norm = .l2, steps: Int = 1000) { (self.norm, self.steps) = (norm, steps) }
+
+  /// It has no ball to stay in.
+  public var budget: Bound? { nil }
+  /// No single class is to be taken for.
+  public var target: Int? { nil }
+  /// Logits alone.
+  public var needs: AttackNeeds { [] }
+  /// All but the norm.
+  public var parameters: [AttackParameter] { [.init(.steps, .integer(steps))] }
+  /// One a part.
+  public var mostSteps: Int { steps }
+
+  /// Refuses settings that mean nothing.
+  ///
+  /// - Throws: `Failure` (`usage`).
+  public func validate(classCount: Int) throws { try Requirement.positive(steps, "steps") }
+
+  /// An attempt; nil for an image that is misclassified as it is.
+  public func attempt(on subject: Subject) -> (any Attempt)? {
+    subject.isClassifiedRightly ? ContrastAttempt(self, on: subject) : nil
+  }
+}
+
+private final class ContrastAttempt: Attempt {
+  private let settings: ContrastReduction
+  private let subject: Subject
+  private(set) var steps = 0
+  private var logits: [Float] = []
+
+  init(_ settings: ContrastReduction, on subject: Subject) {
+    (self.settings, self.subject) = (settings, subject)
+    logits.reserveCapacity(subject.logits.count)
+  }
+
+  var verdict: [Float] { logits }
+
+  func next(_ answer: Answer?, writing pixels: MutablePixels) -> Move {
+    if let answer, subject.goal.isFooled(by: predictedClass(answer.logits)) {
+      logits.append(contentsOf: answer.logits)
+      return .done
+    }
+    guard steps < settings.steps else { return .unbroken }
+    steps += 1
+    let share = Float(steps) / Float(settings.steps)
+    for i in pixels.indices { pixels[i] = (1 - share) * subject.clean[i] + share * 0.5 }
+    return .classify
+  }
+}
