@@ -6,7 +6,7 @@ import Networks
 ///
 /// A search ends early where in a tenth of its steps the loss has not fallen by a ten-thousandth; there, only once that
 /// holds for all images of a batch.
-public struct CarliniWagner: NearestAttack {
+public struct CarliniWagner: ConstantSearchAttack {
   /// The one norm it knows.
   public static let norms: [Norm] = [.l2]
   /// How distance is measured.
@@ -31,18 +31,6 @@ public struct CarliniWagner: NearestAttack {
   ) {
     (self.epsilon, self.steps, self.searches) = (epsilon, steps, searches)
     (self.confidence, self.learningRate, self.target) = (confidence, learningRate, target)
-  }
-
-  /// Those of all searches.
-  public var mostSteps: Int { Requirement.product(steps, searches) }
-  /// All but the budget.
-  public var parameters: [AttackParameter] { searchParameters(searches, confidence, learningRate) }
-
-  /// Refuses settings that mean nothing for a network of `classCount` classes.
-  ///
-  /// - Throws: `Failure` (`usage`) that names the setting and what it may be.
-  public func validate(classCount: Int) throws {
-    try validateSearch(classCount, searches, confidence, learningRate)
   }
 
   /// An attempt at an image that is not fooled as it is.

@@ -56,17 +56,31 @@ extension Goal {
   }
 }
 
-extension NearestAttack {
-  /// Steps, constants, confidence and learning rate, of attacks that search for a constant.
-  func searchParameters(_ searches: Int, _ confidence: Float, _ learningRate: Float) -> [AttackParameter] {
+/// An attack that weighs the margin against the distance by a constant, for which it searches.
+public protocol ConstantSearchAttack: NearestAttack {
+  /// How many constants are tried.
+  var searches: Int { get }
+  /// By how much the wrong logit must lead.
+  var confidence: Float { get }
+  /// The optimiser's learning rate.
+  var learningRate: Float { get }
+}
+
+extension ConstantSearchAttack {
+  /// Those of all searches.
+  public var mostSteps: Int { Requirement.product(steps, searches) }
+  /// All but the budget.
+  public var parameters: [AttackParameter] {
     [
       .init(.steps, .integer(steps)), .init(.searches, .integer(searches)),
       .init(.confidence, .number(confidence)), .init(.learningRate, .number(learningRate)),
     ] + targetParameter
   }
 
-  /// Refuses those of them that mean nothing.
-  func validateSearch(_ classCount: Int, _ searches: Int, _ confidence: Float, _ learningRate: Float) throws {
+  /// Refuses settings that mean nothing for a network of `classCount` classes.
+  ///
+  /// - Throws: `Failure` (`usage`) that names the setting and what it may be.
+  public func validate(classCount: Int) throws {
     try validateCommon(classCount)
     try Requirement.positive(searches, "searches")
     guard confidence >= 0, confidence.isFinite else {

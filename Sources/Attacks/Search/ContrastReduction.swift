@@ -29,32 +29,10 @@ public struct ContrastReduction: Attack {
 
   /// An attempt; nil for an image that is misclassified as it is.
   public func attempt(on subject: Subject) -> (any Attempt)? {
-    subject.isClassifiedRightly ? ContrastAttempt(self, on: subject) : nil
-  }
-}
-
-private final class ContrastAttempt: Attempt {
-  private let settings: ContrastReduction
-  private let subject: Subject
-  private(set) var steps = 0
-  private var logits: [Float] = []
-
-  init(_ settings: ContrastReduction, on subject: Subject) {
-    (self.settings, self.subject) = (settings, subject)
-    logits.reserveCapacity(subject.logits.count)
-  }
-
-  var verdict: [Float] { logits }
-
-  func next(_ answer: Answer?, writing pixels: MutablePixels) -> Move {
-    if let answer, subject.goal.isFooled(by: predictedClass(answer.logits)) {
-      logits.append(contentsOf: answer.logits)
-      return .done
+    guard subject.isClassifiedRightly else { return nil }
+    return Proposals(steps, on: subject) { [steps] number, pixels in
+      let share = Float(number + 1) / Float(steps)
+      for i in pixels.indices { pixels[i] = (1 - share) * subject.clean[i] + share * 0.5 }
     }
-    guard steps < settings.steps else { return .unbroken }
-    steps += 1
-    let share = Float(steps) / Float(settings.steps)
-    for i in pixels.indices { pixels[i] = (1 - share) * subject.clean[i] + share * 0.5 }
-    return .classify
   }
 }

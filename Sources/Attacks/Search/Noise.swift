@@ -41,35 +41,13 @@ public struct AdditiveNoise: Attack {
 
   /// An attempt; nil for an image that is misclassified as it is, and where epsilon is 0.
   public func attempt(on subject: Subject) -> (any Attempt)? {
-    epsilon > 0 && subject.isClassifiedRightly ? NoiseAttempt(self, on: subject) : nil
-  }
-}
-
-private final class NoiseAttempt: Attempt {
-  private let settings: AdditiveNoise
-  private let subject: Subject
-  private(set) var steps = 0
-  private var logits: [Float] = []
-
-  init(_ settings: AdditiveNoise, on subject: Subject) {
-    (self.settings, self.subject) = (settings, subject)
-    logits.reserveCapacity(subject.logits.count)
-  }
-
-  var verdict: [Float] { logits }
-
-  func next(_ answer: Answer?, writing pixels: MutablePixels) -> Move {
-    if let answer, subject.goal.isFooled(by: predictedClass(answer.logits)) {
-      logits.append(contentsOf: answer.logits)
-      return .done
+    guard epsilon > 0, subject.isClassifiedRightly else { return nil }
+    return Proposals(restarts, on: subject) { [self] number, pixels in
+      var generator = subject.generator(seed: seed, restart: number)
+      if norm == .linf { generator.fillUniform(pixels, radius: 1) } else { generator.fillNormal(pixels) }
+      let scale = epsilon / norm.length(Pixels(pixels))
+      for i in pixels.indices { pixels[i] = min(max(subject.clean[i] + scale * pixels[i], 0), 1) }
+      budget?.settle(pixels, around: subject.clean)
     }
-    guard steps < settings.restarts else { return .unbroken }
-    var generator = subject.generator(seed: settings.seed, restart: steps)
-    steps += 1
-    if settings.norm == .linf { generator.fillUniform(pixels, radius: 1) } else { generator.fillNormal(pixels) }
-    let scale = settings.epsilon / settings.norm.length(Pixels(pixels))
-    for i in pixels.indices { pixels[i] = min(max(subject.clean[i] + scale * pixels[i], 0), 1) }
-    settings.budget?.settle(pixels, around: subject.clean)
-    return .classify
   }
 }

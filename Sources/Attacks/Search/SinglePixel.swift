@@ -34,36 +34,14 @@ public struct SinglePixel: Attack {
 
   /// An attempt; nil for an image that is misclassified as it is.
   public func attempt(on subject: Subject) -> (any Attempt)? {
-    subject.isClassifiedRightly ? SinglePixelAttempt(self, on: subject) : nil
-  }
-}
-
-private final class SinglePixelAttempt: Attempt {
-  private let settings: SinglePixel
-  private let subject: Subject
-  private let places: [Int]
-  private(set) var steps = 0
-  private var logits: [Float] = []
-
-  init(_ settings: SinglePixel, on subject: Subject) {
-    (self.settings, self.subject) = (settings, subject)
-    var generator = subject.generator(seed: settings.seed)
-    places = generator.permutation(count: subject.shape[1] * subject.shape[2])
-    logits.reserveCapacity(subject.logits.count)
-  }
-
-  var verdict: [Float] { logits }
-
-  func next(_ answer: Answer?, writing pixels: MutablePixels) -> Move {
-    if let answer, subject.goal.isFooled(by: predictedClass(answer.logits)) {
-      logits.append(contentsOf: answer.logits)
-      return .done
+    guard subject.isClassifiedRightly else { return nil }
+    var generator = subject.generator(seed: seed)
+    let places = generator.permutation(count: subject.shape[1] * subject.shape[2])
+    return Proposals(min(queries, 2 * places.count), on: subject) { number, pixels in
+      pixels.copy(subject.clean)
+      for channel in 0..<subject.shape[0] {
+        pixels[channel * places.count + places[number / 2]] = Float(number % 2)
+      }
     }
-    guard steps < min(settings.queries, 2 * places.count) else { return .unbroken }
-    pixels.copy(subject.clean)
-    let (place, value) = (places[steps / 2], Float(steps % 2))
-    for channel in 0..<subject.shape[0] { pixels[channel * places.count + place] = value }
-    steps += 1
-    return .classify
   }
 }
