@@ -57,6 +57,8 @@ public protocol Attempt: AnyObject {
   var steps: Int { get }
   /// The member of a cascade whose perturbation it came to.
   var member: String? { get }
+  /// The points it asked about; empty unless it is `Traced`.
+  var trace: [TracePoint] { get }
 }
 
 extension Attempt {
@@ -64,6 +66,8 @@ extension Attempt {
   public var verdict: [Float] { [] }
   /// No member of a cascade.
   public var member: String? { nil }
+  /// Nothing is remembered.
+  public var trace: [TracePoint] { [] }
 }
 
 /// What an attempt wants next.

@@ -22,10 +22,12 @@ public struct AttackResult: Equatable, Sendable {
   public let member: String?
   /// The attack of a smaller budget whose result this repeats; nil where it is its own.
   public internal(set) var origin: Int?
+  /// The points that the attack asked about, the last being what it came to; empty unless it is `Traced`.
+  public internal(set) var trace: [TracePoint] = []
   /// The classifier's logits of the untouched image; empty where nobody asked.
-  public let naturalLogits: [Float]
+  public private(set) var naturalLogits: [Float]
   /// The classifier's logits of the perturbed image; empty where nobody asked.
-  public let perturbedLogits: [Float]
+  public private(set) var perturbedLogits: [Float]
 
   /// The class predicted for the untouched image.
   public var naturalClass: Int { naturalLogits.withUnsafeBufferPointer(predictedClass) }
@@ -36,6 +38,14 @@ public struct AttackResult: Equatable, Sendable {
   func repeated(for attack: Int, steps: Int, cost: AttackCost) -> AttackResult {
     var copy = self
     (copy.attack, copy.steps, copy.cost, copy.origin) = (attack, steps, cost, origin ?? self.attack)
+    copy.trace = []
+    return copy
+  }
+
+  /// The result with what another classifier said of the untouched and the perturbed image.
+  public func judged(naturalLogits: [Float], perturbedLogits: [Float]) -> AttackResult {
+    var copy = self
+    (copy.naturalLogits, copy.perturbedLogits) = (naturalLogits, perturbedLogits)
     return copy
   }
 
@@ -44,6 +54,7 @@ public struct AttackResult: Equatable, Sendable {
   func within(_ budget: Bound?, else unharmed: AttackResult, attack: Int) -> AttackResult {
     var copy = failure == nil && distance > budget?.epsilon ?? .infinity ? unharmed : self
     (copy.attack, copy.steps, copy.cost) = (attack, attack == 0 ? steps : 0, attack == 0 ? cost : AttackCost())
+    if attack > 0 { copy.trace = [] }
     return copy
   }
 }

@@ -26,4 +26,16 @@ extension LoadedModel {
       throw Failure(.data, "\(images.name): images are [\(images.imageShape)], \(path) takes [\(graph.imageShape)]")
     }
   }
+
+  /// Refuses to be attacked in place of a model that takes other images or tells other classes apart.
+  ///
+  /// - Throws: `Failure` (`data`) with both.
+  func check(servesFor model: LoadedModel) throws {
+    guard (graph.imageShape, graph.classCount) == (model.graph.imageShape, model.graph.classCount) else {
+      throw Failure(
+        .data,
+        "\(path): takes [\(graph.imageShape)] for \(graph.classCount) classes, \(model.path) takes "
+          + "[\(model.graph.imageShape)] for \(model.graph.classCount); attack a model of the same")
+    }
+  }
 }

@@ -17,6 +17,8 @@ public struct NamedAttack: Hashable, Sendable {
   public var smallerBudgets: [Double] = []
   /// Whether its images are rounded to 8 bits, and classified as they are then.
   public var isQuantised = false
+  /// Whether the points it asks about are handed out; no part of what it does.
+  public var isTraced = false
 
   /// An attack of `name`.
   public init(name: String, epsilon: Double?, attack: any Attack, stopsEarly: Bool = false, seeksSmallest: Bool = false)
@@ -30,10 +32,13 @@ public struct NamedAttack: Hashable, Sendable {
   /// What the scheduler runs.
   public var scheduled: any Attack {
     let whole = stopsEarly ? Self.stopping(attack) : attack
-    return isQuantised ? Self.quantising(whole) : whole
+    let rounded = isQuantised ? Self.quantising(whole) : whole
+    return isTraced ? Self.tracing(rounded) : rounded
   }
 
   private static func stopping(_ attack: some Attack) -> any Attack { UntilFooled(attack) }
+
+  private static func tracing(_ attack: some Attack) -> any Attack { Traced(attack) }
 
   private static func quantising(_ attack: some Attack) -> any Attack { Quantised(attack) }
 

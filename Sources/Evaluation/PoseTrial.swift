@@ -1,7 +1,8 @@
 import Networks
 import Spatial
 
-/// The search for the worst pose of one image: poses in turn, until one fools or all are tried.
+/// The search for the worst pose of one image: poses in turn, drawn, of a grid, or each a step along the gradient from the
+/// one before, until one fools or all are tried.
 ///
 /// The worst is the first that is misclassified or, where none is, the first of those with the highest cross-entropy.
 struct PoseTrial {
@@ -20,7 +21,12 @@ struct PoseTrial {
   /// Whether there is nothing left to try.
   private(set) var isDone = false
 
+  /// How many gradients were asked for.
+  private(set) var backwards = 0
+
   private let transformation: Transformation
+  /// The pose that the gradient has led to.
+  private var climbed = Pose.identity
   private var highestLoss = -Float.infinity
 
   /// Begins with an image whose untouched logits are known, which is the first pose of a grid.
@@ -28,11 +34,21 @@ struct PoseTrial {
     (self.image, self.label, self.setting) = (image, label, setting)
     (self.transformation, self.naturalLogits) = (transformation, Array(naturalLogits))
     if case .grid = transformation.search { take(naturalLogits) }
+    climbed = transformation.pose(of: image, after: 0)
+  }
+
+  /// Whether the gradient of the pose tried last says which one is next.
+  var isClimbing: Bool { steps.map { !isDone && !tried.isMultiple(of: $0 + 1) } ?? false }
+
+  /// How many steps lead on from a start; nil where none does.
+  private var steps: Int? {
+    if case .climb(let steps, _) = transformation.search { steps } else { nil }
   }
 
   /// The pose to be tried after the next `ahead` ones; nil where there are no more.
   func pose(ahead: Int) -> Pose? {
     let number = tried + ahead
+    guard steps == nil else { return isDone || ahead > 0 ? nil : climbed }
     return isDone || number >= transformation.poseCount ? nil : transformation.pose(of: image, after: number)
   }
 
@@ -47,5 +63,13 @@ struct PoseTrial {
     }
     tried += 1
     isDone = isLast || tried == transformation.poseCount
+    if let steps, !isDone, !isClimbing { climbed = transformation.pose(of: image, after: tried / (steps + 1)) }
+  }
+
+  /// Goes on along the slope of the loss at the pose tried last.
+  mutating func climb(along slope: PoseSlope) {
+    guard isClimbing, let steps else { return }
+    climbed = transformation.step(from: climbed, along: slope, of: steps)
+    backwards += 1
   }
 }

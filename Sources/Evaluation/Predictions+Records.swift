@@ -20,10 +20,10 @@ extension Predictions {
   }
 
   /// The record of a result.
-  func record(_ result: AttackResult, _ setting: Setting, pose: PredictionRecord.Pose, index: Int, label: Int)
-    -> PredictionRecord
-  {
-    let attack = attacks[result.attack]
+  func record(
+    _ result: AttackResult, of attack: NamedAttack?, _ setting: Setting, pose: PredictionRecord.Pose, index: Int,
+    label: Int
+  ) -> PredictionRecord {
     let isQuantised = attack?.isQuantised ?? false
     return PredictionRecord(
       setting: setting, pose: pose, index: index, label: label, natural: result.naturalClass,
@@ -38,6 +38,18 @@ extension Predictions {
       failure: Self.failure(result))
   }
 
+  /// The records of the points that the attack asked about; empty unless it is traced.
+  func trace(
+    _ result: AttackResult, _ setting: Setting, pose: PredictionRecord.Pose, index: Int, label: Int
+  ) -> [TraceRecord] {
+    func finite(_ value: Float) -> Float? { value.isFinite ? value : nil }
+    return result.trace.map {
+      TraceRecord(
+        setting: setting, pose: pose, index: index, label: label, step: $0.step, loss: finite($0.loss),
+        margin: finite($0.margin), distance: $0.distance)
+    }
+  }
+
   /// The record of the worst pose of an image.
   func record(_ trial: PoseTrial, _ setting: Setting) -> PredictionRecord {
     let (natural, perturbed) = (trial.naturalLogits, trial.worst.logits)
@@ -46,6 +58,7 @@ extension Predictions {
       natural: natural.withUnsafeBufferPointer(predictedClass),
       perturbed: perturbed.withUnsafeBufferPointer(predictedClass), distance: 0,
       logits: withLogits ? perturbed : nil, forwards: transformations[trial.setting].search.map { _ in trial.tried },
+      backwards: trial.backwards > 0 ? trial.backwards : nil,
       failure: Self.failure(naturalLogits: natural, perturbedLogits: perturbed))
   }
 
@@ -67,7 +80,9 @@ extension Predictions {
   /// What was chosen besides the budgets: the attack's parameters, or what decides the poses where there is none; and
   /// how convolutions are computed, where that was chosen.
   private func parameters(_ attack: NamedAttack?, _ transformation: Transformation) -> JSON? {
-    var members = attack.map { $0.parameters.members ?? [] } ?? transformation.parameters
+    var members =
+      attack.map { ($0.parameters.members ?? []) + transformation.searchParameters } ?? transformation.parameters
+    if let source { members.append(.init("source", .string(source.digest))) }
     if let algorithms { members.append(.init(algorithms.rawValue, .bool(true))) }
     return members.isEmpty ? nil : .object(members)
   }

@@ -11,49 +11,76 @@ import Spatial
 public struct Predictions {
   /// Whose they are.
   public let model: LoadedModel
+  /// The model that is attacked in its place; nil where it is attacked itself.
+  let source: LoadedModel?
   let attacks: [NamedAttack?]
   let transformations: [Transformation]
   let withLogits: Bool
   let algorithms: AlgorithmOption?
   private let sequence: AttackSequence
-  private let scheduler: AttackScheduler
+  let scheduler: AttackScheduler
+  /// The attacked model's.
   let classifier: any Classifier
+  /// The same with gradients; nil where nothing asks for any.
+  let gradients: WatchedNetwork?
   let batchSize: Int?
   let lookUp: () throws -> Void
+  private let trace: (TraceRecord) throws -> Void
 
   /// The predictions of `model` under each of `attacks`; `nil` stands for the image as it is.
   ///
   /// - Parameters:
-  ///   - transformations: What is done to an image before each of the attacks; worst poses are searched for without one.
+  ///   - source: The model that is attacked in place of `model`, which then says what it makes of the images; nil for
+  ///     `model` itself.
+  ///   - transformations: What is done to an image before each of the attacks.
   ///   - batchSize: How many images are taken at once, at most the programs' own batch.
   ///   - withLogits: Whether records carry the logits of the perturbed image.
   ///   - reuses: Whether successes at smaller budgets are kept for larger ones; budgets then grow.
   ///   - algorithms: How the algorithms of convolutions are chosen, which is a setting of the records.
   ///   - lookUp: Called before every forward pass of an attack or search; what it throws ends it.
-  /// - Throws: `Failure` when an attack means nothing for the model or the engine refuses.
+  ///   - trace: Receives the points that traced attacks asked about, an image's before its record.
+  /// - Throws: `Failure` when an attack means nothing for the model, `source` takes other images or tells other classes
+  ///   apart, or the engine refuses.
   public init(
-    of model: LoadedModel, under attacks: [NamedAttack?], after transformations: [Transformation] = [.none],
-    batchSize: Int? = nil, withLogits: Bool = false, reuses: Bool = false, algorithms: AlgorithmOption? = nil,
-    lookUp: @escaping () throws -> Void = {}
+    of model: LoadedModel, under attacks: [NamedAttack?], from source: LoadedModel? = nil,
+    after transformations: [Transformation] = [.none], batchSize: Int? = nil, withLogits: Bool = false,
+    reuses: Bool = false, algorithms: AlgorithmOption? = nil, lookUp: @escaping () throws -> Void = {},
+    trace: @escaping (TraceRecord) throws -> Void = { _ in }
   ) throws {
     for case let attack? in attacks { try attack.attack.validate(classCount: model.graph.classCount) }
-    if let attack = attacks.compactMap(\.self).first, transformations.contains(where: { $0.search != nil }) {
-      throw Failure(.usage, "\(attack.name): worst poses are searched for without an attack; leave one of them out")
+    try source?.check(servesFor: model)
+    try Self.check(attacks, after: transformations, reuses: reuses, transfers: source != nil)
+    sequence = try AttackSequence(attacks.map { $0?.scheduled }, reuses: reuses)
+    let attacked = source ?? model
+    let needsGradients = sequence.needs.contains(.gradients) || transformations.contains(where: \.isClimbing)
+    gradients = needsGradients ? WatchedNetwork(try attacked.inputGradient(), lookUp: lookUp) : nil
+    classifier = try attacked.inference()
+    scheduler = try AttackScheduler(model: gradients, classifier: classifier, width: batchSize)
+    (self.algorithms, self.batchSize, self.lookUp, self.trace) = (algorithms, batchSize, lookUp, trace)
+    (self.model, self.source) = (model, source)
+    self.attacks = attacks
+    self.transformations = transformations
+    self.withLogits = withLogits
+  }
+
+  /// Refuses what does not go together.
+  private static func check(
+    _ attacks: [NamedAttack?], after transformations: [Transformation], reuses: Bool, transfers: Bool
+  ) throws {
+    let isSearch = transformations.contains { $0.search != nil }
+    if let attack = attacks.compactMap(\.self).first, transformations.contains(where: \.isClimbing) {
+      throw Failure(.usage, "\(attack.name): poses are climbed to without an attack; leave one of them out")
+    }
+    guard !reuses || !isSearch && !transfers else {
+      throw Failure(.usage, "reuse keeps what fooled the attacked model in one pose; leave it out")
+    }
+    guard !transfers || !isSearch && !attacks.contains(nil) else {
+      throw Failure(.usage, "source: name an attack on it, and no search for poses")
     }
     let isBlended = transformations.contains { !$0.isIdentity && $0.interpolation != .nearest }
     if isBlended, attacks.contains(where: { $0?.isQuantised == true }) {
       throw Failure(.usage, "bilinear interpolation leaves 8-bit levels, so images cannot be quantised; take nearest")
     }
-    sequence = try AttackSequence(attacks.map { $0?.scheduled }, reuses: reuses)
-    classifier = try model.inference()
-    scheduler = try AttackScheduler(
-      model: sequence.needs.contains(.gradients) ? WatchedNetwork(model.inputGradient(), lookUp: lookUp) : nil,
-      classifier: classifier, width: batchSize)
-    (self.algorithms, self.batchSize, self.lookUp) = (algorithms, batchSize, lookUp)
-    self.model = model
-    self.attacks = attacks
-    self.transformations = transformations
-    self.withLogits = withLogits
   }
 
   /// How many settings an image goes through.
@@ -69,7 +96,7 @@ public struct Predictions {
   }
 
   /// How many images are taken through at once where they are kept, so that memory is bounded however long one takes.
-  private static let keptImages = 1024
+  static let keptImages = 1024
 
   /// Hands the records of a selection to `body` with the images they are of, `[c, h, w]`, as `forEach(in:progress:_:)`.
   ///
@@ -94,7 +121,12 @@ public struct Predictions {
     let settings = settings(of: selection)
     try model.check(images)
     guard transformations.allSatisfy({ $0.search == nil }) else {
-      return try searchPoses(of: images, settings.flatMap(\.self), progress: progress) { try body($0, []) }
+      return try attacks.contains(nil)
+        ? searchPoses(of: images, settings.flatMap(\.self), progress: progress) { try body($0, []) }
+        : attackPoses(of: images, settings, progress: progress) {
+          for point in $1 { try trace(point) }
+          try body($0, [])
+        }
     }
     if attacks.contains(where: { $0?.isQuantised == true }), !images.haveEightBits {
       throw Failure(.usage, "\(images.name): pixels between 8-bit levels cannot be quantised; leave that out")
@@ -103,23 +135,45 @@ public struct Predictions {
     let poses = transformations.count
     let places = images.indices.flatMap { [Int](repeating: $0, count: poses) }
     var transformer = Transformer(transformations, imageShape: images.imageShape)
-    var order = PlaceOrder<(PredictionRecord, [Float])>(perPlace: attacks.count)
+    var order = PlaceOrder<Outcome>(perPlace: attacks.count)
+    func finish(_ result: AttackResult) throws {
+      let (done, pose) = (order.done, result.place % poses)
+      let outcome = outcome(
+        result, settings[pose][result.attack], transformations[pose].pose(of: places[result.place]).record,
+        index: places[result.place], label: images.label(of: places[result.place]), keepsImage: keepsImages)
+      try order.add(outcome, at: result.place) {
+        for point in $0.trace { try trace(point) }
+        try body($0.record, $0.image)
+      }
+      if order.done / poses > done / poses { try progress(order.done / poses) }
+    }
+    func write(_ place: Int, _ pixels: MutablePixels) { images.writePixels(of: places[place], into: pixels) }
+    var judge = try source.map { _ in TransferJudge(try model.inference()) }
     try scheduler.run(
       sequence, on: places, labels: places.map(images.label(of:)), poses: poses,
       pixels: { place, pixels in
-        images.writePixels(of: places[place], into: pixels)
+        write(place, pixels)
         transformer.transform(pixels, image: places[place], by: place % poses)
       },
-      untouched: transformations.allSatisfy(\.isIdentity)
-        ? nil : { place, pixels in images.writePixels(of: places[place], into: pixels) },
+      untouched: transformations.allSatisfy(\.isIdentity) ? nil : write,
       finish: { result in
-        let done = order.done
-        let (index, pose) = (places[result.place], result.place % poses)
-        let record = record(
-          result, settings[pose][result.attack], pose: transformations[pose].pose(of: index).record, index: index,
-          label: images.label(of: index))
-        try order.add((record, keepsImages ? result.perturbed : []), at: result.place) { try body($0, $1) }
-        if order.done / poses > done / poses { try progress(order.done / poses) }
+        guard judge != nil else { return try finish(result) }
+        try judge?.add(result, untouched: { write(result.place, $0) }, finish: finish)
       })
+    try judge?.flush(finish)
+  }
+
+  /// A record with what was kept beside it.
+  private typealias Outcome = (record: PredictionRecord, image: [Float], trace: [TraceRecord])
+
+  private func outcome(
+    _ result: AttackResult, _ setting: Setting, _ pose: PredictionRecord.Pose, index: Int, label: Int,
+    keepsImage: Bool
+  ) -> Outcome {
+    let attack = attacks[result.attack]
+    return (
+      record(result, of: attack, setting, pose: pose, index: index, label: label),
+      keepsImage ? result.perturbed : [], trace(result, setting, pose: pose, index: index, label: label)
+    )
   }
 }

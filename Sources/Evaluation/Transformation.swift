@@ -7,6 +7,8 @@ public enum PoseSearch: Hashable, Sendable {
   case worst(of: Int)
   /// Those of a grid.
   case grid(PoseGrid)
+  /// Those that so many steps along the gradient lead to, from each of so many that are drawn.
+  case climb(steps: Int, starts: Int)
 }
 
 /// What is done to images before an attack, with the words that records use for it.
@@ -35,6 +37,11 @@ public struct Transformation: Hashable, Sendable {
   /// Whether every image stays as it is.
   public var isIdentity: Bool { distribution.isIdentity }
 
+  /// Whether the gradient leads from pose to pose.
+  public var isClimbing: Bool {
+    if case .climb = search { true } else { false }
+  }
+
   /// The pose of the image at `index` of its original split, where none is searched for.
   public func pose(of index: Int) -> Pose { distribution.draw(seed: seed, image: index) }
 
@@ -44,13 +51,31 @@ public struct Transformation: Hashable, Sendable {
     case nil: 1
     case .worst(let count): isIdentity ? 1 : count
     case .grid(let grid): grid.count
+    case .climb(let steps, let starts): isIdentity ? 1 : starts * (steps + 1)
     }
   }
 
-  /// The pose of the image at `index` that is tried after `tried` others.
+  /// The pose of the image at `index` that is tried after `tried` others, whatever these showed; where they lead on,
+  /// the start after so many others.
   func pose(of index: Int, after tried: Int) -> Pose {
-    if case .grid(let grid) = search { return grid[tried] }
-    return distribution.draw(seed: seed, image: index, attempt: tried)
+    switch search {
+    case .grid(let grid): grid[tried]
+    case .climb: distribution.draw(seed: seed, image: index, attempt: tried, isWhole: false)
+    case .worst, nil: distribution.draw(seed: seed, image: index, attempt: tried)
+    }
+  }
+
+  /// A step from `pose` along `slope`: by sign, each of rotation and the two directions by 2.5 of its budget over the
+  /// number of steps, so that all together lead from end to end, and back into the budgets.
+  func step(from pose: Pose, along slope: PoseSlope, of steps: Int) -> Pose {
+    func moved(_ value: Double, _ slope: Double, _ budget: Double) -> Double {
+      let size = slope == 0 ? 0 : 2.5 * budget / Double(steps)
+      return min(max(value + (slope < 0 ? -size : size), -budget), budget)
+    }
+    let (rotation, translation) = (distribution.rotation, distribution.translation)
+    return Pose(
+      degrees: distribution.isRotationExact ? pose.degrees : moved(pose.degrees, slope.degrees, rotation),
+      dx: moved(pose.dx, slope.dx, translation), dy: moved(pose.dy, slope.dy, translation))
   }
 
   /// `setting` with the budgets of this.
@@ -64,11 +89,18 @@ public struct Transformation: Hashable, Sendable {
 
   /// What decides the poses besides the budgets, as records of images without an attack say it.
   var parameters: [JSON.Member] {
-    let seed = JSON.Member("seed", .string(String(seed)))
+    if case .grid = search { return searchParameters }
+    return isIdentity && search == nil ? [] : searchParameters + [.init("seed", .string(String(seed)))]
+  }
+
+  /// Which poses are tried, as records say it.
+  var searchParameters: [JSON.Member] {
     switch search {
-    case nil: return isIdentity ? [] : [seed]
-    case .worst(let count): return [.init("worst_of", .integer(Int64(count))), seed]
-    case .grid(let grid): return [.init("grid", .string(grid.size.description))]
+    case nil: []
+    case .worst(let count): [.init("worst_of", .integer(Int64(count)))]
+    case .grid(let grid): [.init("grid", .string(grid.size.description))]
+    case .climb(let steps, let starts):
+      [.init("worst_of", .integer(Int64(starts))), .init("pose_steps", .integer(Int64(steps)))]
     }
   }
 }

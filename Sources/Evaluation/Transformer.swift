@@ -22,4 +22,11 @@ struct Transformer {
   mutating func transform(_ pixels: UnsafeMutableBufferPointer<Float>, to pose: Pose, by place: Int) {
     resamplers[transformations[place].interpolation]?.transform(pixels, pose: pose)
   }
+
+  /// How a number grows with the pose of `image`, `[c, h, w]`, given its `gradient` with respect to the turned image.
+  func slope(
+    of image: UnsafeBufferPointer<Float>, at pose: Pose, by place: Int, along gradient: UnsafeBufferPointer<Float>
+  ) -> PoseSlope {
+    resamplers[transformations[place].interpolation]?.slope(of: image, at: pose, along: gradient) ?? PoseSlope()
+  }
 }

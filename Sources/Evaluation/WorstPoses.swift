@@ -10,17 +10,24 @@ import Tensors
 /// What becomes of an image depends on no other: poses that turn out not to be needed are neither counted nor looked at.
 struct WorstPoses {
   private let classifier: any Classifier
+  /// The classifier, where some search asks for gradients.
+  private let model: (any DifferentiableClassifier)?
   private let transformations: [Transformation]
   private let width: Int
   private let lookUp: () throws -> Void
   private var transformer: Transformer
   private var pixels: Tensor
   private var logits: Tensor
+  private var rise: Tensor
+  private var gradient: Tensor
+  /// The image that a gradient's pose shows.
+  private var image: [Float]
   private var trials: [PoseTrial] = []
 
   /// A search through the poses of `transformations`.
   ///
   /// - Parameters:
+  ///   - classifier: Who decides; one with gradients where the search is by steps along them.
   ///   - width: How many images are asked about at once, at most the classifier's batch.
   ///   - lookUp: Called before every forward pass; what it throws ends the search.
   init(
@@ -31,6 +38,10 @@ struct WorstPoses {
     transformer = Transformer(transformations, imageShape: classifier.imageShape)
     pixels = Tensor(Shape([classifier.batchSize] + classifier.imageShape.sizes))
     logits = Tensor([classifier.batchSize, classifier.classCount])
+    model = classifier as? any DifferentiableClassifier
+    rise = model == nil ? Tensor([0]) : logits
+    gradient = model == nil ? Tensor([0]) : pixels
+    image = [Float](repeating: 0, count: classifier.imageShape.count)
   }
 
   /// Hands out what is found, one trial an image and transformation, in the order in which they are done.
@@ -88,6 +99,35 @@ struct WorstPoses {
       transformer.transform(pixels, to: rows[row].pose, by: rows[row].setting)
     }
     for (row, asked) in rows.enumerated() { logits.withLogits(row) { trials[asked.trial].take($0) } }
+    try climb(rows.map { ($0.trial, $0.pose) }, images)
+  }
+
+  /// Has the trials of the batch's rows go on along the slope of the cross-entropy at the poses they were asked about.
+  private mutating func climb(_ rows: [(trial: Int, pose: Pose)], _ images: LabeledImages) throws {
+    guard let model, rows.contains(where: { trials[$0.trial].isClimbing }) else { return }
+    let (classes, size) = (classifier.classCount, classifier.imageShape.count)
+    rise.values.withUnsafeMutableBufferPointer { all in
+      all.update(repeating: 0)
+      for (row, asked) in rows.enumerated() where trials[asked.trial].isClimbing {
+        let out = MutableLogitRow(rebasing: all[row * classes..<(row + 1) * classes])
+        logits.withLogits(row) {
+          Objective.crossEntropy(label: trials[asked.trial].label).writeGradient(at: $0, into: out)
+        }
+      }
+    }
+    try model.backward(rise, into: &gradient)
+    for (row, asked) in rows.enumerated() where trials[asked.trial].isClimbing {
+      let trial = trials[asked.trial]
+      image.withUnsafeMutableBufferPointer { images.writePixels(of: trial.image, into: $0) }
+      let slope = image.withUnsafeBufferPointer { image in
+        gradient.values.withUnsafeBufferPointer { gradient in
+          transformer.slope(
+            of: image, at: asked.pose, by: trial.setting,
+            along: UnsafeBufferPointer(rebasing: gradient[row * size..<(row + 1) * size]))
+        }
+      }
+      trials[asked.trial].climb(along: slope)
+    }
   }
 
   /// Fills so many rows of the batch and passes it forward.
@@ -101,6 +141,6 @@ struct WorstPoses {
         write(row, UnsafeMutableBufferPointer(rebasing: all[row * size..<(row + 1) * size]), &transformer)
       }
     }
-    try classifier.forward(pixels, into: &logits)
+    try classifier.forward(pixels, rows: count, into: &logits)
   }
 }

@@ -25,6 +25,12 @@ struct AffineMap {
     f = (d * x + e * y) + centreY
   }
 
+  /// Where the middle of the pixel in column `x` and row `y` is taken from.
+  func place(_ x: Int, _ y: Int) -> (x: Double, y: Double) {
+    let (centreX, centreY) = (Double(x) + 0.5, Double(y) + 0.5)
+    return (a * centreX + b * centreY + c, d * centreX + e * centreY + f)
+  }
+
   /// `value`, in -1...1, to the nearest number of 15 decimals.
   private static func rounded(_ value: Double) -> Double {
     let scaled = value * 1e15

@@ -41,14 +41,15 @@ public struct PoseDistribution: Hashable, Sendable {
   ///   - epoch: The epoch of training; 0 outside training.
   ///   - image: The image's 0-based position in its original split.
   ///   - attempt: Which of several poses of the image, from 0; the lower 24 bits count.
-  public func draw(seed: UInt64, epoch: Int = 0, image: Int, attempt: Int = 0) -> Pose {
+  ///   - isWhole: Whether translations are rounded to whole pixels.
+  public func draw(seed: UInt64, epoch: Int = 0, image: Int, attempt: Int = 0, isWhole: Bool = true) -> Pose {
     var pose = Pose()
     if rotation != 0 || translation != 0 {
       var generator = Generator(seed: seed, purpose: .pose, epoch: epoch, image: image, restart: attempt)
       let turn = Self.signed(&generator)
       pose.degrees = isRotationExact ? rotation : rotation * turn
-      pose.dx = Self.whole(translation * Self.signed(&generator))
-      pose.dy = Self.whole(translation * Self.signed(&generator))
+      (pose.dx, pose.dy) = (translation * Self.signed(&generator), translation * Self.signed(&generator))
+      if isWhole { (pose.dx, pose.dy) = (Self.whole(pose.dx), Self.whole(pose.dy)) }
     }
     if cropPadding > 0 || isFlipping {
       var generator = Generator(

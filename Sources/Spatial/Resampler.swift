@@ -143,11 +143,9 @@ extension Resampler {
     source.withUnsafeBufferPointer { source in
       for y in 0..<height {
         for x in 0..<width {
-          let (centreX, centreY) = (Double(x) + 0.5, Double(y) + 0.5)
-          let fromX = map.a * centreX + map.b * centreY + map.c
-          let fromY = map.d * centreX + map.e * centreY + map.f
-          let isInside = fromX >= 0 && fromX < Double(width) && fromY >= 0 && fromY < Double(height)
-          let (columns, rows) = (neighbours(fromX, limit: width), neighbours(fromY, limit: height))
+          let from = map.place(x, y)
+          let isInside = from.x >= 0 && from.x < Double(width) && from.y >= 0 && from.y < Double(height)
+          let (columns, rows) = (neighbours(from.x, limit: width), neighbours(from.y, limit: height))
           for channel in 0..<channels {
             let first = channel * plane
             guard isInside else {

@@ -2,7 +2,9 @@ public import ArgumentParser
 public import Attacks
 public import Evaluation
 import Failures
+import Files
 import Networks
+public import Programs
 import Records
 public import ToolSupport
 
@@ -67,8 +69,21 @@ public struct AttackOptions: ParsableArguments {
   @Flag(help: "Keep what a smaller epsilon of the list has fooled for the larger ones, and attack only the rest.")
   public var reuse = false
 
+  /// The model that is attacked in place of the others.
+  @Option(
+    help: "Attack this model, and record what the others make of the images: whether they transfer.",
+    completion: .file(extensions: ["h5"]))
+  public var source: String?
+
   /// PGD under L-infinity with advertorch's settings.
   public init() {}
+
+  /// The model that is attacked in place of the others; nil where they are attacked themselves.
+  ///
+  /// - Throws: `Failure` when it cannot be read.
+  public func loadSource(on backend: any Backend) throws -> LoadedModel? {
+    try source.map { try LoadedModel(reading: InputFile(onDisk: $0), on: backend) }
+  }
 
   /// The options given that mean nothing without an attack; the seed is not among them, since it also decides poses.
   public var given: [String] {
@@ -77,7 +92,7 @@ public struct AttackOptions: ParsableArguments {
     let flags = [
       ("--early-stop", earlyStop), ("--minimum-epsilon", minimumEpsilon), ("--reuse", reuse),
     ]
-    return (norm == nil ? [] : ["--norm"]) + given + flags.filter(\.1).map(\.0)
+    return (norm == nil ? [] : ["--norm"]) + (source == nil ? [] : ["--source"]) + given + flags.filter(\.1).map(\.0)
   }
 
   /// Refuses a seed where neither an attack nor a pose is drawn.

@@ -59,6 +59,13 @@ public struct SpatialOptions: ParsableArguments {
     transform: PoseGridSize.typed)
   public var grid: PoseGridSize?
 
+  /// How many steps along the gradient lead from pose to pose.
+  @Option(
+    help:
+      "Climb the loss by the pose's own gradient, so many steps from each drawn pose; pixels are then blended, as with --interpolation bilinear."
+  )
+  public var poseSteps: Int?
+
   /// Images as they are.
   public init() {}
 
@@ -70,7 +77,7 @@ public struct SpatialOptions: ParsableArguments {
     try check(translation, "--translation", "pixels", in: 0...pixels)
     if rotationExact, rotation == nil { throw ValidationError("--rotation-exact: by how much? give --rotation") }
     // A grid also moves by parts of pixels.
-    if let interpolation, interpolation != .nearest, rotation == nil, grid == nil {
+    if let interpolation, interpolation != .nearest, rotation == nil, grid == nil, poseSteps == nil {
       throw ValidationError("--interpolation \(interpolation.rawValue): nothing is turned; give --rotation")
     }
     let repetition = rotation?.repetition(of: "--rotation") ?? translation?.repetition(of: "--translation")
@@ -78,8 +85,23 @@ public struct SpatialOptions: ParsableArguments {
     try checkSearch()
   }
 
+  /// Refuses climbs that lead nowhere, or through too many poses.
+  private func checkClimb() throws {
+    guard let poseSteps else { return }
+    let (limit, starts) = (TransformationLimits.poses, worstOf ?? 1)
+    guard poseSteps > 0, poseSteps < limit, (poseSteps + 1) * starts <= limit else {
+      throw ValidationError("--pose-steps \(poseSteps): give 1 or more, from all starts at most \(limit) poses")
+    }
+    guard grid == nil else { throw ValidationError("--pose-steps climbs, --grid has its own poses; take one") }
+    guard drawsPoses else { throw ValidationError("--pose-steps \(poseSteps): nothing is drawn here; leave it out") }
+    guard interpolation != .nearest else {
+      throw ValidationError("--interpolation nearest: has no gradient by pose; leave it out, or --pose-steps")
+    }
+  }
+
   /// Refuses searches through nothing.
   private func checkSearch() throws {
+    try checkClimb()
     let limit = TransformationLimits.poses
     if let worstOf {
       guard (1...limit).contains(worstOf) else {
@@ -101,7 +123,9 @@ public struct SpatialOptions: ParsableArguments {
   }
 
   /// What asks for a search for the worst pose, such as `--worst-of 10`; nil where nothing does.
-  public var search: String? { worstOf.map { "--worst-of \($0)" } ?? grid.map { "--grid \($0)" } }
+  public var search: String? {
+    poseSteps.map { "--pose-steps \($0)" } ?? worstOf.map { "--worst-of \($0)" } ?? grid.map { "--grid \($0)" }
+  }
 
   private func check(_ list: NumberList?, _ name: String, _ unit: String, in range: ClosedRange<Double>) throws {
     guard let wrong = list?.numbers.first(where: { !range.contains($0.value) }) else { return }
@@ -127,8 +151,8 @@ public struct SpatialOptions: ParsableArguments {
       (translation?.values ?? [0]).map { translation in
         Transformation(
           PoseDistribution(rotation: rotation, isRotationExact: rotationExact, translation: translation),
-          interpolation: interpolation ?? .nearest, seed: seed,
-          search: worstOf.map { .worst(of: $0) }
+          interpolation: interpolation ?? (poseSteps == nil ? .nearest : .bilinear), seed: seed,
+          search: poseSteps.map { .climb(steps: $0, starts: worstOf ?? 1) } ?? worstOf.map { .worst(of: $0) }
             ?? grid.map { .grid(PoseGrid($0, rotation: rotation, translation: translation)) })
       }
     }

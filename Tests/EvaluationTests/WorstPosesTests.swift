@@ -66,6 +66,7 @@ struct WorstPosesTests {
     case .grid(let grid): (0..<grid.count).map { grid[$0] }
     case .worst(let count):
       (0..<count).map { search.distribution.draw(seed: search.seed, image: index, attempt: $0) }
+    case .climb: []
     case nil: [search.pose(of: index)]
     }
   }
@@ -193,14 +194,13 @@ struct WorstPosesTests {
     }
   }
 
-  @Test("Attacks, and labels that the model does not have, are refused")
+  @Test("Labels that the model does not have are refused, and climbs with an attack")
   func refusals() throws {
     try withModel { model in
       let attack = NamedAttack(
         name: "pgd", epsilon: 0.1, attack: ProjectedGradientDescent(epsilon: 0.1, steps: 3, stepSize: 0.05))
-      let failure = #expect(throws: Failure.self) {
-        try Predictions(of: model, under: [attack], after: [Self.worst(of: 3)])
-      }
+      let climb = Transformation(PoseDistribution(rotation: 9), search: .climb(steps: 3, starts: 1))
+      let failure = #expect(throws: Failure.self) { try Predictions(of: model, under: [attack], after: [climb]) }
       #expect(failure?.kind == .usage)
       let strange = try LabeledImages(
         name: "x", split: .test, imageShape: [1, 8, 8], pixels: .bytes([UInt8](repeating: 0, count: 64)), labels: [10],

@@ -94,6 +94,15 @@ struct RecordExample: Sendable, CustomStringConvertible {
         + #""advice":"try"}]}"#,
       required: setting + [("count", "a whole number"), ("indicators", "a list")], optional: optionalSetting),
     RecordExample(
+      type: TraceRecord.self,
+      line: "{\"type\":\"trace\",\"v\":1,\(settingText),"
+        + #""pose":{"degrees":-12.5,"dx":1,"dy":0},"index":9,"label":3,"step":2,"loss":0.5,"margin":-1.25,"#
+        + #""distance":0.03,"parameters":{"steps":10}}"#,
+      required: setting + [
+        ("index", "a whole number"), ("label", "a whole number"), ("step", "a whole number"), ("distance", "a number"),
+      ],
+      optional: optionalSetting + [("loss", "a number"), ("margin", "a number")]),
+    RecordExample(
       type: BenchmarkRecord.self,
       line: #"{"type":"benchmark","v":1,"architecture":"vgg16","program":"training","batch":64,"precision":"float32","#
         + #""threads":2,"images_per_second":100.5,"best":120,"gigaflops_per_second":63,"peak_share":0.5,"#

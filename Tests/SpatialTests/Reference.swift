@@ -79,11 +79,15 @@ struct Blended: Decodable {
 struct Sampled: Decodable {
   let pose: Pose
   let pixels: [Float]
+  /// How a weighted sum of the pixels grows with degrees, dx and dy.
+  let slope: PoseSlope
 
   init(from decoder: any Decoder) throws {
     var list = try decoder.unkeyedContainer()
     pose = try list.pose()
     pixels = try list.decode([Float].self)
+    let slope = try list.decode([Double].self)
+    self.slope = PoseSlope(degrees: slope[0], dx: slope[1], dy: slope[2])
   }
 }
 

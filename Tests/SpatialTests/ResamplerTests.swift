@@ -54,6 +54,29 @@ struct ResamplerTests {
     }
   }
 
+  @Test("a pixel sum's slope by pose is that of PyTorch's automatic differentiation")
+  func slopes() throws {
+    let resampler = Resampler(imageShape: [2, 6, 7])
+    for (index, sampled) in try Reference.load().floats.enumerated() {
+      let pixels = FormulaWeights.pixels(shape: [2, 6, 7], path: "floats \(index)")
+      let weights = FormulaWeights.pixels(shape: [2, 6, 7], path: "weights \(index)").map { $0 - 0.5 }
+      let found = pixels.withUnsafeBufferPointer { pixels in
+        weights.withUnsafeBufferPointer { resampler.slope(of: pixels, at: sampled.pose, along: $0) }
+      }
+      for (own, expected) in zip(found.parts, sampled.slope.parts) { #expect(abs(own - expected) < 1e-6) }
+      #expect(found.parts.allSatisfy { $0 != 0 })
+    }
+  }
+
+  @Test("an image of one colour looks alike from everywhere, so its pose has no slope")
+  func level() {
+    let image = [Float](repeating: 0.5, count: 25)
+    let slope = image.withUnsafeBufferPointer {
+      Resampler(imageShape: [1, 5, 5]).slope(of: $0, at: Pose(degrees: 3), along: $0)
+    }
+    #expect(slope == PoseSlope())
+  }
+
   @Test("positive degrees turn anticlockwise, dx moves right, dy moves down", arguments: Interpolation.allCases)
   func directions(_ interpolation: Interpolation) {
     let image: [Float] = [1, 2, 3, 4, 5, 6, 7, 8, 9]
@@ -114,4 +137,8 @@ struct ResamplerTests {
       (0..<8).reduce(register ^ UInt32(byte)) { word, _ in word >> 1 ^ (word & 1 == 1 ? 0xEDB8_8320 : 0) }
     }
   }
+}
+
+extension PoseSlope {
+  fileprivate var parts: [Double] { [degrees, dx, dy] }
 }

@@ -24,7 +24,8 @@ import Testing
 
   private static let engine: Set = ["threads"]
   private static let attack: Set = [
-    "epsilon", "rotation", "translation", "interpolation", "worst-of", "grid", "norm", "steps", "step-size", "start",
+    "epsilon", "rotation", "translation", "interpolation", "worst-of", "grid", "pose-steps", "norm", "steps",
+    "step-size", "start",
     "restarts", "target",
     "loss", "decay", "targets", "queries", "overshoot", "searches", "confidence", "learning-rate", "samples", "kernel",
     "quantile", "ensemble", "seed",
@@ -52,6 +53,7 @@ import Testing
       inputs: [
         "models": ["FOLDER/m.h5", "FOLDER/of-d.h5", "- < FOLDER/m.h5", "< FOLDER/announced"],
         "data": ["FOLDER/m.h5 --data FOLDER/d.npz", "FOLDER/m.h5 --data mnist:FOLDER/idx"],
+        "source": ["FOLDER/of-d.h5 --source FOLDER/m.h5"],
       ], outputs: ["save-predictions"], others: attack.union(["format"]),
       base: "--limit 8 --quiet --save-predictions OUT"),
     Program(
@@ -67,6 +69,7 @@ import Testing
       inputs: [
         "models": ["FOLDER/m.h5", "FOLDER/of-d.h5", "- < FOLDER/m.h5", "< FOLDER/announced"],
         "data": ["FOLDER/m.h5 --data FOLDER/d.npz", "FOLDER/m.h5 --data mnist:FOLDER/idx"],
+        "source": ["FOLDER/of-d.h5 --source FOLDER/m.h5"],
       ], outputs: ["save"], others: attack, base: "--fgsm --limit 8 --quiet --save OUT"),
     Program(
       name: "cusp-verify", inputs: ["model": [], "set": [], "data": []],

@@ -112,7 +112,16 @@ import Testing
       ),
       ("--spatial --rotation 3 --rotation-exact --seed 1", "--seed 1: nothing is drawn here; leave it out"),
       ("--interpolation bilinear", "--interpolation bilinear: nothing is turned; give --rotation"),
-      ("--rotation 3 --worst-of 10", "--worst-of 10 looks for poses without an attack: add --spatial"),
+      ("--rotation 3 --pose-steps 5", "--pose-steps climbs to poses without an attack: add --spatial"),
+      (
+        "--spatial --rotation 3 --pose-steps 0", "--pose-steps 0: give 1 or more, from all starts at most 1000000 poses"
+      ),
+      (
+        "--spatial --rotation 3 --pose-steps 5 --interpolation nearest",
+        "--interpolation nearest: has no gradient by pose; leave it out, or --pose-steps"
+      ),
+      ("--spatial --rotation 3 --pose-steps 5 --grid 1x1x3", "--pose-steps climbs, --grid has its own poses; take one"),
+      ("--spatial --rotation 3 --trace", "--trace is of an attack, and --spatial only turns and moves; leave it out"),
       ("--spatial --worst-of 10", "--worst-of 10: nothing is drawn here; leave it out"),
       ("--spatial --rotation 3 --grid 1x1x3 --seed 1", "--seed 1: nothing is drawn here; leave it out"),
     ])
@@ -123,12 +132,12 @@ import Testing
     #expect(outcome.output.isEmpty)
   }
 
-  @Test("An evaluation searches for poses without an attack, too")
+  @Test("An evaluation attacks in every pose, too, and climbs to poses without an attack")
   func attacked() throws {
-    let outcome = try run("cusp-evaluate", "--rotation 3 --grid 1x1x3 --pgd")
+    let outcome = try run("cusp-evaluate", "--rotation 3 --pose-steps 5 --pgd")
     #expect(outcome.status == 64)
     #expect(
-      outcome.errors.contains("--grid 1x1x3 looks for poses without an attack: leave out --grid 1x1x3 or the attack"))
+      outcome.errors.contains("--pose-steps climbs to poses without an attack: leave out --pose-steps or the att"))
   }
 
   @Test("Saved predictions take one budget")

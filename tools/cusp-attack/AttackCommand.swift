@@ -19,6 +19,7 @@ struct AttackCommand: EngineCommand {
       "cusp-attack model.h5 --epsilon 8/255 --save set.npz --quantise", "cusp-attack model.h5 --pgd --rotation 30",
       "cusp-attack model.h5 --spatial --rotation 0:180:15 --translation 2",
       "cusp-attack model.h5 --spatial --rotation 30 --translation 3 --grid 5x5x31",
+      "cusp-attack model.h5 --pgd --rotation 30 --worst-of 10", "cusp-attack model.h5 --pgd --source surrogate.h5",
     ])
 
   @OptionGroup var models: ModelOptions
@@ -39,6 +40,8 @@ struct AttackCommand: EngineCommand {
   var save: String?
   @Flag(help: "Round perturbed images to 8 bits within the budget, and classify them as they are then.")
   var quantise = false
+  @Flag(help: "Also write a record of every point that the attack asks about: loss, margin, distance.")
+  var trace = false
   @Flag(help: "Also say, in a record of its own, whether the attack is to be trusted where images withstand it.")
   var diagnose = false
   @Flag(help: "End with status 1 when the attack failed for an image, or --diagnose found something.") var strict =
@@ -47,6 +50,9 @@ struct AttackCommand: EngineCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
+    if diagnose, attack.source != nil {
+      throw ValidationError("--diagnose looks at the attacked model: leave out --source")
+    }
     if diagnose, spatial || epsilon?.numbers.count ?? 1 > 1 {
       throw ValidationError("--diagnose looks at one attack: give one --epsilon, and no --spatial")
     }
@@ -58,12 +64,11 @@ struct AttackCommand: EngineCommand {
     if save != nil, let search = poses.search {
       throw ValidationError("--save takes one pose; leave out \(search), which looks for the worst of several")
     }
-    guard spatial else {
-      if let search = poses.search {
-        throw ValidationError("\(search) looks for poses without an attack: add --spatial")
-      }
-      return
+    if poses.poseSteps != nil, !spatial {
+      throw ValidationError("--pose-steps climbs to poses without an attack: add --spatial")
     }
+    guard spatial else { return }
+    if trace { throw ValidationError("--trace is of an attack, and --spatial only turns and moves; leave it out") }
     if quantise, save == nil { throw ValidationError("--quantise: --spatial adds nothing to round; leave it out") }
     guard name == nil, epsilon == nil else {
       throw ValidationError("--spatial only turns and moves: leave out --epsilon and the attack's name")
@@ -77,8 +82,10 @@ struct AttackCommand: EngineCommand {
 
   func execute(_ context: ToolContext) throws {
     if list { return try context.output.write(AttackCatalogue.table) }
-    try save.map { try context.checkOutput($0, reading: models.models + data.files()) }
+    let inputs = models.models + (attack.source.map { [$0] } ?? [])
+    try save.map { try context.checkOutput($0, reading: inputs + data.files()) }
     let backend = try engine.makeBackend(context.diagnostics)
+    let source = try attack.loadSource(on: backend)
     var (failures, isSaved) = (0, false)
     var run = PredictionRun(context, label: spatial ? "spatial" : (name ?? .pgd).rawValue, on: ImageSource(data))
     try models.forEach(
@@ -93,9 +100,9 @@ struct AttackCommand: EngineCommand {
           try context.checkOutput(save, reading: [model.path] + data.files(modelData: model.data))
         }
         let predictions = try Predictions(
-          of: model, under: attacks(on: model), after: poses.transformations(seed: attack.seed ?? 0),
+          of: model, under: attacks(on: model), from: source, after: poses.transformations(seed: attack.seed ?? 0),
           batchSize: batchSize, withLogits: logits, reuses: attack.reuse, algorithms: engine.algorithms,
-          lookUp: PredictionRun.stopIfAsked)
+          lookUp: PredictionRun.stopIfAsked, trace: { try context.output.write($0) })
         failures += try run.records(
           predictions, savedTo: save.map { SavedSetFile(path: $0, isQuantised: quantise) }
         ) { try context.output.write($0) }
@@ -111,7 +118,7 @@ struct AttackCommand: EngineCommand {
     if spatial { return [nil] }
     return try attack.attacks(name, epsilon: epsilon, for: model, drawsPoses: poses.drawsPoses).map {
       var attack = $0
-      attack.isQuantised = quantise
+      (attack.isQuantised, attack.isTraced) = (quantise, trace)
       return attack
     }
   }

@@ -53,15 +53,17 @@ struct EvaluateCommand: EngineCommand {
     if savePredictions != nil, models.models.count > 1 || (epsilon?.numbers.count ?? 1) * spatial.count > 1 {
       throw ValidationError("--save-predictions takes one model and one setting; name one of each")
     }
-    if isAttacked, let search = spatial.search {
-      throw ValidationError("\(search) looks for poses without an attack: leave out \(search) or the attack")
+    if isAttacked, spatial.poseSteps != nil {
+      throw ValidationError("--pose-steps climbs to poses without an attack: leave out --pose-steps or the attack")
     }
     if !isAttacked { try attack.refuseIdleSeed(drawsPoses: spatial.drawsPoses) }
   }
 
   func execute(_ context: ToolContext) throws {
-    try savePredictions.map { try context.checkOutput($0, reading: models.models + data.files()) }
+    let inputs = models.models + (attack.source.map { [$0] } ?? [])
+    try savePredictions.map { try context.checkOutput($0, reading: inputs + data.files()) }
     let backend = try engine.makeBackend(context.diagnostics)
+    let surrogate = try attack.loadSource(on: backend)
     var report = ScoreReport(layout: layout(for: context.output))
     var run = PredictionRun(context, label: "evaluate", on: ImageSource(data))
     var classes: [Int64] = []
@@ -78,7 +80,8 @@ struct EvaluateCommand: EngineCommand {
             try context.checkOutput($0, reading: [model.path] + data.files(modelData: model.data))
           }
           let source = try Predictions(
-            of: model, under: attacks(on: model), after: spatial.transformations(seed: attack.seed ?? 0),
+            of: model, under: attacks(on: model), from: surrogate,
+            after: spatial.transformations(seed: attack.seed ?? 0),
             batchSize: batchSize, withLogits: logits, reuses: attack.reuse, algorithms: engine.algorithms,
             lookUp: PredictionRun.stopIfAsked)
           var fold = FoolingRateFold()

@@ -66,11 +66,22 @@ final class Slot {
 
   /// What the attack came to: the image that is asked about, with the classifier's `logits`.
   func result(norm: Norm, logits: [Float]) -> AttackResult {
-    AttackResult(
-      place: place, attack: attack, perturbed: Array(asked.contents),
-      distance: norm.distance(of: asked.contents, from: clean.contents), failure: nil, steps: attempt?.steps ?? 0,
-      cost: cost, hadZeroGradient: hadZeroGradient ?? false, member: attempt?.member,
-      naturalLogits: Array(naturalLogits.contents), perturbedLogits: logits)
+    let distance = norm.distance(of: asked.contents, from: clean.contents)
+    return AttackResult(
+      place: place, attack: attack, perturbed: Array(asked.contents), distance: distance, failure: nil,
+      steps: attempt?.steps ?? 0, cost: cost, hadZeroGradient: hadZeroGradient ?? false, member: attempt?.member,
+      trace: trace(endingAt: distance, logits), naturalLogits: Array(naturalLogits.contents), perturbedLogits: logits)
+  }
+
+  /// The points that the attempt asked about and, where it left that to others, what it came to.
+  private func trace(endingAt distance: Float, _ logits: [Float]) -> [TracePoint] {
+    guard let attempt, !attempt.trace.isEmpty, attempt.verdict.isEmpty, !logits.isEmpty else {
+      return attempt?.trace ?? []
+    }
+    let last = logits.withUnsafeBufferPointer {
+      TracePoint($0, label: subject.goal.label, step: attempt.steps, distance: distance)
+    }
+    return attempt.trace + [last]
   }
 
   /// The image as it was.
@@ -78,7 +89,8 @@ final class Slot {
     AttackResult(
       place: place, attack: attack, perturbed: Array(clean.contents), distance: 0, failure: failure,
       steps: attempt?.steps ?? 0, cost: cost, hadZeroGradient: hadZeroGradient ?? false, member: nil,
-      naturalLogits: Array(naturalLogits.contents), perturbedLogits: Array(cleanLogits.contents))
+      trace: attempt?.trace ?? [], naturalLogits: Array(naturalLogits.contents),
+      perturbedLogits: Array(cleanLogits.contents))
   }
 
   /// Goes on to the next attack, `result` having been handed out for this one.
