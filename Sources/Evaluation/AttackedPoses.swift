@@ -1,6 +1,7 @@
 import Attacks
 import Datasets
 import Networks
+import Programs
 import Records
 import Spatial
 
@@ -73,11 +74,11 @@ extension Predictions {
     while tried < transformation.poseCount {
       let open = found.indices.filter { !found[$0].isDone }
       guard !open.isEmpty else { break }
-      let ahead = min(transformation.poseCount - tried, max(1, 2 * classifier.batchSize / open.count))
+      let ahead = min(transformation.poseCount - tried, max(1, 2 * NetworkGraph.evaluationBatchSize / open.count))
       let places = open.flatMap { [Int](repeating: images.indices.lowerBound + $0, count: ahead) }
       func pose(_ row: Int) -> Pose { transformation.pose(of: places[row], after: tried + row % ahead) }
       var results = [AttackResult?](repeating: nil, count: places.count)
-      try scheduler.run(
+      try scheduler?.run(
         sequence, on: places, labels: places.map(images.label(of:)), poses: ahead,
         pixels: { row, pixels in
           images.writePixels(of: places[row], into: pixels)

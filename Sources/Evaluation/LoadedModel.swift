@@ -1,3 +1,4 @@
+import Attacks
 public import Checkpoints
 public import Files
 public import Networks
@@ -37,6 +38,38 @@ public struct LoadedModel {
     self.data = data ?? (try? JSON(parsing: checkpoint.documents.configuration))?["data"]?.string ?? "digits"
     self.backend = backend
   }
+
+  /// A scheduler of its attacks: with as many lanes as there are threads, or one on all threads for a model so large that
+  /// few images take less time than fetching its weights twice.
+  ///
+  /// - Parameters:
+  ///   - withGradients: Whether attacks ask for gradients.
+  ///   - width: How many images a lane asks about at once; nil for the programs' own batch.
+  ///   - lookUp: Called before every forward pass with gradients; what it throws ends the attack.
+  /// - Throws: `Failure` when the engine refuses.
+  func scheduler(withGradients: Bool, width: Int?, lookUp: @escaping () throws -> Void) throws -> AttackScheduler {
+    let count = byteCount > Self.lanedBytes ? 1 : backend.laneCount
+    let lane = count > 1 ? backend.single : backend
+    let lanes = try (0..<count).map { _ in
+      let inference = try InferenceProgram(graph, parameters: checkpoint.parameters, on: lane)
+      let inputGradient =
+        withGradients ? try InputGradientProgram(graph, parameters: checkpoint.parameters, on: lane) : nil
+      return try AttackLane(
+        model: inputGradient.map { WatchedNetwork($0, lookUp: lookUp) }, classifier: inference)
+    }
+    return try AttackScheduler(lanes, width: width, spread: backend.spread)
+  }
+
+  /// Compiles it to answer with logits, and with gradients where these are asked for.
+  ///
+  /// - Throws: `Failure` when the engine refuses.
+  func network(withGradients: Bool) throws -> any Classifier {
+    if withGradients { return try inputGradient() }
+    return try inference()
+  }
+
+  /// How many bytes the tensors of a model with several lanes take at most: they stay in a core's own cache.
+  private static let lanedBytes = 4 << 20
 
   /// Compiles it to answer with logits.
   ///

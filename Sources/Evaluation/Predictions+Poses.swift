@@ -1,5 +1,4 @@
 import Datasets
-import Networks
 import Records
 
 extension Predictions {
@@ -8,8 +7,8 @@ extension Predictions {
     of images: LabeledImages, _ settings: [Setting], progress: (Int) throws -> Void,
     _ body: (PredictionRecord) throws -> Void
   ) throws {
-    let network: any Classifier = gradients ?? classifier
-    var search = WorstPoses(transformations, of: network, width: batchSize, lookUp: lookUp)
+    guard let classifier else { return }
+    var search = WorstPoses(transformations, of: classifier, width: batchSize, lookUp: lookUp)
     var order = PlaceOrder<PredictionRecord>(perPlace: 1)
     try search.run(on: images) { trial in
       let (done, count) = (order.done, transformations.count)

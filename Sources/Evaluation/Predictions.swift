@@ -18,11 +18,10 @@ public struct Predictions {
   let withLogits: Bool
   let algorithms: AlgorithmOption?
   private let sequence: AttackSequence
-  let scheduler: AttackScheduler
-  /// The attacked model's.
-  let classifier: any Classifier
-  /// The same with gradients; nil where nothing asks for any.
-  let gradients: WatchedNetwork?
+  /// The attacked model's, for attacks and for images as they are.
+  let scheduler: AttackScheduler?
+  /// The same, for searches through poses without an attack.
+  let classifier: (any Classifier)?
   let batchSize: Int?
   let lookUp: () throws -> Void
   private let trace: (TraceRecord) throws -> Void
@@ -52,10 +51,11 @@ public struct Predictions {
     try Self.check(attacks, after: transformations, reuses: reuses, transfers: source != nil)
     sequence = try AttackSequence(attacks.map { $0?.scheduled }, reuses: reuses)
     let attacked = source ?? model
-    let needsGradients = sequence.needs.contains(.gradients) || transformations.contains(where: \.isClimbing)
-    gradients = needsGradients ? WatchedNetwork(try attacked.inputGradient(), lookUp: lookUp) : nil
-    classifier = try attacked.inference()
-    scheduler = try AttackScheduler(model: gradients, classifier: classifier, width: batchSize)
+    let isSearch = attacks.contains(nil) && transformations.contains { $0.search != nil }
+    let climbs = transformations.contains(where: \.isClimbing)
+    classifier = isSearch ? try attacked.network(withGradients: climbs) : nil
+    let needsGradients = sequence.needs.contains(.gradients)
+    scheduler = isSearch ? nil : try attacked.scheduler(withGradients: needsGradients, width: batchSize, lookUp: lookUp)
     (self.algorithms, self.batchSize, self.lookUp, self.trace) = (algorithms, batchSize, lookUp, trace)
     (self.model, self.source) = (model, source)
     self.attacks = attacks
@@ -149,7 +149,7 @@ public struct Predictions {
     }
     func write(_ place: Int, _ pixels: MutablePixels) { images.writePixels(of: places[place], into: pixels) }
     var judge = try source.map { _ in TransferJudge(try model.inference()) }
-    try scheduler.run(
+    try scheduler?.run(
       sequence, on: places, labels: places.map(images.label(of:)), poses: poses,
       pixels: { place, pixels in
         write(place, pixels)

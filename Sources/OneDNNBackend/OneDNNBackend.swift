@@ -17,8 +17,11 @@ public struct OneDNNBackend: Backend {
     guard (1...1024).contains(threads) else {
       throw Failure(.usage, "onednn: cannot run on \(threads) threads; give 1...1024")
     }
-    self.threads = Threads(count: threads)
-    self.algorithms = algorithms
+    self.init(Threads(count: threads), algorithms)
+  }
+
+  private init(_ threads: Threads, _ algorithms: AlgorithmChoice) {
+    (self.threads, self.algorithms) = (threads, algorithms)
   }
 
   /// As in `onednn 2.6.3` or `onednn 3.2.0`; after it what chooses the algorithms, if not the fixed rule.
@@ -31,6 +34,17 @@ public struct OneDNNBackend: Backend {
     case .measured(let measured): "\(library), autotuned: \(measured.summary.joined(separator: "; "))"
     }
   }
+
+  /// As many as there are threads, but for algorithms that are measured, which would differ from lane to lane.
+  public var laneCount: Int {
+    if case .measured = algorithms { 1 } else { threads.count }
+  }
+
+  /// The same with one thread an engine.
+  public var single: any Backend { Self(Threads(count: 1), algorithms) }
+
+  /// Runs `body` for every number below `count` on the threads that the library's kernels run on, and waits for all.
+  public func spread(_ count: Int, _ body: (Int) -> Void) { threads.spread(count, body) }
 
   /// An engine for logits.
   ///

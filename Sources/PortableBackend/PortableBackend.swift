@@ -14,6 +14,15 @@ public struct PortableBackend: Backend {
   /// A backend whose engines use `threads` threads, at least one.
   public init(threads: Int) { self.threads = max(threads, 1) }
 
+  /// As many as there are threads.
+  public var laneCount: Int { threads }
+  /// The same with one thread an engine.
+  public var single: any Backend { Self(threads: 1) }
+  /// Runs `body` for every number below `count` on the backend's threads, and waits for all.
+  public func spread(_ count: Int, _ body: (Int) -> Void) {
+    Workers(count: threads).run(count) { number, _ in body(number) }
+  }
+
   /// An engine for logits.
   ///
   /// - Throws: `Failure` when memory runs out.

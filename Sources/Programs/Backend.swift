@@ -10,6 +10,14 @@ public protocol Backend: Sendable {
   /// Its name with its version, as in `onednn 2.6.3`; goes into provenance.
   var name: String { get }
 
+  /// How many engines of `single` can work side by side, each on a thread of its own; 1 where one engine at a time is
+  /// all that makes sense.
+  var laneCount: Int { get }
+  /// The same with one thread an engine.
+  var single: any Backend { get }
+  /// Runs `body` for every number below `count` on the backend's threads, side by side, and waits for all.
+  func spread(_ count: Int, _ body: (Int) -> Void)
+
   /// An engine for logits.
   ///
   /// - Throws: `Failure` when the library underneath refuses.
@@ -30,6 +38,17 @@ public protocol Backend: Sendable {
   ///
   /// - Throws: `Failure` when the library underneath refuses.
   func profile(_ plan: Plan, parameters: Parameters, repeats: Int) throws -> [CallProfile]
+}
+
+extension Backend {
+  /// One.
+  public var laneCount: Int { 1 }
+  /// Itself.
+  public var single: any Backend { self }
+  /// Runs `body` for one number after the other.
+  public func spread(_ count: Int, _ body: (Int) -> Void) {
+    for number in 0..<count { body(number) }
+  }
 }
 
 /// A compiled network in evaluation mode.

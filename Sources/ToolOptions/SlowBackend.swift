@@ -18,6 +18,15 @@
 
     var name: String { portable.name }
 
+    var laneCount: Int { portable.laneCount }
+
+    var single: any Backend {
+      speak()
+      return portable.single
+    }
+
+    func spread(_ count: Int, _ body: (Int) -> Void) { portable.spread(count, body) }
+
     func makeInferenceEngine(_ plan: Plan) throws -> any InferenceEngine {
       speak()
       return try portable.makeInferenceEngine(plan)

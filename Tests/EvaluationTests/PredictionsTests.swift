@@ -1,10 +1,14 @@
 import Attacks
+import Checkpoints
 import Datasets
 import Evaluation
 import Failures
+import Files
 import Networks
+import PortableBackend
 import Records
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("Predictions")
@@ -31,6 +35,22 @@ struct PredictionsTests {
       let images = try digits()[100..<116]
       let (expected, found) = try (records(model, images), records(model, images, batchSize: size))
       #expect(found.map(\.line) == expected.map(\.line))
+    }
+  }
+
+  @Test("Records do not depend on how many threads attack side by side", arguments: [1, 2, 3, 8])
+  func threads(count: Int) throws {
+    try Fixture.withTemporaryFolder { folder in
+      try makeCheckpoint().write(to: "\(folder)/model.h5")
+      func records(_ threads: Int) throws -> [PredictionRecord] {
+        let model = try LoadedModel(
+          reading: InputFile(path: "\(folder)/model.h5"), on: PortableBackend(threads: threads))
+        let square = NamedAttack(name: "square", epsilon: 0.2, attack: Square(epsilon: 0.2, queries: 20, seed: 3))
+        return try self.records(model, digits()[100..<141], under: [Self.pgd, nil, square], batchSize: 5)
+      }
+      let found = try records(count)
+      #expect(found.count == 123)
+      #expect(try found.map(\.line) == records(2).map(\.line))
     }
   }
 
