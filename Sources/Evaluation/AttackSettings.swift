@@ -16,6 +16,8 @@ public struct AttackSettings: Sendable {
   }
   /// All that was chosen besides norm and budget.
   public var values: [AttackSetting: AttackParameter.Value] = [:]
+  /// The project by whose defaults the attack goes; nil for the customary ones.
+  public var convention: Convention?
   /// Whether an image is attacked only until it is fooled.
   public var stopsEarly = false
   /// Whether the smallest budget that fools is looked for, image by image; the budget is then the first that is tried.
@@ -33,6 +35,10 @@ public struct AttackSettings: Sendable {
   public func attack(
     channels: Int, names: SettingNames = .keys, drawsPoses: Bool = false
   ) throws -> NamedAttack {
+    if let convention {
+      return try completed(by: convention, channels: channels, names).attack(
+        channels: channels, names: names, drawsPoses: drawsPoses)
+    }
     try refuseOthers(names)
     var request = request(channels: channels)
     guard kind.norms.contains(request.norm) else {

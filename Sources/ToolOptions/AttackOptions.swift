@@ -9,6 +9,7 @@ import Records
 public import ToolSupport
 
 extension Norm: ExpressibleByArgument {}
+extension Convention: ExpressibleByArgument {}
 
 /// The attacks by name, each a flag.
 public struct AttackName: RawRepresentable, Hashable, EnumerableFlag, Sendable {
@@ -56,6 +57,10 @@ public struct AttackOptions: ParsableArguments {
   /// All else that can be set.
   @OptionGroup public var settings: AttackSettingOptions
 
+  /// By whose defaults the attack goes.
+  @Option(help: "Go by the defaults of this project where nothing is given: budget, start, steps, step size.")
+  public var like: Convention?
+
   /// Whether an image is attacked only until it is fooled.
   @Flag(help: "Attack an image only until it is fooled; its place in the batch goes to the next one.")
   public var earlyStop = false
@@ -92,7 +97,8 @@ public struct AttackOptions: ParsableArguments {
     let flags = [
       ("--early-stop", earlyStop), ("--minimum-epsilon", minimumEpsilon), ("--reuse", reuse),
     ]
-    return (norm == nil ? [] : ["--norm"]) + (source == nil ? [] : ["--source"]) + given + flags.filter(\.1).map(\.0)
+    return (norm == nil ? [] : ["--norm"]) + (like == nil ? [] : ["--like"]) + (source == nil ? [] : ["--source"])
+      + given + flags.filter(\.1).map(\.0)
   }
 
   /// Refuses a seed where neither an attack nor a pose is drawn.
@@ -126,7 +132,8 @@ public struct AttackOptions: ParsableArguments {
     guard name == nil || !isEnsemble else {
       throw Failure(.usage, "--ensemble names its attacks: leave out --\(name?.rawValue ?? "")")
     }
-    settings.kind = isEnsemble ? AttackCatalogue.ensemble : (name ?? .pgd).kind
+    settings.kind = isEnsemble ? AttackCatalogue.ensemble : name?.kind ?? like?.attack ?? AttackCatalogue.pgd
+    settings.convention = like
     (settings.norm, settings.epsilon) = (norm, epsilon?.numbers.first)
     settings.values = self.settings.values
     settings.values[.seed] = seed.map { .text(String($0)) }

@@ -25,7 +25,7 @@ struct SettingTests {
   func names() {
     #expect(Norm.allCases.map(\.rawValue) == ["linf", "l2", "l1", "l0"])
     #expect(AttackLoss.allCases.map(\.rawValue) == ["cross-entropy", "margin", "kl"])
-    #expect(Start.allCases.map(\.rawValue) == ["random", "noise", "signs", "clean"])
+    #expect(Start.allCases.map(\.rawValue) == ["random", "noise", "unclipped", "signs", "clean"])
   }
 
   static func setting(

@@ -41,7 +41,7 @@ import Testing
     #expect(
       pgd["settings"]?.text
         == #"[{"name":"steps","type":"integer","default":40},{"name":"step_size","type":"number","default":0.01},"#
-        + #"{"name":"start","type":"choice","choices":["random","noise","signs","clean"],"default":"random"},"#
+        + #"{"name":"start","type":"choice","choices":["random","noise","unclipped","signs","clean"],"default":"random"},"#
         + #"{"name":"restarts","type":"integer","default":1},"#
         + #"{"name":"loss","type":"choice","choices":["cross-entropy","margin","kl"],"default":"cross-entropy"},"#
         + #"{"name":"seed","type":"seed","default":"0"},{"name":"target","type":"integer"}]"#)

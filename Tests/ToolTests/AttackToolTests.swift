@@ -140,6 +140,26 @@ import Testing
     #expect(fooled[0] <= fooled[1])
   }
 
+  @Test("What another project would report is told, as it counts", arguments: ["foolbox", "torchattacks", "art"])
+  func conventions(like: String) throws {
+    let model = try TrainedModel.digits.get().path
+    let outcome = try tool.run([model, "--limit", "40", "--epsilon", "0.05", "--like", like])
+    let records = try outcome.records()
+    let right = records.count { $0["natural"] == $0["label"] }
+    let held = records.count { $0["perturbed"] == $0["label"] }
+    #expect(records.count == 40 && held < right && right < 40)
+    let share = { (part: Int, whole: Int) in
+      "\((Double(part) / Double(whole) * 1000).rounded() / 10)"
+    }
+    let figure =
+      switch like {
+      case "foolbox": "success \(share(40 - held, 40)) %, \(40 - held) of all 40 images misclassified"
+      case "art": "success \(share(right - held, right)) %, \(right - held) of the \(right) images that were right"
+      default: "robust accuracy \(share(held, 40)) %, \(held) of all 40 images"
+      }
+    #expect(outcome.errors.contains("as \(like) counts, epsilon 0.05: \(figure)\n"))
+  }
+
   @Test("Logits are the perturbed image's, their largest the predicted class")
   func logits() throws {
     for record in try attack("--limit 20 --steps 2 --logits").records() {

@@ -24,7 +24,7 @@ import Testing
 
   private static let engine: Set = ["threads"]
   private static let attack: Set = [
-    "epsilon", "rotation", "translation", "interpolation", "worst-of", "grid", "pose-steps", "norm", "steps",
+    "epsilon", "rotation", "translation", "interpolation", "worst-of", "grid", "pose-steps", "like", "norm", "steps",
     "step-size", "start",
     "restarts", "target",
     "loss", "decay", "targets", "queries", "overshoot", "searches", "confidence", "learning-rate", "samples", "kernel",

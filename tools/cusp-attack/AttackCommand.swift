@@ -20,6 +20,7 @@ struct AttackCommand: EngineCommand {
       "cusp-attack model.h5 --spatial --rotation 0:180:15 --translation 2",
       "cusp-attack model.h5 --spatial --rotation 30 --translation 3 --grid 5x5x31",
       "cusp-attack model.h5 --pgd --rotation 30 --worst-of 10", "cusp-attack model.h5 --pgd --source surrogate.h5",
+      "cusp-attack model.h5 --like foolbox --epsilon 8/255",
     ])
 
   @OptionGroup var models: ModelOptions
@@ -87,7 +88,8 @@ struct AttackCommand: EngineCommand {
     let backend = try engine.makeBackend(context.diagnostics)
     let source = try attack.loadSource(on: backend)
     var (failures, isSaved) = (0, false)
-    var run = PredictionRun(context, label: spatial ? "spatial" : (name ?? .pgd).rawValue, on: ImageSource(data))
+    var run = PredictionRun(
+      context, label: spatial ? "spatial" : name?.rawValue ?? attack.like?.attack.name ?? "pgd", on: ImageSource(data))
     try models.forEach(
       context, on: backend,
       check: { model in try run.check(model, under: attacks(on: model)) },
@@ -103,9 +105,14 @@ struct AttackCommand: EngineCommand {
           of: model, under: attacks(on: model), from: source, after: poses.transformations(seed: attack.seed ?? 0),
           batchSize: batchSize, withLogits: logits, reuses: attack.reuse, algorithms: engine.algorithms,
           lookUp: PredictionRun.stopIfAsked, trace: { try context.output.write($0) })
+        var rate = attack.like.map(ConventionRate.init)
         failures += try run.records(
           predictions, savedTo: save.map { SavedSetFile(path: $0, isQuantised: quantise) }
-        ) { try context.output.write($0) }
+        ) {
+          rate?.add($0)
+          try context.output.write($0)
+        }
+        for line in rate?.lines ?? [] { context.diagnostics.note(line) }
         isSaved = true
         if diagnose { failures += try run.diagnosis(of: model, under: attack.settings(of: name, epsilon: epsilon)) }
       })

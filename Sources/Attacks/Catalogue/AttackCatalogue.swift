@@ -158,7 +158,8 @@ public enum AttackCatalogue {
 
   // MARK: - Several
 
-  static let autoAttack = AttackDescription(
+  /// AutoAttack, standard.
+  public static let autoAttack = AttackDescription(
     "autoattack", "AutoAttack, standard: apgd-ce, apgd-t, fab-t and square, each on what survived.",
     source: "Croce and Hein 2020, 2021", settings: [.seed]
   ) { try Cascade.autoAttack($0.bound(), seed: $0.seed ?? 0) }

@@ -20,6 +20,8 @@ public enum Start: String, CaseIterable, Sendable {
   case random
   /// At the clean image plus 0.001 times normal noise, as TRADES does; another place at every restart.
   case noise
+  /// Somewhere in the ball, outside 0...1 too until the first step, as in TRADES' evaluation; of `linf` alone.
+  case unclipped
   /// A step away from the clean image, each pixel up or down by chance, as R-FGSM does; of `linf` alone.
   case signs
   /// At the clean image; more than one restart would change nothing and is not run.
@@ -126,7 +128,9 @@ public struct ProjectedGradientDescent: Attack {
     try require(stepSize >= 0 && stepSize.isFinite, "step size \(stepSize): give a finite number, 0 or more")
     try require(steps >= 0, "\(steps) steps: give 0 or more")
     try require(stepSize > 0 || steps == 0 || epsilon == 0, "step size 0: no step would move; give more than 0")
-    try require(start != .signs || norm == .linf, "start signs: it steps under linf; take another start")
+    try require(
+      ![.signs, .unclipped].contains(start) || norm == .linf,
+      "start \(start.rawValue): it is of linf alone; take another start")
     try Requirement.positive(restarts, "restarts")
     try Requirement.target(target, classCount: classCount)
     if let target {
@@ -194,6 +198,10 @@ private final class ProjectedGradientAttempt: Attempt {
     case .random: settings.norm.start(image, around: subject.clean, epsilon: settings.epsilon, using: &generator)
     // Without a step to bring it into the ball it stays at the image.
     case .noise: if settings.steps > 0 { settings.norm.startNear(image, around: subject.clean, using: &generator) }
+    case .unclipped:
+      guard settings.steps > 0 else { return }
+      generator.fillUniform(image, radius: settings.epsilon)
+      for i in image.indices { image[i] += subject.clean[i] }
     case .signs:
       generator.fillUniform(image, radius: 1)
       for i in image.indices {

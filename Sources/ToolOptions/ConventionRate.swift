@@ -1,0 +1,45 @@
+public import Evaluation
+public import Records
+import ToolSupport
+
+/// How often attacks succeeded, as a project counts it: of all images or of those that were right, failures of the model
+/// itself among the successes or not.
+public struct ConventionRate {
+  private let convention: Convention
+  private var counts: [(epsilon: Double?, images: Int, right: Int, held: Int)] = []
+
+  /// No image yet.
+  public init(_ convention: Convention) { self.convention = convention }
+
+  /// Counts an image.
+  public mutating func add(_ record: PredictionRecord) {
+    let epsilon = record.setting.epsilon
+    if !counts.contains(where: { $0.epsilon == epsilon }) { counts.append((epsilon, 0, 0, 0)) }
+    guard let place = counts.firstIndex(where: { $0.epsilon == epsilon }) else { return }
+    counts[place].images += 1
+    counts[place].right += record.natural == record.label ? 1 : 0
+    counts[place].held += record.perturbed == record.label ? 1 : 0
+  }
+
+  /// A line a budget, such as `as foolbox counts, epsilon 0.3: success 12.5 %, 25 of 200 images misclassified`.
+  public var lines: [String] {
+    counts.map { count in
+      let budget = count.epsilon.map { ", epsilon \(NumberText.shortest($0))" } ?? ""
+      let wrong = count.images - count.held
+      func share(_ part: Int, of whole: Int) -> String {
+        NumberText.percent(Double(part) / Double(max(whole, 1)))
+      }
+      let figure: String
+      switch convention {
+      case .advertorch, .foolbox, .trades:
+        figure = "success \(share(wrong, of: count.images)), \(wrong) of all \(count.images) images misclassified"
+      case .torchattacks, .autoattack, .madry:
+        figure = "robust accuracy \(share(count.held, of: count.images)), \(count.held) of all \(count.images) images"
+      case .art:
+        let broken = count.right - min(count.right, count.held)
+        figure = "success \(share(broken, of: count.right)), \(broken) of the \(count.right) images that were right"
+      }
+      return "as \(convention.rawValue) counts\(budget): \(figure)"
+    }
+  }
+}
