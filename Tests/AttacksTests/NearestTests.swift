@@ -99,6 +99,20 @@ struct NearestTests {
     #expect(try !smallest("pgd").parameters.contains { $0.setting == .stepSize })
   }
 
+  @Test("in the maximum norm comes nearer with every search, and a lead of the wrong logit costs distance")
+  func largestChange() throws {
+    let few = try results([CarliniWagnerLinf(steps: 30, searches: 6, learningRate: 0.05)])
+    let many = try results([CarliniWagnerLinf(steps: 30, learningRate: 0.05)])
+    let sure = try results([CarliniWagnerLinf(steps: 30, confidence: 0.5, learningRate: 0.05)])
+    for ((one, two), three) in zip(zip(few, many), sure) where Swept.labels[two.place] == two.naturalClass {
+      #expect(two.distance > 0 && two.distance <= one.distance && two.distance < 1)
+      #expect(two.steps > one.steps && two.steps <= 30 * CarliniWagnerLinf.mostSearches && one.steps <= 30 * 6)
+      let label = Swept.labels[three.place]
+      let others = three.perturbedLogits.indices.filter { $0 != label }.map { three.perturbedLogits[$0] }
+      #expect((others.max() ?? 0) > three.perturbedLogits[label] + 0.4999)
+    }
+  }
+
   @Test("contrast goes part by part, and ends at the first that fools", arguments: [1, 7, 40])
   func contrast(parts: Int) throws {
     let results = try results([ContrastReduction(steps: parts)])

@@ -75,15 +75,15 @@ struct GoldenAttackTests {
       run, ProbabilityMarginAttack(epsilon: #require(run.epsilon), steps: #require(run.steps), seed: run.attackSeed))
   }
 
-  @Test("those that look for the nearest image", arguments: GoldenRun.read("nearest-small-cnn"))
+  @Test(
+    "those that look for the nearest image",
+    arguments: GoldenRun.read("nearest-small-cnn") + GoldenRun.read("cw-linf-small-cnn"))
   func nearest(_ run: GoldenRun) throws { try check(run, run.attackByName()) }
 
   @Test("the fixtures hold their cases")
   func fixtures() {
-    let counts = ["apgd", "fab", "deepfool", "iterative", "pma", "nearest"].map {
-      GoldenRun.read("\($0)-small-cnn").count
-    }
-    #expect(counts == [3, 6, 2, 3, 1, 6])
+    let names = ["apgd", "fab", "deepfool", "iterative", "pma", "nearest", "cw-linf"]
+    #expect(names.map { GoldenRun.read("\($0)-small-cnn").count } == [3, 6, 2, 3, 1, 6, 1])
   }
 }
 

@@ -24,10 +24,16 @@ extension AttackCatalogue {
 
   static let carliniWagner = AttackDescription(
     "cw", "Carlini and Wagner's: distance and margin together, weighed by search.",
-    source: "Carlini and Wagner 2017; Adversarial Library", norms: CarliniWagner.norms, budget: .optional,
-    settings: [.steps, .searches, .confidence, .learningRate, .target]
+    source: "Carlini and Wagner 2017; Adversarial Library", norms: CarliniWagner.norms + CarliniWagnerLinf.norms,
+    budget: .optional, settings: [.steps, .searches, .confidence, .learningRate, .target]
   ) {
-    CarliniWagner(
+    guard $0.norm == .l2 else {
+      return CarliniWagnerLinf(
+        epsilon: $0.radius, steps: $0[.steps, default: 1000],
+        searches: $0[.searches, default: CarliniWagnerLinf.mostSearches], confidence: $0[.confidence, default: 0],
+        learningRate: $0[.learningRate, default: 0.01], target: $0.target)
+    }
+    return CarliniWagner(
       epsilon: $0.radius, steps: $0[.steps, default: 1000], searches: $0[.searches, default: 9],
       confidence: $0[.confidence, default: 0], learningRate: $0[.learningRate, default: 0.01], target: $0.target)
   }

@@ -41,10 +41,7 @@ private final class CarliniWagnerAttempt: Attempt {
   private let settings: CarliniWagner
   private let subject: Subject
   private let goal: Int
-  /// The clean image as an inverse hyperbolic tangent, and what is added to it.
-  private let origin, change: PixelBuffer
-  private let gradient: PixelBuffer
-  private let adam: Adam
+  private let space: TangentSpace
   private var nearest: NearestPoint
 
   private var search: ConstantSearch
@@ -56,15 +53,10 @@ private final class CarliniWagnerAttempt: Attempt {
   init(_ settings: CarliniWagner, on subject: Subject) {
     (self.settings, self.subject) = (settings, subject)
     goal = settings.target ?? subject.goal.label
-    let count = subject.clean.count
-    (origin, change, gradient) = (PixelBuffer(count: count), PixelBuffer(count: count), PixelBuffer(count: count))
-    adam = Adam(count: count)
-    nearest = NearestPoint(count: count)
+    space = TangentSpace(subject.clean)
+    nearest = NearestPoint(count: subject.clean.count)
     search = ConstantSearch(from: 0.001, count: settings.searches)
     progress = Progress(steps: settings.steps)
-    for i in subject.clean.indices {
-      origin.pixels[i] = inverseHyperbolicTangent((subject.clean[i] * 2 - 1) * (1 - 1e-6))
-    }
   }
 
   func next(_ answer: Answer?, writing pixels: MutablePixels) -> Move {
@@ -79,24 +71,12 @@ private final class CarliniWagnerAttempt: Attempt {
     let margin = objective.value(answer.logits)
     let lead = (settings.target == nil ? -margin : margin) + settings.confidence
     if progress.hasStalled(squares + search.constant * max(lead, 0), at: step) { return beginNext(pixels) }
-    descend(pixels, slope, weight: lead < 0 ? 0 : settings.target == nil ? -search.constant : search.constant)
+    let weight = lead < 0 ? 0 : settings.target == nil ? -search.constant : search.constant
+    space.descend(pixels, learningRate: settings.learningRate) {
+      2 * (pixels[$0] - subject.clean[$0]) + weight * slope[$0]
+    }
     (step, steps) = (step + 1, steps + 1)
     return step < settings.steps ? .differentiate(objective) : beginNext(pixels)
-  }
-
-  private func descend(_ pixels: MutablePixels, _ slope: Pixels, weight: Float) {
-    for i in pixels.indices {
-      let tangent = 2 * pixels[i] - 1
-      let pull = 2 * (pixels[i] - subject.clean[i]) + weight * slope[i]
-      gradient.pixels[i] = pull * (1 - tangent * tangent) / 2
-    }
-    adam.take(gradient.contents)
-    for i in pixels.indices { change.pixels[i] -= settings.learningRate * adam.direction(i) }
-    write(pixels)
-  }
-
-  private func write(_ pixels: MutablePixels) {
-    for i in pixels.indices { pixels[i] = (hyperbolicTangent(origin.pixels[i] + change.pixels[i]) + 1) / 2 }
   }
 
   private func squaredDistance(_ pixels: MutablePixels) -> Float {
@@ -107,10 +87,10 @@ private final class CarliniWagnerAttempt: Attempt {
 
   private func begin(_ pixels: MutablePixels) -> Move {
     (step, hasFooled) = (0, false)
-    change.pixels.update(repeating: 0)
-    adam.reset()
+    space.clear()
+    space.forgetGradients()
     progress.reset()
-    write(pixels)
+    space.write(pixels)
     return .differentiate(.margin(label: goal))
   }
 
