@@ -48,7 +48,10 @@ public struct AttackSettingOptions: ParsableArguments {
     transform: ExactNumber.typed)
   var overshoot: ExactNumber?
 
-  @Option(help: "How many constants Carlini and Wagner's attack tries; the default is 9, under linf 73.")
+  @Option(
+    help:
+      "How many constants Carlini and Wagner's attack tries, and minimal-apgd budgets; the default is 9, of cw under linf 73, of minimal-apgd 20."
+  )
   var searches: Int?
 
   @Option(

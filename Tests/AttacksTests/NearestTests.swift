@@ -16,7 +16,7 @@ struct NearestTests {
   private static let budgets: [Float] = [0.1, 0.3, 0.6]
 
   /// Those of the catalogue that search by gradients and know the 2-norm.
-  private static let names = ["ddn", "fmn", "pdpgd", "cw"]
+  private static let names = ["ddn", "fmn", "minimal-apgd", "pdpgd", "cw"]
 
   private func search(_ name: String, epsilon: Float?) throws -> any Attack {
     var request = AttackRequest()
@@ -97,6 +97,36 @@ struct NearestTests {
     #expect(try smallest("pgd") == smallest("pgd") && smallest("pgd") != smallest("pgd", epsilon: 0.03))
     // A step's length follows the budget.
     #expect(try !smallest("pgd").parameters.contains { $0.setting == .stepSize })
+  }
+
+  @Test("says that an attack failed within every budget")
+  func failure() throws {
+    let broken = ToyNetwork()
+    broken.breaksAbove = -1
+    for attack in [try smallest("pgd"), MinimalAutoPGD(steps: 5)] as [any Attack] {
+      for result in try Swept.outcomes(Attacker([attack], model: broken, classifier: ToyNetwork())) {
+        let isAttacked = Swept.labels[result.place] == result.naturalClass
+        #expect(result.failure == (isAttacked ? .gradient : nil) && result.distance == 0)
+      }
+    }
+  }
+
+  @Test("by Auto-PGD is found as near as the halvings are fine, within so many runs", arguments: Norm.lengths)
+  func minimal(norm: Norm) throws {
+    let coarse = MinimalAutoPGD(norm: norm, steps: 10, searches: 5, seed: 2)
+    let fine = MinimalAutoPGD(norm: norm, steps: 10, searches: 15, seed: 2)
+    let (wide, near) = (try results([coarse]), try results([fine]))
+    for (before, after) in zip(wide, near) where Swept.labels[after.place] == after.naturalClass {
+      #expect(after.distance > 0 && after.perturbedClass != after.naturalClass)
+      // The first halvings are the same.
+      #expect(before.distance == 0 || after.distance <= before.distance)
+      #expect(after.steps <= fine.mostSteps && after.cost.backwards <= 15 * 13)
+      // Within half of it a run by itself finds nothing.
+      let attack = AutoPGD(
+        norm: norm, epsilon: after.distance / 2, steps: 10, loss: .logitRatio, usesLargerRadii: norm == .l1, seed: 2)
+      #expect(try results([attack], order: [after.place])[0].distance == 0)
+    }
+    #expect(zip(wide, near).count { $0.distance > $1.distance } > 8)
   }
 
   @Test("in the maximum norm comes nearer with every search, and a lead of the wrong logit costs distance")

@@ -63,6 +63,7 @@ struct IdleAttackTests {
     SparseDescent(epsilon: 1, steps: 3, stepSize: 0.1, quantile: 1.5),
     SparseDescent(epsilon: 1, steps: 0, stepSize: 0.1), SparseDescent(epsilon: 1, steps: 3, stepSize: 0),
     CarliniWagnerLinf(searches: 0), CarliniWagnerLinf(epsilon: 2), CarliniWagnerLinf(learningRate: -1),
+    MinimalAutoPGD(searches: 0), MinimalAutoPGD(norm: .l0), MinimalAutoPGD(restarts: 0), MinimalAutoPGD(epsilon: -1),
     CarliniWagner(searches: 0), CarliniWagner(confidence: -1), CarliniWagner(learningRate: 0),
     CarliniWagner(steps: 0), CarliniWagner(target: 5), ElasticNet(searches: 0), ElasticNet(learningRate: .nan),
     DecoupledDirectionNorm(epsilon: -1), DecoupledDirectionNorm(steps: 0), PrimalDualDescent(norm: .l0),

@@ -1,7 +1,7 @@
 extension AttackCatalogue {
   /// Those that look for the nearest image, by gradients.
   static let nearest: [AttackDescription] = [
-    deepFool, ddn, fmn, primalDual, carliniWagner, elasticNet, sigmaZero, saliencyMap,
+    deepFool, ddn, fmn, minimalAutoPGD, primalDual, carliniWagner, elasticNet, sigmaZero, saliencyMap,
   ]
 
   static let deepFool = AttackDescription(
@@ -21,6 +21,16 @@ extension AttackCatalogue {
     source: "Pintor et al. 2021; Adversarial Library", norms: FastMinimumNorm.norms, budget: .optional,
     settings: [.steps, .target]
   ) { FastMinimumNorm(norm: $0.norm, epsilon: $0.radius, steps: $0[.steps, default: 100], target: $0.target) }
+
+  static let minimalAutoPGD = AttackDescription(
+    "minimal-apgd", "Auto-PGD within the smallest budget that fools, found by halving.",
+    source: "Croce and Hein 2020; Adversarial Library", norms: MinimalAutoPGD.norms, budget: .optional,
+    settings: [.steps, .searches, .restarts, .seed]
+  ) {
+    MinimalAutoPGD(
+      norm: $0.norm, epsilon: $0.radius, steps: $0[.steps, default: 100], searches: $0[.searches, default: 20],
+      restarts: $0.restarts ?? 1, seed: $0.seed ?? 0)
+  }
 
   static let carliniWagner = AttackDescription(
     "cw", "Carlini and Wagner's: distance and margin together, weighed by search.",

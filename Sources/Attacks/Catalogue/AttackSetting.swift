@@ -22,7 +22,7 @@ public enum AttackSetting: String, CaseIterable, Sendable {
   case queries
   /// How far a step goes beyond the boundary.
   case overshoot
-  /// How many constants are tried.
+  /// How many constants, or budgets, are tried.
   case searches
   /// By how much the wrong logit must lead.
   case confidence

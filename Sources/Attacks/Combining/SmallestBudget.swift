@@ -38,7 +38,7 @@ public struct SmallestBudget: Attack {
   /// What the attack asks for.
   public var needs: AttackNeeds { first.attack.needs }
   /// Those of all budgets.
-  public var mostSteps: Int { Requirement.product(first.attack.mostSteps, halvings + Self.mostDoublings + 1) }
+  public var mostSteps: Int { Requirement.product(first.attack.mostSteps, halvings + BudgetSearch.mostDoublings + 1) }
 
   /// Refuses what the attack refuses, and budgets of nothing.
   ///
@@ -50,11 +50,12 @@ public struct SmallestBudget: Attack {
 
   /// An attempt; nil for an image that is misclassified as it is.
   public func attempt(on subject: Subject) -> (any Attempt)? {
-    subject.isClassifiedRightly ? SmallestBudgetAttempt(self, on: subject) : nil
+    guard subject.isClassifiedRightly else { return nil }
+    return BudgetSearch(from: request.epsilon.map { Float($0) }, halvings: halvings, on: subject, norm: norm) {
+      [self] in
+      attack(within: $0)
+    }
   }
-
-  /// How often the first budget is doubled at most.
-  static let mostDoublings = 16
 
   /// The attack within `epsilon`.
   func attack(within epsilon: Float) -> AnyAttack? {
@@ -73,68 +74,5 @@ public struct SmallestBudget: Attack {
   public func hash(into hasher: inout Hasher) {
     hasher.combine(name)
     hasher.combine(first)
-  }
-}
-
-private final class SmallestBudgetAttempt: Attempt {
-  private let settings: SmallestBudget
-  private let subject: Subject
-  private let farthest: Float
-  private var current: (any Attempt)?
-  private var epsilon: Float
-  private var lower: Float = 0
-  private var nearest: NearestPoint
-  private var logits: [Float] = []
-  private var halved = 0
-  private var doubled = 0
-  private var pastSteps = 0
-
-  init(_ settings: SmallestBudget, on subject: Subject) {
-    (self.settings, self.subject) = (settings, subject)
-    farthest = settings.norm == .linf ? 1 : subject.farthest(settings.norm)
-    epsilon = min(Float(settings.request.epsilon ?? 0), farthest)
-    nearest = NearestPoint(count: subject.clean.count)
-  }
-
-  var verdict: [Float] { logits }
-  var steps: Int { pastSteps + (current?.steps ?? 0) }
-
-  func next(_ answer: Answer?, writing pixels: MutablePixels) -> Move {
-    guard let current else { return begin(pixels) }
-    switch current.next(answer, writing: pixels) {
-    case .done:
-      nearest.keep(pixels, at: settings.norm.distance(of: Pixels(pixels), from: subject.clean))
-      logits = current.verdict
-      return advance(pixels)
-    case .unbroken, .failed:
-      lower = epsilon
-      return advance(pixels)
-    case let move: return move
-    }
-  }
-
-  private func begin(_ pixels: MutablePixels) -> Move {
-    pixels.copy(subject.clean)
-    let (attack, bound) = (settings.attack(within: epsilon), Bound(norm: settings.norm, epsilon: epsilon))
-    // What it comes to fools, by the classifier's verdict, or is unbroken.
-    let attempt = Successive(1, on: subject, within: bound) { [subject] _ in (nil, attack?.stopping(on: subject)) }
-    current = attempt
-    return attempt.next(nil, writing: pixels)
-  }
-
-  /// Halves the interval or, while nothing has fooled, doubles the budget.
-  private func advance(_ pixels: MutablePixels) -> Move {
-    pastSteps += current?.steps ?? 0
-    current = nil
-    if nearest.isFound {
-      epsilon = (lower + min(nearest.distance, farthest)) / 2
-      halved += 1
-      guard halved <= settings.halvings, epsilon > lower else { return nearest.finish(pixels, within: nil) }
-    } else {
-      guard epsilon < farthest, doubled < SmallestBudget.mostDoublings else { return .unbroken }
-      epsilon = min(2 * epsilon, farthest)
-      doubled += 1
-    }
-    return begin(pixels)
   }
 }
