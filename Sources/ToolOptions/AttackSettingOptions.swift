@@ -44,7 +44,7 @@ public struct AttackSettingOptions: ParsableArguments {
   var queries: Int?
 
   @Option(
-    help: "By what share a step of DeepFool goes beyond the boundary; the default is 0.02.",
+    help: "By what share a step of DeepFool or SparseFool goes beyond the boundary; the default is 0.02.",
     transform: ExactNumber.typed)
   var overshoot: ExactNumber?
 

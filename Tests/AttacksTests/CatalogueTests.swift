@@ -16,7 +16,7 @@ struct Entry: Sendable, CustomTestStringConvertible {
   }
 
   /// A budget that fools some of the images, and not all.
-  var epsilon: Float { [.linf: 0.04, .l2: 0.25, .l1: 0.9, .l0: name == "jsma" ? 2 : 1][norm] ?? 0 }
+  var epsilon: Float { [.linf: 0.04, .l2: 0.25, .l1: 0.9, .l0: ["jsma": 2, "sparsefool": 4][name] ?? 1][norm] ?? 0 }
 
   /// A request for few steps and queries.
   func request(epsilon: Float? = nil, seed: UInt64 = 3) throws -> AttackRequest {

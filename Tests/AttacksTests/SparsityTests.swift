@@ -26,7 +26,7 @@ struct SparsityTests {
 
   @Test("is what sparse attacks keep small: never more than the first success, and of most images a few")
   func sparse() throws {
-    for name in ["fmn", "sigma-zero", "jsma", "single-pixel", "local-search"] {
+    for name in ["fmn", "sigma-zero", "sparsefool", "jsma", "single-pixel", "local-search"] {
       var request = AttackRequest()
       (request.norm, request.seed) = (.l0, 4)
       if ["fmn", "sigma-zero"].contains(name) { request.steps = 100 }
@@ -64,6 +64,7 @@ struct IdleAttackTests {
     SparseDescent(epsilon: 1, steps: 0, stepSize: 0.1), SparseDescent(epsilon: 1, steps: 3, stepSize: 0),
     CarliniWagnerLinf(searches: 0), CarliniWagnerLinf(epsilon: 2), CarliniWagnerLinf(learningRate: -1),
     MinimalAutoPGD(searches: 0), MinimalAutoPGD(norm: .l0), MinimalAutoPGD(restarts: 0), MinimalAutoPGD(epsilon: -1),
+    SparseFool(steps: 0), SparseFool(overshoot: -0.1), SparseFool(overshoot: .infinity), SparseFool(epsilon: 0.5),
     CarliniWagner(searches: 0), CarliniWagner(confidence: -1), CarliniWagner(learningRate: 0),
     CarliniWagner(steps: 0), CarliniWagner(target: 5), ElasticNet(searches: 0), ElasticNet(learningRate: .nan),
     DecoupledDirectionNorm(epsilon: -1), DecoupledDirectionNorm(steps: 0), PrimalDualDescent(norm: .l0),

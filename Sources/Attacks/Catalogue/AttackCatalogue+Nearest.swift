@@ -1,7 +1,7 @@
 extension AttackCatalogue {
   /// Those that look for the nearest image, by gradients.
   static let nearest: [AttackDescription] = [
-    deepFool, ddn, fmn, minimalAutoPGD, primalDual, carliniWagner, elasticNet, sigmaZero, saliencyMap,
+    deepFool, ddn, fmn, minimalAutoPGD, primalDual, carliniWagner, elasticNet, sigmaZero, sparseFool, saliencyMap,
   ]
 
   static let deepFool = AttackDescription(
@@ -61,6 +61,14 @@ extension AttackCatalogue {
     ElasticNet(
       epsilon: $0.radius, steps: $0[.steps, default: 1000], searches: $0[.searches, default: 9],
       confidence: $0[.confidence, default: 0], learningRate: $0[.learningRate, default: 0.01], target: $0.target)
+  }
+
+  static let sparseFool = AttackDescription(
+    "sparsefool", "SparseFool: one pixel value after the other, to a plane beyond DeepFool's point.",
+    source: "Modas et al. 2019; torchattacks", norms: SparseFool.norms, budget: .optional,
+    settings: [.steps, .overshoot]
+  ) {
+    SparseFool(epsilon: $0.radius, steps: $0[.steps, default: 10], overshoot: $0[.overshoot, default: 0.02])
   }
 
   static let saliencyMap = AttackDescription(

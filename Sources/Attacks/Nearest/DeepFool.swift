@@ -53,53 +53,23 @@ public struct DeepFool: Attack {
 private final class DeepFoolAttempt: Attempt {
   private let settings: DeepFool
   private let subject: Subject
+  private let boundary: NearestBoundary
   private(set) var steps = 0
-  /// The class whose boundary was asked for last.
-  private var candidate = 0
-  /// The nearest boundary so far: how far it is, and the slope towards it with its length.
-  private var distance: Float = .infinity
-  private var extent: Float = 1
-  private let slope: PixelBuffer
 
   init(_ settings: DeepFool, on subject: Subject) {
     (self.settings, self.subject) = (settings, subject)
-    slope = PixelBuffer(count: subject.clean.count)
+    boundary = NearestBoundary(of: subject.goal.label, count: subject.clean.count, norm: settings.norm)
   }
 
   func next(_ answer: Answer?, writing pixels: MutablePixels) -> Move {
-    guard let answer, let gradient = answer.gradient else { return .differentiate(beginStep()) }
+    guard let answer, let gradient = answer.gradient else { return .differentiate(boundary.begin()) }
     guard answer.isFinite else { return .failed(.gradient) }
-    let label = subject.goal.label
-    if predictedClass(answer.logits) != label { return .done }
-    look(at: gradient, rise: answer.logits[candidate] - answer.logits[label])
-    candidate += candidate + 1 == label ? 2 : 1
-    if candidate < answer.logits.count { return .differentiateAgain(.difference(of: candidate, from: label)) }
-    step(pixels)
-    // As there, nobody looks at where the last step leads.
-    return steps < settings.steps ? .differentiate(beginStep()) : .unbroken
-  }
-
-  private func beginStep() -> Objective {
-    candidate = subject.goal.label == 0 ? 1 : 0
-    distance = .infinity
-    return .difference(of: candidate, from: subject.goal.label)
-  }
-
-  /// Keeps the boundary where `gradient` makes up for `rise`, if it is nearer than those before.
-  private func look(at gradient: Pixels, rise: Float) {
-    let reach = max(settings.norm.dualLength(gradient), 1e-6)
-    guard abs(rise) / reach < distance else { return }
-    (distance, extent) = (abs(rise) / reach, reach)
-    slope.copy(gradient)
-  }
-
-  private func step(_ pixels: MutablePixels) {
+    if predictedClass(answer.logits) != subject.goal.label { return .done }
+    if let question = boundary.take(gradient, answer.logits) { return .differentiateAgain(question) }
     steps += 1
-    let way = (1 + settings.overshoot) * (distance + 1e-4)
-    for i in pixels.indices {
-      let direction = slope.pixels[i]
-      let share = settings.norm == .linf ? (direction > 0 ? 1 : direction < 0 ? -1 : 0) : direction / extent
-      pixels[i] = min(max(pixels[i] + way * share, 0), 1)
-    }
+    let way = (1 + settings.overshoot) * (boundary.distance + 1e-4)
+    for i in pixels.indices { pixels[i] = min(max(pixels[i] + way * boundary.direction(i), 0), 1) }
+    // As there, nobody looks at where the last step leads.
+    return steps < settings.steps ? .differentiate(boundary.begin()) : .unbroken
   }
 }
