@@ -54,6 +54,9 @@ public struct AttackSettings: Sendable {
     if let descent = attack as? ProjectedGradientDescent {
       try refuseIdle(descent, names, drawsPoses: drawsPoses)
     }
+    if let momentum = attack as? MomentumDescent, !momentum.isRandom, !drawsPoses {
+      try refuseIdle(seed: momentum.seed, names)
+    }
     return NamedAttack(name: kind.name, epsilon: budget?.value, attack: attack, stopsEarly: stopsEarly)
   }
 
@@ -146,8 +149,10 @@ public struct AttackSettings: Sendable {
     guard attack.steps > 0 || attack.epsilon == 0 else {
       throw Failure(.usage, "\(names["steps"]) 0: from the image itself nothing would move; give 1 or more")
     }
-    guard attack.seed == 0 || drawsPoses else {
-      throw Failure(.usage, "\(names["seed"]) \(attack.seed): nothing is drawn here; leave it out")
-    }
+    if !drawsPoses { try refuseIdle(seed: attack.seed, names) }
+  }
+
+  private func refuseIdle(seed: UInt64, _ names: SettingNames) throws {
+    guard seed == 0 else { throw Failure(.usage, "\(names["seed"]) \(seed): nothing is drawn here; leave it out") }
   }
 }

@@ -72,6 +72,12 @@ public struct AttackSettingOptions: ParsableArguments {
   var kernel: Int?
 
   @Option(
+    help:
+      "How probable it is that momentum attacks take a gradient at the image made smaller and put on black; the default is 0.",
+    transform: ExactNumber.typed)
+  var diversity: ExactNumber?
+
+  @Option(
     help: "The share of slopes that move nothing in sparse-l1; the default is 0.99.", transform: ExactNumber.typed)
   var quantile: ExactNumber?
 
@@ -88,7 +94,7 @@ public struct AttackSettingOptions: ParsableArguments {
       .target: integer(target), .loss: text(loss), .decay: number(decay), .targets: integer(targets),
       .queries: integer(queries), .overshoot: number(overshoot), .searches: integer(searches),
       .confidence: number(confidence), .learningRate: number(learningRate), .samples: integer(samples),
-      .kernel: integer(kernel),
+      .kernel: integer(kernel), .diversity: number(diversity),
       .quantile: number(quantile), .members: members,
     ]
     return values.compactMapValues { $0 }

@@ -26,6 +26,7 @@ struct Entry: Sendable, CustomTestStringConvertible {
     if description.budget != .none { request.epsilon = Double(epsilon ?? self.epsilon) }
     if description.settings.contains(.steps), name != "fgsm" { request.steps = description.isSlow ? 150 : 8 }
     if description.settings.contains(.searches) { request.values[.searches] = .integer(6) }
+    if description.settings.contains(.diversity) { request.values[.diversity] = .number(0.5) }
     if description.settings.contains(.samples) { request.values[.samples] = .integer(6) }
     if description.settings.contains(.queries) || name == "ensemble" { request.queries = 25 }
     if name == "ensemble" { request.members = norm == .linf ? ["square", "fgsm", "pgd"] : ["square", "pgd"] }

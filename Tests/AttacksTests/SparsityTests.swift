@@ -62,6 +62,8 @@ struct IdleAttackTests {
     MomentumDescent(epsilon: 0.1, steps: 3, stepSize: 0.1, variant: .varianceTuned(neighbours: 0)),
     SparseDescent(epsilon: 1, steps: 3, stepSize: 0.1, quantile: 1.5),
     SparseDescent(epsilon: 1, steps: 0, stepSize: 0.1), SparseDescent(epsilon: 1, steps: 3, stepSize: 0),
+    MomentumDescent(epsilon: 0.1, steps: 3, stepSize: 0.1, diversity: 1.5),
+    MomentumDescent(epsilon: 0.1, steps: 3, stepSize: 0.1, diversity: -0.5),
     CarliniWagnerLinf(searches: 0), CarliniWagnerLinf(epsilon: 2), CarliniWagnerLinf(learningRate: -1),
     MinimalAutoPGD(searches: 0), MinimalAutoPGD(norm: .l0), MinimalAutoPGD(restarts: 0), MinimalAutoPGD(epsilon: -1),
     SparseFool(steps: 0), SparseFool(overshoot: -0.1), SparseFool(overshoot: .infinity), SparseFool(epsilon: 0.5),

@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// How often an attack that draws random numbers succeeds, by an implementation of others: a case of
-/// `fixtures/attacks/rates.json` or `rates-search.json`.
+/// `fixtures/attacks/rates.json`, `rates-search.json` or `rates-variants.json`.
 private struct RateCase: Decodable, Sendable, CustomTestStringConvertible {
   let attack, norm: String
   let epsilon: Double?
@@ -24,7 +24,7 @@ private struct RateCase: Decodable, Sendable, CustomTestStringConvertible {
 
   private struct File: Decodable { let cases: [RateCase] }
 
-  static let all: [RateCase] = ["rates", "rates-search"].flatMap { name in
+  static let all: [RateCase] = ["rates", "rates-search", "rates-variants"].flatMap { name in
     let file = try? JSONDecoder().decode(File.self, from: Fixture.data("attacks/\(name).json"))
     return file?.cases ?? []
   }
@@ -103,5 +103,5 @@ struct AttackRateTests {
   }
 
   @Test("the fixture holds its cases")
-  func fixture() { #expect(RateCase.all.count == 15) }
+  func fixture() { #expect(RateCase.all.count == 17) }
 }

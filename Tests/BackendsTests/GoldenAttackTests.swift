@@ -80,10 +80,13 @@ struct GoldenAttackTests {
     arguments: GoldenRun.read("nearest-small-cnn") + GoldenRun.read("cw-linf-small-cnn"))
   func nearest(_ run: GoldenRun) throws { try check(run, run.attackByName()) }
 
+  @Test("the momentum method at images made smaller", arguments: GoldenRun.read("variants-small-cnn"))
+  func variants(_ run: GoldenRun) throws { try check(run, run.attackByName()) }
+
   @Test("the fixtures hold their cases")
   func fixtures() {
-    let names = ["apgd", "fab", "deepfool", "iterative", "pma", "nearest", "cw-linf"]
-    #expect(names.map { GoldenRun.read("\($0)-small-cnn").count } == [3, 6, 2, 3, 1, 6, 1])
+    let names = ["apgd", "fab", "deepfool", "iterative", "pma", "nearest", "cw-linf", "variants"]
+    #expect(names.map { GoldenRun.read("\($0)-small-cnn").count } == [3, 6, 2, 3, 1, 6, 1, 2])
   }
 }
 

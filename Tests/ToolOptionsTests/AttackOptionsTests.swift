@@ -162,6 +162,7 @@ struct AttackOptionsTests {
       ("--fgsm --start random", "--start random: --fgsm starts at the image; leave it out, or take --pgd"),
       ("--fgsm --restarts 2", "--restarts 2: from the image itself all are alike; leave it out"),
       ("--fgsm --seed 1", "--seed 1: nothing is drawn here; leave it out"),
+      ("--mi-fgsm --seed 1", "--seed 1: nothing is drawn here; leave it out"),
       (
         "--fgsm --loss kl",
         "--loss kl: its gradient is zero at the image itself, where this attack starts; take --start noise"

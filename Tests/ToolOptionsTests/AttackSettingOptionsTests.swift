@@ -18,6 +18,7 @@ struct AttackSettingOptionsTests {
     ("--searches", "6", .searches, .integer(6)), ("--confidence", "2", .confidence, .number(2)),
     ("--learning-rate", "1/128", .learningRate, .number(1.0 / 128)), ("--samples", "9", .samples, .integer(9)),
     ("--kernel", "15", .kernel, .integer(15)), ("--quantile", "0.75", .quantile, .number(0.75)),
+    ("--diversity", "1/2", .diversity, .number(0.5)),
     ("--ensemble", "pgd,square", .members, .list(["pgd", "square"])),
   ]
 

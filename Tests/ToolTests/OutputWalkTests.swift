@@ -28,7 +28,7 @@ import Testing
     "step-size", "start",
     "restarts", "target",
     "loss", "decay", "targets", "queries", "overshoot", "searches", "confidence", "learning-rate", "samples", "kernel",
-    "quantile", "ensemble", "seed",
+    "diversity", "quantile", "ensemble", "seed",
     "split", "limit", "shard", "batch-size",
     "threads",
   ]

@@ -62,17 +62,19 @@ public enum AttackCatalogue {
 
   static let momentum = AttackDescription(
     "mi-fgsm", "The momentum iterative method.", source: "Dong et al. 2018; advertorch", norms: [.linf, .l2],
-    perturbsAlways: true, settings: [.steps, .stepSize, .decay, .kernel, .target]
+    perturbsAlways: true, settings: [.steps, .stepSize, .decay, .kernel, .diversity, .seed, .target]
   ) { try momentum($0, .plain) }
 
   static let nesterov = AttackDescription(
     "ni-fgsm", "The momentum method with gradients where the momentum leads.", source: "Lin et al. 2020; torchattacks",
-    norms: [.linf], perturbsAlways: true, settings: [.steps, .stepSize, .decay, .kernel, .target]
+    norms: [.linf], perturbsAlways: true,
+    settings: [.steps, .stepSize, .decay, .kernel, .diversity, .seed, .target]
   ) { try momentum($0, .nesterov) }
 
   static let varianceTuned = AttackDescription(
     "vmi-fgsm", "The momentum method with the gradients of neighbours.", source: "Wang and He 2021; torchattacks",
-    norms: [.linf], perturbsAlways: true, settings: [.steps, .stepSize, .decay, .kernel, .samples, .seed, .target]
+    norms: [.linf], perturbsAlways: true,
+    settings: [.steps, .stepSize, .decay, .kernel, .diversity, .samples, .seed, .target]
   ) { try momentum($0, .varianceTuned(neighbours: $0[.samples, default: 5])) }
 
   private static func momentum(
@@ -82,7 +84,7 @@ public enum AttackCatalogue {
     return MomentumDescent(
       norm: request.norm, epsilon: try request.requiredEpsilon(), steps: steps, stepSize: stepSize(request, steps),
       decay: request.decay ?? 1, target: request.target, variant: variant, kernel: request[.kernel, default: 1],
-      seed: request.seed ?? 0)
+      diversity: request[.diversity, default: 0], seed: request.seed ?? 0)
   }
 
   static let sparseDescent = AttackDescription(

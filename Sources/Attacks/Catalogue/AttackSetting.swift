@@ -32,6 +32,8 @@ public enum AttackSetting: String, CaseIterable, Sendable {
   case samples
   /// The side of the Gaussian that gradients are blurred with.
   case kernel
+  /// How probable it is that a gradient is taken at the image made smaller and put on black.
+  case diversity
   /// The share of slopes that move nothing.
   case quantile
   /// The attacks of an ensemble.
@@ -55,7 +57,7 @@ public enum AttackSetting: String, CaseIterable, Sendable {
   public var kind: Kind {
     switch self {
     case .steps, .restarts, .target, .targets, .queries, .searches, .samples, .kernel: .integer
-    case .stepSize, .decay, .overshoot, .confidence, .learningRate, .quantile: .number
+    case .stepSize, .decay, .overshoot, .confidence, .learningRate, .diversity, .quantile: .number
     case .seed: .seed
     case .start: .choice(Start.allCases.map(\.rawValue))
     case .loss: .choice(AttackLoss.allCases.map(\.rawValue))

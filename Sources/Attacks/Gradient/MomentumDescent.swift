@@ -5,6 +5,9 @@ import Tensors
 /// The momentum iterative method (MI-FGSM; Dong et al. 2018), in the order of advertorch's code: from the clean image,
 /// steps along the running sum of gradients, each brought to length 1 in the 1-norm; and the variants of it that
 /// torchattacks has.
+///
+/// What it asks about need not be the image it has come to: variants ask elsewhere, and diversity about what it makes of
+/// that; a gradient is then taken back to the image.
 public struct MomentumDescent: Attack {
   /// Where a step's gradients are taken.
   public enum Variant: Hashable, Sendable {
@@ -33,17 +36,19 @@ public struct MomentumDescent: Attack {
   public var variant: Variant
   /// The side of the Gaussian that every gradient is blurred with (TI-FGSM; Dong et al. 2019); 1 for none.
   public var kernel: Int
-  /// The seed of the neighbours.
+  /// How probable it is that a gradient is taken at the image made smaller and put on black (DI-FGSM; Xie et al. 2019).
+  public var diversity: Float
+  /// The seed of the neighbours, and of what diversity draws.
   public var seed: UInt64
 
   /// The attack with these settings.
   public init(
     norm: Norm = .linf, epsilon: Float, steps: Int, stepSize: Float, decay: Float = 1, target: Int? = nil,
-    variant: Variant = .plain, kernel: Int = 1, seed: UInt64 = 0
+    variant: Variant = .plain, kernel: Int = 1, diversity: Float = 0, seed: UInt64 = 0
   ) {
     (self.norm, self.epsilon, self.steps, self.stepSize) = (norm, epsilon, steps, stepSize)
     (self.decay, self.target, self.variant) = (decay, target, variant)
-    (self.kernel, self.seed) = (kernel, seed)
+    (self.kernel, self.diversity, self.seed) = (kernel, diversity, seed)
   }
 
   /// The ball it stays in.
@@ -51,13 +56,18 @@ public struct MomentumDescent: Attack {
   /// All but norm and budget.
   public var parameters: [AttackParameter] {
     [.init(.steps, .integer(steps)), .init(.stepSize, .number(stepSize)), .init(.decay, .number(decay))]
-      + (target.map { [.init(.target, .integer($0))] } ?? []) + [.init(.kernel, .integer(kernel))]
-      + (neighbours > 0 ? [.init(.samples, .integer(neighbours)), .init(.seed, .text(String(seed)))] : [])
+      + (target.map { [.init(.target, .integer($0))] } ?? [])
+      + [.init(.kernel, .integer(kernel)), .init(.diversity, .number(diversity))]
+      + (neighbours > 0 ? [.init(.samples, .integer(neighbours))] : [])
+      + (isRandom ? [.init(.seed, .text(String(seed)))] : [])
   }
   /// Those of all runs.
   public var mostSteps: Int { steps }
   /// Gradients.
   public var needs: AttackNeeds { .gradients }
+
+  /// Whether it draws random numbers.
+  public var isRandom: Bool { neighbours > 0 || diversity > 0 }
 
   /// How many neighbours a step asks about.
   var neighbours: Int { if case .varianceTuned(let count) = variant { count } else { 0 } }
@@ -79,6 +89,9 @@ public struct MomentumDescent: Attack {
     guard kernel > 0, kernel % 2 == 1, kernel < 100 else {
       throw Failure(.usage, "kernel \(kernel): give an odd number below 100; 1 blurs nothing")
     }
+    guard (0...1).contains(diversity) else {
+      throw Failure(.usage, "diversity \(diversity): give a probability, 0 to 1")
+    }
     if case .varianceTuned(let count) = variant { try Requirement.positive(count, "samples") }
   }
 
@@ -94,7 +107,8 @@ private final class MomentumAttempt: Attempt {
   private let objective: Objective
   private let momentum: PixelBuffer
   private let blur: GaussianBlur?
-  /// Of variants: the image so far, its gradient, and the variance that the neighbours showed.
+  private let diversity: InputDiversity?
+  /// The image so far, which is not always what is asked about; its gradient; and the variance that neighbours showed.
   private let point, slope, variance: PixelBuffer
   private var asked = 0
   private(set) var steps = 0
@@ -106,11 +120,14 @@ private final class MomentumAttempt: Attempt {
     (momentum, point) = (PixelBuffer(count: count), PixelBuffer(subject.clean))
     (slope, variance) = (PixelBuffer(count: count), PixelBuffer(count: count))
     blur = settings.kernel > 1 ? GaussianBlur(side: settings.kernel, shape: subject.shape) : nil
+    diversity =
+      settings.diversity > 0 ? InputDiversity(probability: settings.diversity, shape: subject.shape) : nil
   }
 
   func next(_ answer: Answer?, writing pixels: MutablePixels) -> Move {
-    guard let answer, let gradient = answer.gradient else { return .differentiate(objective) }
+    guard let answer, let there = answer.gradient else { return ask(pixels) }
     guard answer.isFinite else { return .failed(.gradient) }
+    let gradient = diversity?.takeBack(there) ?? there
     if asked == 0 {
       slope.copy(gradient)
       add()
@@ -119,7 +136,10 @@ private final class MomentumAttempt: Attempt {
       let share = 1 / Float(settings.neighbours)
       for i in pixels.indices { variance.pixels[i] += share * (gradient[i] - slope.pixels[i]) }
     }
-    if asked < settings.neighbours { return askNeighbour(pixels) }
+    if asked < settings.neighbours {
+      asked += 1
+      return ask(pixels)
+    }
     asked = 0
     pixels.copy(point)
     step(pixels)
@@ -127,6 +147,18 @@ private final class MomentumAttempt: Attempt {
     steps += 1
     guard steps < settings.steps else { return .done }
     if settings.variant == .nesterov { lookAhead(pixels) }
+    return ask(pixels)
+  }
+
+  /// Asks about `pixels`, or about what diversity makes of them; neighbours come first in the step's random numbers.
+  private func ask(_ pixels: MutablePixels) -> Move {
+    var generator = subject.generator(seed: settings.seed, restart: asked, step: steps)
+    if asked > 0 {
+      generator.fillUniform(pixels, radius: 1.5 * settings.epsilon)
+      for i in pixels.indices { pixels[i] += point.pixels[i] }
+    }
+    diversity?.draw(using: &generator)
+    diversity?.apply(pixels)
     return .differentiate(objective)
   }
 
@@ -138,14 +170,6 @@ private final class MomentumAttempt: Attempt {
     for i in slope.pixels.indices {
       momentum.pixels[i] = settings.decay * momentum.pixels[i] + variance.pixels[i] * scale
     }
-  }
-
-  private func askNeighbour(_ pixels: MutablePixels) -> Move {
-    asked += 1
-    var generator = subject.generator(seed: settings.seed, restart: asked, step: steps)
-    generator.fillUniform(pixels, radius: 1.5 * settings.epsilon)
-    for i in pixels.indices { pixels[i] += point.pixels[i] }
-    return .differentiate(objective)
   }
 
   /// Moves to where the momentum, brought to a mean of 1, would lead.
