@@ -19,12 +19,16 @@ private struct RateCase: Decodable, Sendable, CustomTestStringConvertible {
   let stepSize: Float?
   /// The share of images that are misclassified afterwards.
   let rate: Double
+  /// How many images were attacked, and the median distance of those that were perturbed, where the case says.
+  let count: Int?, median: Float?
 
   var testDescription: String { "\(attack) \(norm)" }
 
   private struct File: Decodable { let cases: [RateCase] }
 
-  static let all: [RateCase] = ["rates", "rates-search", "rates-variants"].flatMap { name in
+  static let all: [RateCase] = ["rates", "rates-search", "rates-variants"].flatMap(read)
+
+  static func read(_ name: String) -> [RateCase] {
     let file = try? JSONDecoder().decode(File.self, from: Fixture.data("attacks/\(name).json"))
     return file?.cases ?? []
   }
@@ -104,4 +108,33 @@ struct AttackRateTests {
 
   @Test("the fixture holds its cases")
   func fixture() { #expect(RateCase.all.count == 17) }
+}
+
+extension AttackRateTests {
+  @Test("those by L-BFGS fool as many as public ones, as near", arguments: RateCase.read("rates-quasi-newton"))
+  fileprivate func nearness(_ reference: RateCase) throws {
+    let backend = try #require(TestBackends.all.last).make(2)
+    let scheduler = try AttackScheduler(
+      model: InputGradientProgram(graph, parameters: parameters, on: backend),
+      classifier: InferenceProgram(graph, parameters: parameters, on: backend))
+    let count = try #require(reference.count)
+    let target = reference.settings?["target"].map { Int($0) }
+    var (reached, distances): (Int, [Float]) = (0, [])
+    try scheduler.run(
+      AttackSequence([reference.attack(seed: 0)]), on: Array(0..<count), labels: Array(labels[..<count]),
+      pixels: { _ = $1.update(fromContentsOf: pixels[$0 * 100..<($0 + 1) * 100]) },
+      finish: { result in
+        reached += target.map { result.perturbedClass == $0 } ?? (result.perturbedClass != labels[result.place]) ? 1 : 0
+        if result.distance > 0 { distances.append(result.distance) }
+      })
+    // One image is a point; more are welcome.
+    #expect(Double(reached) / Double(count) >= reference.rate - 0.01, "\(reached) of \(count), not \(reference.rate)")
+    guard let median = reference.median else { return }
+    // The lower of the two in the middle, as PyTorch's.
+    let ours = distances.sorted()[(distances.count - 1) / 2]
+    #expect(ours <= 1.03 * median && ours > 0.5 * median, "\(ours), not \(median)")
+  }
+
+  @Test("the fixture of those by L-BFGS holds its cases")
+  func quasiNewtonFixture() { #expect(RateCase.read("rates-quasi-newton").count == 2) }
 }

@@ -7,7 +7,7 @@ public enum AttackCatalogue {
     [
       pgd, fastGradientSign, basicIterative, randomStep, momentum, nesterov, varianceTuned, sparseDescent, autoPGD,
       autoPGDOnRatio, targetedAutoPGD, fab, targetedFAB, probabilityMargin,
-    ] + nearest + search + [autoAttack, fastEvaluation, ensemble]
+    ] + nearest + quasiNewton + search + [autoAttack, fastEvaluation, ensemble]
 
   /// The attack called `name`.
   public static subscript(name: String) -> AttackDescription? { all.first { $0.name == name } }

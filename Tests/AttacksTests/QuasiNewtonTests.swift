@@ -1,0 +1,118 @@
+import Attacks
+import Failures
+import Networks
+import Tensors
+import TestSupport
+import Testing
+
+/// A network whose second logit has ripples in every pixel, and that is never fooled: minimising on it takes many steps.
+private final class RippledNetwork: DifferentiableClassifier {
+  let imageShape: Shape = [1, 10, 10]
+  let classCount = 5
+  let batchSize = 4
+  private var cosines = [Float](repeating: 0, count: 400)
+
+  func forward(_ pixels: Tensor, rows: Int, into logits: inout Tensor) { forward(pixels, into: &logits) }
+
+  func forward(_ pixels: Tensor, into logits: inout Tensor) {
+    for row in 0..<batchSize {
+      var sum: Float = 0
+      for i in 0..<100 {
+        // A cubic ripple, with its slope.
+        let x = pixels.values[row * 100 + i] - Float(i % 10) / 10
+        sum += x - 2 * x * x * x
+        cosines[row * 100 + i] = 1 - 6 * x * x
+      }
+      logits.values[row * classCount] = 200
+      logits.values[row * classCount + 1] = 100 + sum
+    }
+  }
+
+  func backward(_ logitGradient: Tensor, into gradient: inout Tensor) {
+    for row in 0..<batchSize {
+      let weight = logitGradient.values[row * classCount + 1]
+      for i in 0..<100 { gradient.values[row * 100 + i] = weight * cosines[row * 100 + i] }
+    }
+  }
+}
+
+@Suite("Attacks by L-BFGS")
+struct QuasiNewtonTests {
+  @Test("come as near as SciPy's searches, image by image", arguments: GoldenRun.read("lbfgs"))
+  func distances(_ run: GoldenRun) throws {
+    let kind = try #require(ToyNetwork.Kind(rawValue: run.network))
+    let found = try Attacker(run.attackByName(), model: ToyNetwork(kind), classifier: ToyNetwork(kind))
+      .attack(run.pixels, labels: run.labels, images: run.images)
+    #expect(found.count == 4)
+    for (row, result) in found.enumerated() {
+      let target = run.settings?["target"].map { Int($0) }
+      let isFooled = target.map { result.perturbedClass == $0 } ?? (result.perturbedClass != run.labels[row])
+      let (fooled, distance) = (run.fooled?[row], try #require(run.distance)[row])
+      #expect(isFooled == fooled && result.distance <= distance * 1.01, "\(result.distance), not \(distance)")
+    }
+  }
+
+  @Test("the fixture holds its cases")
+  func fixture() { #expect(GoldenRun.read("lbfgs").count == 4) }
+
+  private func results(_ attack: any Attack) throws -> [AttackResult] { try Swept.outcomes(Attacker([attack])) }
+
+  /// Those of the usual images that are taken for what they are.
+  private func broken(_ results: [AttackResult]) -> [AttackResult] {
+    results.filter { Swept.labels[$0.place] == $0.naturalClass && $0.distance > 0 }
+  }
+
+  @Test("towards several classes come as near as towards the best of them")
+  func targets() throws {
+    let untargeted = try results(BoxConstrainedLBFGS(searches: 5, targetCount: 4))
+    let one = try results(BoxConstrainedLBFGS(searches: 5, targetCount: 1))
+    let each = try (0..<5).map { try results(BoxConstrainedLBFGS(searches: 5, target: $0)) }
+    #expect(broken(untargeted).count == 16)
+    for result in broken(untargeted) {
+      let towards = each.map { $0[result.place] }.filter { $0.distance > 0 && $0.perturbedClass != result.naturalClass }
+      // On its way towards one class an image may become another, which counts without a target.
+      let least = towards.map(\.distance).min() ?? 0
+      #expect(result.distance <= least && result.distance <= one[result.place].distance)
+      #expect(result.cost.backwards > one[result.place].cost.backwards)
+    }
+    let steps = untargeted.map(\.steps).max() ?? 0
+    #expect(steps <= BoxConstrainedLBFGS(searches: 5, targetCount: 4).mostSteps && steps > 5 * 4)
+  }
+
+  /// How often an attack on four images allocates, and how many steps it takes.
+  private func count(_ attack: any Attack) throws -> (allocations: Int?, steps: Int) {
+    let network = RippledNetwork()
+    let attacker = try Attacker([attack], model: network, classifier: network)
+    let pixels = Tensor([4, 1, 10, 10], (0..<400).map { Float($0 * 37 % 101) / 100 })
+    _ = try attacker.attack(pixels, labels: [0, 0, 0, 0], images: [0, 1, 2, 3])
+    var steps = 0
+    let allocations = try Allocations.count {
+      steps = try attacker.attack(pixels, labels: [0, 0, 0, 0], images: [0, 1, 2, 3]).map(\.steps).reduce(0, +)
+    }
+    return (allocations, steps)
+  }
+
+  @Test("allocate nothing on their way", arguments: ["lbfgs"])
+  func allocations(name: String) throws {
+    let counts = try [(2, 3), (12, 7)].map { steps, searches in
+      var request = AttackRequest()
+      (request.norm, request.steps) = (.l2, steps)
+      request.values[.searches] = .integer(searches)
+      return try count(#require(AttackCatalogue[name]).attack(request))
+    }
+    #expect(counts[0].steps < counts[1].steps && counts[0].allocations == counts[1].allocations, "\(counts)")
+  }
+
+  @Test(
+    "settings that mean nothing are refused",
+    arguments: [
+      ("0 searches: give 1 or more", BoxConstrainedLBFGS(searches: 0)),
+      ("0 steps: give 1 or more", BoxConstrainedLBFGS(steps: 0)),
+      ("0 targets: give 1 or more", BoxConstrainedLBFGS(targetCount: 0)),
+      ("3 targets: there is a target; leave out one of the two", BoxConstrainedLBFGS(targetCount: 3, target: 1)),
+      ("target 5: the model's classes are 0 to 4", BoxConstrainedLBFGS(target: 5)),
+    ] as [(String, any Attack)])
+  func refusals(_ message: String, _ attack: any Attack) throws {
+    #expect(throws: Failure(.usage, message)) { try attack.validate(classCount: 5) }
+  }
+}
