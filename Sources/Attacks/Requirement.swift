@@ -22,6 +22,13 @@ enum Requirement {
     throw Failure(.usage, "target \(target): the model's classes are 0 to \(classCount - 1)")
   }
 
+  /// Refuses a lead of the wrong logit that is negative or no number.
+  static func confidence(_ confidence: Float) throws {
+    guard confidence >= 0, confidence.isFinite else {
+      throw Failure(.usage, "confidence \(confidence): give a finite number, 0 or more")
+    }
+  }
+
   /// The product of counts, or `Int.max` where it is beyond that.
   static func product(_ counts: Int...) -> Int {
     counts.reduce(1) { product, count in

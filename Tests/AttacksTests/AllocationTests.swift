@@ -63,7 +63,7 @@ struct AllocationTests {
   /// Those that can be of several lengths; of AutoAttack and the fast evaluation the members are here, and an ensemble.
   /// The saliency map attack, HopSkipJump and those by L-BFGS take no step where all is flat.
   private static let entries = Entry.all.filter {
-    !["fgsm", "autoattack", "evaluate-fast", "jsma", "hop-skip-jump", "lbfgs"].contains($0.name)
+    !["fgsm", "autoattack", "evaluate-fast", "jsma", "hop-skip-jump", "lbfgs", "stadv"].contains($0.name)
   }
 
   @Test("no step of any attack allocates", arguments: entries, [false, true])

@@ -10,7 +10,7 @@ private final class RippledNetwork: DifferentiableClassifier {
   let imageShape: Shape = [1, 10, 10]
   let classCount = 5
   let batchSize = 4
-  private var cosines = [Float](repeating: 0, count: 400)
+  private var slopes = [Float](repeating: 0, count: 400)
 
   func forward(_ pixels: Tensor, rows: Int, into logits: inout Tensor) { forward(pixels, into: &logits) }
 
@@ -21,7 +21,7 @@ private final class RippledNetwork: DifferentiableClassifier {
         // A cubic ripple, with its slope.
         let x = pixels.values[row * 100 + i] - Float(i % 10) / 10
         sum += x - 2 * x * x * x
-        cosines[row * 100 + i] = 1 - 6 * x * x
+        slopes[row * 100 + i] = 1 - 6 * x * x
       }
       logits.values[row * classCount] = 200
       logits.values[row * classCount + 1] = 100 + sum
@@ -31,7 +31,7 @@ private final class RippledNetwork: DifferentiableClassifier {
   func backward(_ logitGradient: Tensor, into gradient: inout Tensor) {
     for row in 0..<batchSize {
       let weight = logitGradient.values[row * classCount + 1]
-      for i in 0..<100 { gradient.values[row * 100 + i] = weight * cosines[row * 100 + i] }
+      for i in 0..<100 { gradient.values[row * 100 + i] = weight * slopes[row * 100 + i] }
     }
   }
 }
@@ -79,6 +79,42 @@ struct QuasiNewtonTests {
     #expect(steps <= BoxConstrainedLBFGS(searches: 5, targetCount: 4).mostSteps && steps > 5 * 4)
   }
 
+  @Test("look up an image that fools elsewhere, or give it back as it was", arguments: [nil, 2] as [Int?], [0, 0.5])
+  func flows(target: Int?, confidence: Float) throws {
+    let attack = SpatialTransformation(steps: 60, confidence: confidence, target: target)
+    for result in try results(attack) {
+      let image = Swept.images[rows: result.place..<result.place + 1].values
+      guard result.distance > 0 else {
+        #expect(result.perturbed == image)
+        continue
+      }
+      let predicted = result.perturbedClass
+      #expect(target.map { predicted == $0 } ?? (predicted != Swept.labels[result.place]))
+      let lead = (0..<5).filter { $0 != (target ?? Swept.labels[result.place]) }.map { result.perturbedLogits[$0] }
+        .max()
+      let gap = (lead ?? 0) - result.perturbedLogits[target ?? Swept.labels[result.place]]
+      #expect((target == nil ? gap : -gap) >= confidence - 1e-4)
+      // Every value is one of its channel's, blended.
+      for channel in 0..<2 {
+        let (before, after) = (
+          image[channel * 25..<channel * 25 + 25], result.perturbed[channel * 25..<channel * 25 + 25]
+        )
+        #expect((after.min() ?? -1) >= (before.min() ?? 0) && (after.max() ?? 2) <= (before.max() ?? 1))
+      }
+    }
+    #expect(try broken(results(attack)).count >= (target == nil ? 12 : 4))
+  }
+
+  @Test("look for a smoother flow with more searches")
+  func searches() throws {
+    let (one, many) = (SpatialTransformation(searches: 1), SpatialTransformation(searches: 6))
+    #expect(one.budget == nil && one.norm == .linf && one.mostSteps == 100 && many.mostSteps == 600)
+    let (few, more) = (try broken(results(one)), try broken(results(many)))
+    #expect(Set(few.map(\.place)).isSubset(of: Set(more.map(\.place))))
+    let costs = zip(few.map(\.cost.forwards).sorted(), more.map(\.cost.forwards).sorted())
+    #expect(costs.allSatisfy { $0 < $1 })
+  }
+
   /// How often an attack on four images allocates, and how many steps it takes.
   private func count(_ attack: any Attack) throws -> (allocations: Int?, steps: Int) {
     let network = RippledNetwork()
@@ -92,11 +128,11 @@ struct QuasiNewtonTests {
     return (allocations, steps)
   }
 
-  @Test("allocate nothing on their way", arguments: ["lbfgs"])
+  @Test("allocate nothing on their way", arguments: ["lbfgs", "stadv"])
   func allocations(name: String) throws {
     let counts = try [(2, 3), (12, 7)].map { steps, searches in
       var request = AttackRequest()
-      (request.norm, request.steps) = (.l2, steps)
+      (request.norm, request.steps) = (name == "lbfgs" ? .l2 : .linf, steps)
       request.values[.searches] = .integer(searches)
       return try count(#require(AttackCatalogue[name]).attack(request))
     }
@@ -111,6 +147,10 @@ struct QuasiNewtonTests {
       ("0 targets: give 1 or more", BoxConstrainedLBFGS(targetCount: 0)),
       ("3 targets: there is a target; leave out one of the two", BoxConstrainedLBFGS(targetCount: 3, target: 1)),
       ("target 5: the model's classes are 0 to 4", BoxConstrainedLBFGS(target: 5)),
+      ("0 steps: give 1 or more", SpatialTransformation(steps: 0)),
+      ("0 searches: give 1 or more", SpatialTransformation(searches: 0)),
+      ("confidence -1.0: give a finite number, 0 or more", SpatialTransformation(confidence: -1)),
+      ("target 5: the model's classes are 0 to 4", SpatialTransformation(target: 5)),
     ] as [(String, any Attack)])
   func refusals(_ message: String, _ attack: any Attack) throws {
     #expect(throws: Failure(.usage, message)) { try attack.validate(classCount: 5) }

@@ -136,5 +136,5 @@ extension AttackRateTests {
   }
 
   @Test("the fixture of those by L-BFGS holds its cases")
-  func quasiNewtonFixture() { #expect(RateCase.read("rates-quasi-newton").count == 2) }
+  func quasiNewtonFixture() { #expect(RateCase.read("rates-quasi-newton").count == 6) }
 }

@@ -83,9 +83,7 @@ extension ConstantSearchAttack {
   public func validate(classCount: Int) throws {
     try validateCommon(classCount)
     try Requirement.positive(searches, "searches")
-    guard confidence >= 0, confidence.isFinite else {
-      throw Failure(.usage, "confidence \(confidence): give a finite number, 0 or more")
-    }
+    try Requirement.confidence(confidence)
     guard learningRate > 0, learningRate.isFinite else {
       throw Failure(.usage, "learning rate \(learningRate): give a finite number above 0")
     }
