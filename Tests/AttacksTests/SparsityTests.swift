@@ -73,7 +73,8 @@ struct IdleAttackTests {
     EstimatedGradient(.spsa, epsilon: 0.1, steps: 3, samples: 0),
     EstimatedGradient(.nes, epsilon: 0.1, steps: 3, stepSize: 0, samples: 3),
     EstimatedGradient(.nes, epsilon: 2, steps: 3, samples: 3), SinglePixel(queries: 0), LocalSearch(steps: 0),
-    AdditiveNoise(epsilon: 0.1, restarts: 0), HopSkipJump(samples: 0), HopSkipJump(steps: -1),
+    AdditiveNoise(epsilon: 0.1, restarts: 0), SaltAndPepperNoise(steps: 0), SaltAndPepperNoise(epsilon: .nan),
+    ContrastReduction(steps: 0), IncreasingBlur(steps: -1), HopSkipJump(samples: 0), HopSkipJump(steps: -1),
     ProjectedGradientDescent(norm: .l2, epsilon: 1, steps: 3, stepSize: 0.1, start: .signs),
   ]
 

@@ -1,6 +1,8 @@
 extension AttackCatalogue {
   /// Those that ask for logits alone.
-  static let search: [AttackDescription] = [square, spsa, nes, hopSkipJump, singlePixel, localSearch, noise, contrast]
+  static let search: [AttackDescription] = [
+    square, spsa, nes, hopSkipJump, singlePixel, localSearch, noise, saltAndPepper, contrast, blur,
+  ]
 
   /// The Square attack.
   public static let square = AttackDescription(
@@ -62,8 +64,18 @@ extension AttackCatalogue {
       norm: $0.norm, epsilon: try $0.requiredEpsilon(), restarts: $0[.restarts, default: 100], seed: $0.seed ?? 0)
   }
 
+  static let saltAndPepper = AttackDescription(
+    "salt-and-pepper", "Ever more pixels white or black at random: what an attack must beat.", source: "Foolbox",
+    norms: [.l2], budget: .optional, asksForGradients: false, settings: [.steps, .seed]
+  ) { SaltAndPepperNoise(epsilon: $0.radius, steps: $0[.steps, default: 1000], seed: $0.seed ?? 0) }
+
   static let contrast = AttackDescription(
     "contrast", "Contrast taken away until the network errs: what an attack must beat.", source: "Foolbox",
     norms: [.l2, .linf, .l1], budget: .none, asksForGradients: false, settings: [.steps]
   ) { ContrastReduction(norm: $0.norm, steps: $0[.steps, default: 1000]) }
+
+  static let blur = AttackDescription(
+    "blur", "A Gaussian blur that grows until the network errs: what an attack must beat.", source: "Foolbox",
+    norms: [.l2, .linf, .l1], budget: .none, asksForGradients: false, settings: [.steps]
+  ) { IncreasingBlur(norm: $0.norm, steps: $0[.steps, default: 1000]) }
 }
