@@ -68,7 +68,7 @@ struct GoldenAttackTests {
     #expect(GoldenRun.read("search").count == 11 && GoldenRun.read("contrast").count == 3)
     #expect(GoldenRun.read("cw-linf").count == 5 && GoldenRun.read("minimal-apgd").count == 4)
     #expect(GoldenRun.read("sparsefool").count == 4 && GoldenRun.read("targeted").count == 5)
-    #expect(GoldenRun.read("baselines").count == 5)
+    #expect(GoldenRun.read("baselines").count == 5 && GoldenRun.read("population").count == 3)
   }
 }
 
@@ -112,7 +112,8 @@ extension GoldenAttackTests {
     "attacks end where public code's order of steps ends",
     arguments: GoldenRun.read("nearest") + GoldenRun.read("variants") + GoldenRun.read("search")
       + GoldenRun.read("contrast") + GoldenRun.read("cw-linf") + GoldenRun.read("minimal-apgd")
-      + GoldenRun.read("sparsefool") + GoldenRun.read("targeted") + GoldenRun.read("baselines"))
+      + GoldenRun.read("sparsefool") + GoldenRun.read("targeted") + GoldenRun.read("baselines")
+      + GoldenRun.read("population"))
   func named(_ run: GoldenRun) throws { try run.check(run.attackByName()) }
 }
 

@@ -1,7 +1,7 @@
 extension AttackCatalogue {
   /// Those that ask for logits alone.
   static let search: [AttackDescription] = [
-    square, spsa, nes, hopSkipJump, singlePixel, localSearch, noise, saltAndPepper, contrast, blur,
+    square, spsa, nes, nAttack, hopSkipJump, singlePixel, localSearch, noise, saltAndPepper, contrast, blur,
   ]
 
   /// The Square attack.
@@ -33,6 +33,16 @@ extension AttackCatalogue {
       kind, epsilon: try request.requiredEpsilon(), steps: request[.steps, default: steps],
       stepSize: request[.stepSize, default: 0.01], samples: request[.samples, default: samples],
       seed: request.seed ?? 0)
+  }
+
+  static let nAttack = AttackDescription(
+    "n-attack", "N-attack: learns a distribution of changes from the losses of populations.",
+    source: "Li et al. 2019; advertorch", norms: [.linf, .l2], asksForGradients: false,
+    settings: [.steps, .stepSize, .samples, .seed]
+  ) {
+    NAttack(
+      norm: $0.norm, epsilon: try $0.requiredEpsilon(), steps: $0[.steps, default: 40],
+      stepSize: $0[.stepSize, default: 0.02], samples: $0[.samples, default: 100], seed: $0.seed ?? 0)
   }
 
   static let hopSkipJump = AttackDescription(
