@@ -4,16 +4,26 @@ import Tensors
 import TestSupport
 import Testing
 
-/// A network that costs nothing: one slope everywhere, and equal logits but for the first class, so it is never fooled.
+/// A network that costs nothing: one slope everywhere, and equal logits but for the first class, so it is never fooled;
+/// or one that is where pixels are far from grey.
 private final class FlatNetwork: DifferentiableClassifier {
   let imageShape: Shape = [1, 10, 10]
   let classCount = 5
   let batchSize = 4
+  private let isFlat: Bool
+
+  init(isFlat: Bool = true) { self.isFlat = isFlat }
 
   func forward(_ pixels: Tensor, rows: Int, into logits: inout Tensor) { forward(pixels, into: &logits) }
 
   func forward(_ pixels: Tensor, into logits: inout Tensor) {
-    for row in 0..<batchSize { logits.values[row * classCount] = 1 }
+    for row in 0..<batchSize {
+      logits.values[row * classCount] = 1
+      if isFlat { continue }
+      var sum: Float = 0
+      for place in 0..<100 { sum += abs(pixels.values[row * 100 + place] - 0.5) }
+      logits.values[row * classCount + 1] = sum / 12
+    }
   }
 
   func backward(_ logitGradient: Tensor, into gradient: inout Tensor) {
@@ -37,8 +47,9 @@ struct AllocationTests {
   }
 
   /// How often an attack on four images allocates, and how many steps it takes for all of them.
-  private func count(_ attack: any Attack, stopsEarly: Bool) throws -> (allocations: Int?, steps: Int) {
-    let network = FlatNetwork()
+  private func count(
+    _ attack: any Attack, stopsEarly: Bool, network: FlatNetwork = FlatNetwork()
+  ) throws -> (allocations: Int?, steps: Int) {
     let attacker = try Attacker([attack], stopsEarly: stopsEarly, model: network, classifier: network)
     let pixels = Tensor([4, 1, 10, 10], filledWith: 0.5)
     _ = try attacker.attack(pixels, labels: [0, 0, 0, 0], images: [0, 1, 2, 3])
@@ -61,9 +72,9 @@ struct AllocationTests {
   }
 
   /// Those that can be of several lengths; of AutoAttack and the fast evaluation the members are here, and an ensemble.
-  /// The saliency map attack, HopSkipJump and those by L-BFGS take no step where all is flat.
+  /// The saliency map attack, those by decisions and those by L-BFGS take no step where all is flat.
   private static let entries = Entry.all.filter {
-    !["fgsm", "autoattack", "evaluate-fast", "jsma", "hop-skip-jump", "lbfgs", "stadv"].contains($0.name)
+    !["fgsm", "autoattack", "evaluate-fast", "jsma", "hop-skip-jump", "boundary", "lbfgs", "stadv"].contains($0.name)
   }
 
   @Test("no step of any attack allocates", arguments: entries, [false, true])
@@ -75,5 +86,17 @@ struct AllocationTests {
       return try count(#require(AttackCatalogue[entry.name]).attack(request), stopsEarly: stopsEarly)
     }
     #expect(counts[0].steps < counts[1].steps && counts[0].allocations == counts[1].allocations, "\(counts)")
+  }
+
+  @Test("nor does one along a boundary", arguments: ["hop-skip-jump", "boundary"])
+  func decisions(name: String) throws {
+    let counts = try [30, 120].map { steps in
+      var request = AttackRequest()
+      (request.norm, request.steps) = (.l2, steps)
+      if name == "hop-skip-jump" { request.values[.samples] = .integer(6) }
+      let attack = try #require(AttackCatalogue[name]).attack(request)
+      return try count(attack, stopsEarly: false, network: FlatNetwork(isFlat: false))
+    }
+    #expect(counts[0].steps == 120 && counts[1].steps == 480 && counts[0].allocations == counts[1].allocations)
   }
 }

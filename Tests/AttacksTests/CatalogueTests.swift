@@ -68,7 +68,9 @@ struct Entry: Sendable, CustomTestStringConvertible {
 
 extension AttackDescription {
   /// Whether eight steps lead nowhere: attacks that follow a schedule of many.
-  fileprivate var isSlow: Bool { ["cw", "ead", "ddn", "fmn", "pdpgd", "sigma-zero", "salt-and-pepper"].contains(name) }
+  fileprivate var isSlow: Bool {
+    ["cw", "ead", "ddn", "fmn", "pdpgd", "sigma-zero", "salt-and-pepper", "boundary"].contains(name)
+  }
 }
 
 @Suite("Every attack of the catalogue")

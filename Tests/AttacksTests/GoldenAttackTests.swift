@@ -69,6 +69,7 @@ struct GoldenAttackTests {
     #expect(GoldenRun.read("cw-linf").count == 5 && GoldenRun.read("minimal-apgd").count == 4)
     #expect(GoldenRun.read("sparsefool").count == 4 && GoldenRun.read("targeted").count == 5)
     #expect(GoldenRun.read("baselines").count == 5 && GoldenRun.read("population").count == 3)
+    #expect(GoldenRun.read("boundary").count == 3)
   }
 }
 
@@ -113,7 +114,7 @@ extension GoldenAttackTests {
     arguments: GoldenRun.read("nearest") + GoldenRun.read("variants") + GoldenRun.read("search")
       + GoldenRun.read("contrast") + GoldenRun.read("cw-linf") + GoldenRun.read("minimal-apgd")
       + GoldenRun.read("sparsefool") + GoldenRun.read("targeted") + GoldenRun.read("baselines")
-      + GoldenRun.read("population"))
+      + GoldenRun.read("population") + GoldenRun.read("boundary"))
   func named(_ run: GoldenRun) throws { try run.check(run.attackByName()) }
 }
 

@@ -76,6 +76,7 @@ struct IdleAttackTests {
     AdditiveNoise(epsilon: 0.1, restarts: 0), SaltAndPepperNoise(steps: 0), SaltAndPepperNoise(epsilon: .nan),
     ContrastReduction(steps: 0), IncreasingBlur(steps: -1), HopSkipJump(samples: 0), HopSkipJump(steps: -1),
     NAttack(epsilon: 0.1, samples: 1), NAttack(epsilon: 0.1, steps: 0), NAttack(epsilon: 0.1, stepSize: .infinity),
+    BoundaryAttack(steps: 0), BoundaryAttack(epsilon: -1),
     ProjectedGradientDescent(norm: .l2, epsilon: 1, steps: 3, stepSize: 0.1, start: .signs),
   ]
 

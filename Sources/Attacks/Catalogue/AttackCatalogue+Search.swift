@@ -1,7 +1,7 @@
 extension AttackCatalogue {
   /// Those that ask for logits alone.
   static let search: [AttackDescription] = [
-    square, spsa, nes, nAttack, hopSkipJump, singlePixel, localSearch, noise, saltAndPepper, contrast, blur,
+    square, spsa, nes, nAttack, hopSkipJump, boundary, singlePixel, localSearch, noise, saltAndPepper, contrast, blur,
   ]
 
   /// The Square attack.
@@ -54,6 +54,12 @@ extension AttackCatalogue {
       norm: $0.norm, epsilon: $0.radius, steps: $0[.steps, default: 64], samples: $0[.samples, default: 100],
       seed: $0.seed ?? 0)
   }
+
+  static let boundary = AttackDescription(
+    "boundary", "The boundary attack: decisions alone, a random walk along the boundary.",
+    source: "Brendel et al. 2018; Foolbox", norms: [.l2], budget: .optional, asksForGradients: false,
+    settings: [.steps, .seed]
+  ) { BoundaryAttack(epsilon: $0.radius, steps: $0[.steps, default: 5000], seed: $0.seed ?? 0) }
 
   static let singlePixel = AttackDescription(
     "single-pixel", "One pixel, black or white.", source: "Narodytska and Kasiviswanathan 2016; advertorch",

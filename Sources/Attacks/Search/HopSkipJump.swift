@@ -17,9 +17,6 @@ public struct HopSkipJump: Attack {
   public var samples: Int
   /// The seed of the random numbers.
   public var seed: UInt64
-  /// How often noise is drawn until it fools, and in how many parts it is blended in.
-  static let draws = 1000
-  static let blends = 50
 
   /// The attack with these settings; Foolbox's unless told otherwise.
   public init(norm: Norm = .l2, epsilon: Float? = nil, steps: Int = 64, samples: Int = 100, seed: UInt64 = 0) {
@@ -56,12 +53,13 @@ public struct HopSkipJump: Attack {
 
 private final class HopSkipJumpAttempt: Attempt {
   private enum Phase {
-    case drawing(Int), blending(Int), bisecting, estimating(Int), stepping
+    case starting, bisecting, estimating(Int), stepping
   }
 
   private let settings: HopSkipJump
   private let subject: Subject
-  private var phase = Phase.drawing(0)
+  private var phase = Phase.starting
+  private var start: BlendedNoise
   private(set) var steps = 0
   /// The point that fools, and where the bisection begins.
   private let point, far: PixelBuffer
@@ -79,6 +77,7 @@ private final class HopSkipJumpAttempt: Attempt {
 
   init(_ settings: HopSkipJump, on subject: Subject) {
     (self.settings, self.subject) = (settings, subject)
+    start = BlendedNoise(on: subject, seed: settings.seed)
     let count = subject.clean.count
     (point, far, direction) = (PixelBuffer(count: count), PixelBuffer(count: count), PixelBuffer(count: count))
     (sum, difference) = (PixelBuffer(count: count), PixelBuffer(count: count))
@@ -86,18 +85,13 @@ private final class HopSkipJumpAttempt: Attempt {
   }
 
   func next(_ answer: Answer?, writing pixels: MutablePixels) -> Move {
-    guard let answer else { return draw(0, pixels) }
+    guard let answer else { return start.begin(pixels) }
     let isFooled = subject.goal.isFooled(by: predictedClass(answer.logits))
     switch phase {
-    case .drawing(let count):
-      if isFooled {
-        far.copy(Pixels(pixels))
-        return blend(0, pixels)
-      }
-      return count + 1 < HopSkipJump.draws ? draw(count + 1, pixels) : .unbroken
-    case .blending(let part):
-      guard isFooled || part == HopSkipJump.blends else { return blend(part + 1, pixels) }
-      return beginBisection(pixels)
+    case .starting:
+      let move = start.next(isFooled, pixels)
+      if case .done = move { return beginBisection(pixels) }
+      return move
     case .bisecting:
       if isFooled { upper = middle } else { lower = middle }
       return bisect(pixels)
@@ -109,22 +103,6 @@ private final class HopSkipJumpAttempt: Attempt {
       reach /= 2
       return tryStep(pixels)
     }
-  }
-
-  // MARK: - The first point
-
-  private func draw(_ count: Int, _ pixels: MutablePixels) -> Move {
-    phase = .drawing(count)
-    var generator = subject.generator(seed: settings.seed, restart: count + 1)
-    generator.fillUniform(pixels, in: 0...1)
-    return .classify
-  }
-
-  private func blend(_ part: Int, _ pixels: MutablePixels) -> Move {
-    phase = .blending(part)
-    let share = Float(part) / Float(HopSkipJump.blends)
-    for i in pixels.indices { pixels[i] = (1 - share) * subject.clean[i] + share * far.pixels[i] }
-    return .classify
   }
 
   // MARK: - Back to the boundary
