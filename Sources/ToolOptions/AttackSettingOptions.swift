@@ -50,7 +50,7 @@ public struct AttackSettingOptions: ParsableArguments {
 
   @Option(
     help:
-      "How many constants Carlini and Wagner's attack tries, and minimal-apgd budgets; the default is 9, of cw under linf 73, of minimal-apgd 20."
+      "How many constants cw, ead, lbfgs and stadv try, and minimal-apgd budgets; the default is 9, of stadv 3, of cw under linf 73, of minimal-apgd 20."
   )
   var searches: Int?
 
@@ -64,7 +64,7 @@ public struct AttackSettingOptions: ParsableArguments {
 
   @Option(
     help:
-      "How many random points a step of spsa, nes, hop-skip-jump (its first) or vmi-fgsm asks about; the default is 128, 100, 100 or 5."
+      "How many random points a step of spsa, nes, n-attack, hop-skip-jump (its first) or vmi-fgsm asks about; the default is 128, 100, 100, 100 or 5."
   )
   var samples: Int?
 
