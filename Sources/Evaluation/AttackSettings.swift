@@ -91,6 +91,16 @@ public struct AttackSettings: Sendable {
     }
   }
 
+  /// The budget, or the customary one for images of `channels`.
+  ///
+  /// - Throws: `Failure` (`usage`) when no default exists, or it means nothing.
+  public func requiredBudget(channels: Int) throws -> ExactNumber {
+    guard let budget = try budget(channels: channels, norm ?? .linf, .options) else {
+      throw Failure(.internal, "attack: a budget is needed")
+    }
+    return budget
+  }
+
   private func budget(channels: Int, _ norm: Norm, _ names: SettingNames) throws -> ExactNumber? {
     switch kind.budget {
     case .none:

@@ -1,9 +1,10 @@
-import Attacks
+public import Attacks
 public import Checkpoints
+public import Datasets
 public import Files
 public import Networks
 public import Programs
-import Records
+public import Records
 import Tensors
 
 /// A model read from a file, ready to be compiled.
@@ -58,6 +59,20 @@ public struct LoadedModel {
         model: inputGradient.map { WatchedNetwork($0, lookUp: lookUp) }, classifier: inference)
     }
     return try AttackScheduler(lanes, width: width, spread: backend.spread)
+  }
+
+  /// A perturbation for all images, learnt from `images` in `steps` passes, as an attack of records.
+  ///
+  /// - Throws: `Failure` where the settings mean nothing, the images are none for the model or the engine fails.
+  public func universalAttack(
+    norm: Norm, epsilon: ExactNumber, steps: Int, from images: LabeledImages, lookUp: @escaping () throws -> Void
+  ) throws -> NamedAttack {
+    try check(images)
+    let first = images.indices.lowerBound
+    let attack = try UniversalPerturbation.learnt(
+      norm: norm, epsilon: Float(epsilon.value), steps: steps, on: WatchedNetwork(inputGradient(), lookUp: lookUp),
+      labels: images.indices.map(images.label(of:)), pixels: { images.writePixels(of: first + $0, into: $1) })
+    return NamedAttack(name: "universal", epsilon: epsilon.value, attack: attack)
   }
 
   /// Compiles it to answer with logits, and with gradients where these are asked for.

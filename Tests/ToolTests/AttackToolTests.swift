@@ -160,6 +160,28 @@ import Testing
     #expect(outcome.errors.contains("as \(like) counts, epsilon 0.05: \(figure)\n"))
   }
 
+  @Test("One perturbation for all images is learnt from training images, and costs no gradient of the others")
+  func universal() throws {
+    let weak = try attack("--universal --limit 60 --samples 128 --steps 3 --epsilon 0.02,0.4").records()
+    #expect(weak.count == 120)
+    #expect(weak.allSatisfy { $0["attack"]?.string == "universal" && $0["backwards"]?.integer == 0 })
+    #expect(weak[0]["parameters"]?.text == #"{"steps":3,"samples":128}"#)
+    let right = { (epsilon: Double) in
+      weak.count { $0["epsilon"]?.number == epsilon && $0["perturbed"] == $0["label"] }
+    }
+    #expect(right(0.4) < right(0.02))
+    // Black and white pixels are moved one way alone, so all distances are the budget or less.
+    #expect(weak.allSatisfy { $0["distance"]?.number ?? 1 <= ($0["epsilon"]?.number ?? 0) + 1e-6 })
+    for (arguments, message) in [
+      ("--universal --pgd", "--universal is an attack of its own: leave out --pgd"),
+      ("--universal --restarts 3", "--restarts: --universal has no such setting; leave it out"),
+      ("--universal --seed 3", "--seed 3: --universal draws nothing; leave it out"),
+    ] {
+      let outcome = try attack(arguments)
+      #expect(outcome.status == 64 && outcome.errors.contains(message))
+    }
+  }
+
   @Test("Logits are the perturbed image's, their largest the predicted class")
   func logits() throws {
     for record in try attack("--limit 20 --steps 2 --logits").records() {

@@ -25,6 +25,7 @@ struct AttackCommand: EngineCommand {
 
   @OptionGroup var models: ModelOptions
   @Flag(help: "Which attack.") var name: AttackName?
+  @OptionGroup var one: UniversalOptions
   @Flag(help: "Only list the attacks, with what can be set of each.") var list = false
   @Flag(help: "No attack: only turn and move the images, by --rotation and --translation.") var spatial = false
   @Option(
@@ -51,6 +52,10 @@ struct AttackCommand: EngineCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
+    try one.refuseOthers(attack, name: name)
+    if one.universal, spatial || diagnose {
+      throw ValidationError("--universal is an attack of its own: leave out --spatial and --diagnose")
+    }
     if diagnose, attack.source != nil {
       throw ValidationError("--diagnose looks at the attacked model: leave out --source")
     }
@@ -89,10 +94,10 @@ struct AttackCommand: EngineCommand {
     let source = try attack.loadSource(on: backend)
     var (failures, isSaved) = (0, false)
     var run = PredictionRun(
-      context, label: spatial ? "spatial" : name?.rawValue ?? attack.like?.attack.name ?? "pgd", on: ImageSource(data))
+      context, label: label, on: ImageSource(data))
     try models.forEach(
       context, on: backend,
-      check: { model in try run.check(model, under: attacks(on: model)) },
+      check: { model in try run.check(model, under: one.universal ? [] : attacks(on: model, from: source)) },
       { model in
         if let save {
           if isSaved {
@@ -102,7 +107,8 @@ struct AttackCommand: EngineCommand {
           try context.checkOutput(save, reading: [model.path] + data.files(modelData: model.data))
         }
         let predictions = try Predictions(
-          of: model, under: attacks(on: model), from: source, after: poses.transformations(seed: attack.seed ?? 0),
+          of: model, under: attacks(on: model, from: source), from: source,
+          after: poses.transformations(seed: attack.seed ?? 0),
           batchSize: batchSize, withLogits: logits, reuses: attack.reuse, algorithms: engine.algorithms,
           lookUp: PredictionRun.stopIfAsked, trace: { try context.output.write($0) })
         var rate = attack.like.map(ConventionRate.init)
@@ -120,10 +126,20 @@ struct AttackCommand: EngineCommand {
     if strict && failures > 0 { throw ExitCode(1) }
   }
 
+  /// What progress is of.
+  private var label: String {
+    if spatial { return "spatial" }
+    return one.universal ? "universal" : name?.rawValue ?? attack.like?.attack.name ?? "pgd"
+  }
+
   /// The attacks at every budget, or none where images are only turned and moved.
-  private func attacks(on model: LoadedModel) throws -> [NamedAttack?] {
+  private func attacks(on model: LoadedModel, from source: LoadedModel?) throws -> [NamedAttack?] {
     if spatial { return [nil] }
-    return try attack.attacks(name, epsilon: epsilon, for: model, drawsPoses: poses.drawsPoses).map {
+    let attacks =
+      one.universal
+      ? try one.attacks(attack, epsilon: epsilon, data: data, on: source ?? model)
+      : try attack.attacks(name, epsilon: epsilon, for: model, drawsPoses: poses.drawsPoses)
+    return attacks.map {
       var attack = $0
       (attack.isQuantised, attack.isTraced) = (quantise, trace)
       return attack
