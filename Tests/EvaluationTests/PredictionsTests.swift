@@ -195,7 +195,7 @@ struct PredictionsTests {
     }
   }
 
-  @Test("Progress counts the images that are done, one after the other")
+  @Test("Progress counts the images that are done, up to the last")
   func progress() throws {
     try withModel { model in
       var counts: [Int] = []
@@ -203,7 +203,8 @@ struct PredictionsTests {
       try predictions.forEach(
         in: ImageSelection(digits()[7..<17], data: "digits"), progress: { counts.append($0) }
       ) { _ in }
-      #expect(counts == Array(1...10))
+      // Images that another lane has been quicker with count once those before them are done.
+      #expect(counts == Set(counts).sorted() && counts.last == 10 && counts.count > 1)
       try predictions.forEach(in: ImageSelection(digits().prefix(0), data: "digits")) { _ in
         Issue.record("a record of nothing")
       }
