@@ -6,20 +6,14 @@ import Networks
 /// A pixel value becomes the nearest of 256 levels. Where that would leave the ball, values that were rounded away from
 /// the clean ones go to the level on their side instead, those that were rounded farthest first. Clean images have to
 /// have 8 bits, and stay as they are.
-struct Quantised<Whole: Attack>: Attack {
+struct Quantised<Whole: Attack>: WrappingAttack {
   /// The attack whose results are rounded.
   let attack: Whole
 
   init(_ attack: Whole) { self.attack = attack }
 
-  var norm: Norm { attack.norm }
   /// None that others check: whole levels stay within the ball exactly, and 32-bit pixels can miss it by a last bit.
   var budget: Bound? { nil }
-  var target: Int? { attack.target }
-  var needs: AttackNeeds { attack.needs }
-  var parameters: [AttackParameter] { attack.parameters }
-  var mostSteps: Int { attack.mostSteps }
-  func validate(classCount: Int) throws { try attack.validate(classCount: classCount) }
 
   func attempt(on subject: Subject) -> (any Attempt)? {
     attack.attempt(on: subject).map { QuantisingAttempt($0, on: subject, within: attack.budget) }

@@ -13,27 +13,12 @@ public struct TracePoint: Equatable, Sendable {
 }
 
 /// An attack that remembers every point it asked a network about.
-public struct Traced<Whole: Attack>: Attack {
+public struct Traced<Whole: Attack>: WrappingAttack {
   /// The attack that is watched.
   public let attack: Whole
 
   /// `attack`, watched.
   public init(_ attack: Whole) { self.attack = attack }
-
-  /// How distance is measured.
-  public var norm: Norm { attack.norm }
-  /// The ball it stays in.
-  public var budget: Bound? { attack.budget }
-  /// The class to be taken for.
-  public var target: Int? { attack.target }
-  /// What it asks of a network.
-  public var needs: AttackNeeds { attack.needs }
-  /// As the attack's.
-  public var parameters: [AttackParameter] { attack.parameters }
-  /// Those of all runs.
-  public var mostSteps: Int { attack.mostSteps }
-  /// Refuses settings that mean nothing.
-  public func validate(classCount: Int) throws { try attack.validate(classCount: classCount) }
 
   /// An attempt that remembers.
   public func attempt(on subject: Subject) -> (any Attempt)? {

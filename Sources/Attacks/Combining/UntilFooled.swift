@@ -3,27 +3,12 @@ import Networks
 /// An attack that stops for an image where it is first fooled, by the classifier's verdict.
 ///
 /// The logits beside a gradient tell for nothing when to ask the classifier; where it does not agree, the attack goes on.
-public struct UntilFooled<Whole: Attack>: Attack {
+public struct UntilFooled<Whole: Attack>: WrappingAttack {
   /// The attack that is stopped.
   public let attack: Whole
 
   /// `attack`, stopped where an image is first fooled.
   public init(_ attack: Whole) { self.attack = attack }
-
-  /// How distance is measured.
-  public var norm: Norm { attack.norm }
-  /// The ball it stays in.
-  public var budget: Bound? { attack.budget }
-  /// The class to be taken for.
-  public var target: Int? { attack.target }
-  /// What it asks of a network.
-  public var needs: AttackNeeds { attack.needs }
-  /// As the attack's.
-  public var parameters: [AttackParameter] { attack.parameters }
-  /// Those of all runs.
-  public var mostSteps: Int { attack.mostSteps }
-  /// Refuses settings that mean nothing.
-  public func validate(classCount: Int) throws { try attack.validate(classCount: classCount) }
 
   /// An attempt that stops early.
   public func attempt(on subject: Subject) -> (any Attempt)? {

@@ -2,7 +2,7 @@ import Networks
 
 /// Contrast taken away until the network errs, in `steps` equal parts from the image to middle grey (Foolbox's linear search
 /// for contrast): a baseline that any attack must beat.
-public struct ContrastReduction: Attack {
+public struct ContrastReduction: GradedSearch {
   /// How distance is measured; it decides nothing.
   public var norm: Norm
   /// Into how many parts the way to grey is cut.
@@ -10,22 +10,6 @@ public struct ContrastReduction: Attack {
 
   /// The search with these settings; Foolbox's unless told otherwise.
   public init(norm: Norm = .l2, steps: Int = 1000) { (self.norm, self.steps) = (norm, steps) }
-
-  /// It has no ball to stay in.
-  public var budget: Bound? { nil }
-  /// No single class is to be taken for.
-  public var target: Int? { nil }
-  /// Logits alone.
-  public var needs: AttackNeeds { [] }
-  /// All but the norm.
-  public var parameters: [AttackParameter] { [.init(.steps, .integer(steps))] }
-  /// One a part.
-  public var mostSteps: Int { steps }
-
-  /// Refuses settings that mean nothing.
-  ///
-  /// - Throws: `Failure` (`usage`).
-  public func validate(classCount: Int) throws { try Requirement.positive(steps, "steps") }
 
   /// An attempt; nil for an image that is misclassified as it is.
   public func attempt(on subject: Subject) -> (any Attempt)? {

@@ -2,7 +2,7 @@ import Networks
 
 /// A blur that grows until the network errs, in `steps` equal parts up to a standard deviation as long as the image's longer
 /// side (Foolbox's search for Gaussian blur): a baseline that any attack must beat.
-public struct IncreasingBlur: Attack {
+public struct IncreasingBlur: GradedSearch {
   /// How distance is measured; it decides nothing.
   public var norm: Norm
   /// Into how many parts the largest blur is cut.
@@ -10,22 +10,6 @@ public struct IncreasingBlur: Attack {
 
   /// The search with these settings; Foolbox's unless told otherwise.
   public init(norm: Norm = .l2, steps: Int = 1000) { (self.norm, self.steps) = (norm, steps) }
-
-  /// It has no ball to stay in.
-  public var budget: Bound? { nil }
-  /// No single class is to be taken for.
-  public var target: Int? { nil }
-  /// Logits alone.
-  public var needs: AttackNeeds { [] }
-  /// All but the norm.
-  public var parameters: [AttackParameter] { [.init(.steps, .integer(steps))] }
-  /// One a part.
-  public var mostSteps: Int { steps }
-
-  /// Refuses settings that mean nothing.
-  ///
-  /// - Throws: `Failure` (`usage`).
-  public func validate(classCount: Int) throws { try Requirement.positive(steps, "steps") }
 
   /// An attempt; nil for an image that is misclassified as it is.
   public func attempt(on subject: Subject) -> (any Attempt)? {
