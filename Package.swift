@@ -214,7 +214,8 @@ let oneDNNTargets: [Target] = [
   systemLibrary("COneDNN", apt: "libdnnl-dev", brew: "onednn"),
   .systemLibrary(name: "CConvolutions"),
   library(
-    "OneDNNBackend", ["COneDNN", "CConvolutions", "Failures", "Networks", "Programs", "Tensors"],
+    "OneDNNBackend",
+    ["COneDNN", "CConvolutions", "Failures", "Networks", "PortableBackend", "Programs", "Tensors"],
     linkerSettings: oneDNNLinkerSettings),
 ]
 

@@ -83,8 +83,9 @@ static inline dnnl_status_t cusp_post_ops_append_sum(dnnl_post_ops_t list) {
     return dnnl_post_ops_append_sum(list, 1);
 }
 
-static inline dnnl_status_t cusp_post_ops_append_eltwise(dnnl_post_ops_t list, dnnl_alg_kind_t algorithm) {
-    return dnnl_post_ops_append_eltwise(list, 1, algorithm, 0, 0);
+static inline dnnl_status_t cusp_post_ops_append_eltwise(
+    dnnl_post_ops_t list, dnnl_alg_kind_t algorithm, float alpha, float beta) {
+    return dnnl_post_ops_append_eltwise(list, 1, algorithm, alpha, beta);
 }
 
 static inline dnnl_status_t cusp_concat_primitive_desc_create(

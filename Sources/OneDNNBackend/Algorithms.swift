@@ -31,7 +31,8 @@ extension ConvolutionGeometry {
   /// Whether `algorithm` can compute this, on a processor that has its kernels; filters that are `expanded` are made anew
   /// when they change, so that training need not read them back.
   func admits(_ algorithm: ConvolutionAlgorithm, training: Bool, expanded: Bool = false) -> Bool {
-    switch algorithm {
+    guard isSquare else { return algorithm == .direct }
+    return switch algorithm {
     case .direct: true
     case .winograd:
       // The library's kernels, which train, take whole blocks of channels; ours fill them.
@@ -61,6 +62,7 @@ extension ConvolutionGeometry {
 
   /// As in `64>128 3x3/1 on 16x16`: channels, kernel, stride and image.
   var text: String {
-    "\(source[1])>\(destination[1]) \(kernelSize)x\(kernelSize)/\(stride) on \(source[2])x\(source[3])"
+    let kernel = weights.suffix(2).map(String.init).joined(separator: "x")
+    return "\(source[1])>\(destination[1]) \(kernel)/\(stride) on \(source[2])x\(source[3])"
   }
 }

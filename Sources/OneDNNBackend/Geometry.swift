@@ -6,21 +6,30 @@ import Tensors
 struct ConvolutionGeometry: Hashable {
   /// `[n, c, h, w]` of the input and of the output.
   let source, destination: [Int]
-  /// `[o, i, k, k]`, or `[g, o / g, i / g, k, k]` with groups.
+  /// `[o, i, h, w]`, or `[g, o / g, i / g, h, w]` with groups.
   let weights: [Int]
-  let strides, padding: [Int64]
+  /// Along rows and columns; as holes between a window's pixels, dilations begin at 0.
+  let strides, dilations: [Int64]
+  /// Above and to the left of the image, and below and to the right.
+  let padding, paddingBehind: [Int64]
+  /// Whether kernel, stride and padding are alike in every direction and nothing is dilated.
+  let isSquare: Bool
 
   init(_ settings: Convolution, batchSize: Int, input: [Int], output: [Int]) {
-    let (groups, k) = (settings.groups, settings.kernelSize)
+    let (groups, kernel, margins) = (settings.groups, settings.kernelSize, settings.padding)
     source = [batchSize] + input
     destination = [batchSize] + output
-    let one = [output[0] / groups, input[0] / groups, k, k]
+    let one = [output[0] / groups, input[0] / groups, kernel.height, kernel.width]
     weights = groups == 1 ? one : [groups] + one
-    strides = [Int64(settings.stride), Int64(settings.stride)]
-    padding = [Int64(settings.padding), Int64(settings.padding)]
+    strides = [Int64(settings.stride.height), Int64(settings.stride.width)]
+    dilations = [Int64(settings.dilation.height - 1), Int64(settings.dilation.width - 1)]
+    padding = [Int64(margins.top), Int64(margins.left)]
+    paddingBehind = [Int64(margins.bottom), Int64(margins.right)]
+    isSquare = settings.square != nil
   }
 
   var groups: Int { weights.count == 4 ? 1 : weights[0] }
+  // Of square ones.
   var kernelSize: Int { weights[weights.count - 1] }
   var stride: Int { Int(strides[0]) }
   var border: Int { Int(padding[0]) }
@@ -40,13 +49,27 @@ struct PoolingGeometry {
   let takesMaximum: Bool
   /// `[n, c, h, w]` of the output.
   let destination: [Int]
-  let strides, window, padding: [Int64]
+  let strides, window: [Int64]
+  /// Above and to the left of the image, and below and to the right as far as the last windows reach.
+  let padding, paddingBehind: [Int64]
+  /// Whether a mean counts the zeros of the padding.
+  let countsPadding: Bool
+  /// Whether the last windows reach past the padding that was asked for.
+  let reachesPastPadding: Bool
 
-  init(_ windows: PoolingWindow, takesMaximum: Bool, batchSize: Int, output: [Int]) {
+  init(_ windows: PoolingWindow, takesMaximum: Bool, batchSize: Int, input: [Int], output: [Int]) {
     self.takesMaximum = takesMaximum
     destination = [batchSize] + output
-    window = [Int64(windows.height), Int64(windows.width)]
-    strides = [Int64(windows.stride), Int64(windows.stride)]
-    padding = [Int64(windows.padding), Int64(windows.padding)]
+    let (size, step, margins) = (windows.size, windows.stride, windows.padding)
+    window = [Int64(size.height), Int64(size.width)]
+    strides = [Int64(step.height), Int64(step.width)]
+    padding = [Int64(margins.top), Int64(margins.left)]
+    let reach = [
+      (output[1] - 1) * step.height + size.height - input[1] - margins.top,
+      (output[2] - 1) * step.width + size.width - input[2] - margins.left,
+    ]
+    reachesPastPadding = reach[0] > margins.bottom || reach[1] > margins.right
+    paddingBehind = [Int64(max(reach[0], margins.bottom)), Int64(max(reach[1], margins.right))]
+    countsPadding = windows.countsPadding
   }
 }

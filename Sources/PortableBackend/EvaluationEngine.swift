@@ -57,11 +57,12 @@ extension Plan {
       let (input, output) = (values[step.inputs[0]], values[step.output])
       switch step.operation {
       case .convolution(let settings, let index):
-        let taps = settings.kernelSize * settings.kernelSize
-        counts[index] = (output[0] * (input[0] / settings.groups) * taps, output[0])
+        counts[index] = (output[0] * (input[0] / settings.groups) * settings.kernelSize.area, output[0])
       case .dense(_, let index): counts[index] = (output[0] * input[0], output[0])
       case .scaleShift(let index), .batchNormalization(_, let index): counts[index] = (input[0], input[0])
-      case .maxPooling, .averagePooling, .dropout, .reshape, .sum, .concatenation, .identity: break
+      case .maxPooling, .averagePooling, .adaptiveAveragePooling, .dropout, .reshape, .selection, .sum, .product,
+        .concatenation, .identity, .activation:
+        break
       }
     }
     return counts

@@ -56,12 +56,14 @@ extension Operation {
     case .dense: "dense"
     case .scaleShift: "scale and shift"
     case .batchNormalization: "norm"
-    case .maxPooling, .averagePooling: "pooling"
+    case .maxPooling, .averagePooling, .adaptiveAveragePooling: "pooling"
     case .dropout: "dropout"
     case .reshape: "reshape"
     case .sum: "sum"
     case .concatenation: "concatenation"
-    case .identity: "relu"
+    case .product: "product"
+    case .selection: "selection"
+    case .identity, .activation: "activation"
     }
   }
 }

@@ -9,7 +9,13 @@ package final class Workers {
   private var scratchCount = 0
   private var scratch: FloatBlock?
 
-  package init(count: Int) { self.count = count }
+  /// What runs tasks, where it is not threads of this engine.
+  private let spread: ((Int, (Int) -> Void) -> Void)?
+
+  package init(count: Int) { (self.count, spread) = (count, nil) }
+
+  /// Workers that are somebody else's threads; they have no scratch memory of their own.
+  init(spread: @escaping (Int, (Int) -> Void) -> Void) { (count, self.spread) = (1, spread) }
 
   /// Announces that a task may use `count` numbers of scratch; before `allocate`.
   func reserve(_ count: Int) { scratchCount = max(scratchCount, FloatBlock.padded(count)) }
@@ -27,6 +33,7 @@ package final class Workers {
 
   /// Runs `body` for every task in `0 ..< tasks`.
   func run(_ tasks: Int, _ body: (_ task: Int, _ worker: Int) -> Void) {
+    if let spread { return spread(tasks) { body($0, 0) } }
     if count == 1 || tasks == 1 {
       for task in 0..<tasks { body(task, 0) }
       return

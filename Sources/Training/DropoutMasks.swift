@@ -19,7 +19,7 @@ package struct DropoutMasks {
   package mutating func draw(seed: UInt64, epoch: Int, images: [Int], pass: Int = 0) {
     for (layer, dropout) in settings.enumerated() {
       let size = tensors[layer].shape.count / images.count
-      let run = dropout.channelwise ? size / tensors[layer].shape[1] : 1
+      let run = dropout.scope.run(of: size, channels: tensors[layer].shape[1])
       let kept = 1 - dropout.rate
       tensors[layer].values.withUnsafeMutableBufferPointer { mask in
         for (row, image) in images.enumerated() {
@@ -36,6 +36,17 @@ package struct DropoutMasks {
           }
         }
       }
+    }
+  }
+}
+
+extension Dropout.Scope {
+  /// How many neighbouring numbers of an image with `count` fall together.
+  fileprivate func run(of count: Int, channels: Int) -> Int {
+    switch self {
+    case .element: 1
+    case .channel: count / channels
+    case .image: count
     }
   }
 }

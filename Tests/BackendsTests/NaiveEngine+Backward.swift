@@ -25,23 +25,41 @@ extension NaiveEngine {
       }
     case .dense(let settings): affineBackward(Convolution(settings), vertex, x, dy, &dx)
     case .batchNormalization(let settings): normBackward(settings, index, x, dy, &dx)
-    case .relu: for i in dx.values.indices { dx.values[i] = x.values[i] > 0 ? dy.values[i] : 0 }
+    case .activation(let activation):
+      for i in dx.values.indices { dx.values[i] = activation.slope(x.values[i]) * dy.values[i] }
     case .maxPooling(let settings):
-      for (i, window) in settings.windows(from: x, to: dy).windows.enumerated() {
-        passToMaximum(window, of: x, dy.values[i], &dx)
+      for (i, window) in settings.windows(from: x, to: dy).enumerated() {
+        passToMaximum(window.places, of: x, dy.values[i], &dx)
       }
     case .averagePooling(let settings):
-      let (windows, area) = settings.windows(from: x, to: dy)
-      for (i, window) in windows.enumerated() {
-        for place in window { dx.values[place] += dy.values[i] / Double(area) }
+      for (i, window) in settings.windows(from: x, to: dy).enumerated() {
+        for place in window.places { dx.values[place] += dy.values[i] / window.divisor }
+      }
+    case .adaptiveAveragePooling(let size):
+      for (i, window) in x.evenWindows(size).enumerated() {
+        for place in window { dx.values[place] += dy.values[i] / Double(window.count) }
       }
     case .dropout(let settings):
       dx.values = dy.values
       if self.masks != nil, settings.rate > 0, let mask = masks.popLast() {
         for i in dx.values.indices { dx.values[i] *= mask[i] }
       }
+    case .channelSlice, .channelShuffle:
+      for (i, place) in x.origins(vertex.node.layer, to: dy).enumerated() { dx.values[place] += dy.values[i] }
+    case .scaleShift(let settings):
+      for i in dx.values.indices {
+        dx.values[i] = dy.values[i] * Double(settings.scale[settings.scale.count == 1 ? 0 : x.channel(i)])
+      }
     case .flatten: dx.values = dy.values
     case .sum: return inputs.map { _ in dy }
+    case .product:
+      var factors = Batch(batchSize, vertex.inputShapes[1])
+      let run = x.values.count / factors.values.count
+      for i in dx.values.indices {
+        dx.values[i] = dy.values[i] * inputs[1].values[i / run]
+        factors.values[i / run] += dy.values[i] * x.values[i]
+      }
+      return [dx, factors]
     case .concatenation:
       var parts = inputs
       forEachPart(inputs, dy) { part, i, place in parts[part].values[i] = dy.values[place] }

@@ -37,23 +37,40 @@ extension NaiveEngine {
       }
     case .dense(let settings): affine(Convolution(settings), vertex, x, &y)
     case .batchNormalization(let settings): norm(settings, index, x, &y)
-    case .relu:
-      y.values = x.values.map { max($0, 0) }
-      for value in x.values where value != 0 { closestTie = min(closestTie, abs(value) / largest) }
+    case .activation(let activation):
+      y.values = x.values.map(activation.value)
+      for kink in activation.kinks {
+        for value in x.values where value != kink { closestTie = min(closestTie, abs(value - kink) / largest) }
+      }
     case .maxPooling(let settings):
-      for (i, window) in settings.windows(from: x, to: y).windows.enumerated() {
-        y.values[i] = maximum(window, of: x, largest)
+      for (i, window) in settings.windows(from: x, to: y).enumerated() {
+        y.values[i] = maximum(window.places, of: x, largest)
       }
     case .averagePooling(let settings):
-      let (windows, area) = settings.windows(from: x, to: y)
-      for (i, window) in windows.enumerated() { y.values[i] = window.reduce(0) { $0 + x.values[$1] } / Double(area) }
+      for (i, window) in settings.windows(from: x, to: y).enumerated() {
+        y.values[i] = window.places.reduce(0) { $0 + x.values[$1] } / window.divisor
+      }
+    case .adaptiveAveragePooling(let size):
+      for (i, window) in x.evenWindows(size).enumerated() {
+        y.values[i] = window.reduce(0) { $0 + x.values[$1] } / Double(window.count)
+      }
     case .dropout(let settings):
       y.values = x.values
       if self.masks != nil, settings.rate > 0, let mask = masks.popFirst() {
         for i in y.values.indices { y.values[i] *= mask[i] }
       }
+    case .channelSlice, .channelShuffle:
+      for (i, place) in x.origins(vertex.node.layer, to: y).enumerated() { y.values[i] = x.values[place] }
+    case .scaleShift(let settings):
+      for i in y.values.indices {
+        y.values[i] = x.values[i] * Double(settings.scale[settings.scale.count == 1 ? 0 : x.channel(i)])
+        y.values[i] += Double(settings.shift[settings.shift.count == 1 ? 0 : x.channel(i)])
+      }
     case .flatten: y.values = x.values
     case .sum: for x in inputs { for i in y.values.indices { y.values[i] += x.values[i] } }
+    case .product:
+      let run = x.values.count / inputs[1].values.count
+      for i in y.values.indices { y.values[i] = x.values[i] * inputs[1].values[i / run] }
     case .concatenation: forEachPart(inputs, y) { part, i, place in y.values[place] = inputs[part].values[i] }
     }
     return y

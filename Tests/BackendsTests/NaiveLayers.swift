@@ -48,17 +48,19 @@ extension Convolution {
   @inline(__always)
   func forEachProduct(from x: Batch, to y: Batch, _ body: (_ x: Int, _ weight: Int, _ y: Int) -> Void) {
     let (inputs, outputs) = (x.c / groups, y.c / groups)
-    let (pixels, taps) = (places(y.h, y.w), places(kernelSize, kernelSize))
+    let (pixels, taps) = (places(y.h, y.w), places(kernelSize.height, kernelSize.width))
     for n in 0..<y.n {
       for output in 0..<y.c {
         for input in 0..<inputs {
           for (row, column) in pixels {
             for (r, s) in taps {
-              let (top, left) = (row * stride - padding + r, column * stride - padding + s)
+              let top = row * stride.height - padding.top + r * dilation.height
+              let left = column * stride.width - padding.left + s * dilation.width
               guard (0..<x.h).contains(top), (0..<x.w).contains(left) else { continue }
               body(
                 x.index(n, output / outputs * inputs + input, top, left),
-                ((output * inputs + input) * kernelSize + r) * kernelSize + s, y.index(n, output, row, column))
+                ((output * inputs + input) * kernelSize.height + r) * kernelSize.width + s,
+                y.index(n, output, row, column))
             }
           }
         }
@@ -84,21 +86,52 @@ extension NetworkGraph.Vertex {
 }
 
 extension Pooling {
-  /// For every output, in order, the inputs in its window and how many places the window has, padding included.
-  func windows(from x: Batch, to y: Batch) -> (windows: [[Int]], area: Int) {
-    let (height, width) = window(on: [x.c, x.h, x.w])
-    var windows: [[Int]] = []
-    for n in 0..<y.n {
-      for c in 0..<y.c {
-        for (row, column) in places(y.h, y.w) {
-          let inside = places(height, width)
-            .map { (row * stride - padding + $0.0, column * stride - padding + $0.1) }
-            .filter { (0..<x.h).contains($0.0) && (0..<x.w).contains($0.1) }
-          windows.append(inside.map { x.index(n, c, $0.0, $0.1) })
-        }
+  /// For every output, in order, the inputs in its window and what a mean divides by: the window's places that lie in the
+  /// image, or in its padding where that counts.
+  func windows(from x: Batch, to y: Batch) -> [(places: [Int], divisor: Double)] {
+    let window = window(on: [x.c, x.h, x.w])
+    let (bottom, right) = (x.h + padding.bottom, x.w + padding.right)
+    return (0..<y.n * y.c).flatMap { map in
+      places(y.h, y.w).map { row, column in
+        let covered = places(window.height, window.width)
+          .map { (row * stride.height - padding.top + $0.0, column * stride.width - padding.left + $0.1) }
+          .filter { $0.0 < bottom && $0.1 < right }
+        let inside = covered.filter { (0..<x.h).contains($0.0) && (0..<x.w).contains($0.1) }
+        return (
+          inside.map { x.index(map / y.c, map % y.c, $0.0, $0.1) },
+          Double(countsPadding ? covered.count : inside.count)
+        )
       }
     }
-    return (windows, height * width)
+  }
+}
+
+extension Batch {
+  /// For every output of an adaptive pooling to `size`, in order, the inputs in its window.
+  func evenWindows(_ size: Extent) -> [[Int]] {
+    func holds(_ place: Int, _ window: Int, _ count: Int, _ side: Int) -> Bool {
+      place >= window * side / count && place * count < (window + 1) * side
+    }
+    return (0..<n * c).flatMap { map in
+      places(size.height, size.width).map { row, column in
+        places(h, w).filter { holds($0.0, row, size.height, h) && holds($0.1, column, size.width, w) }
+          .map { index(map / c, map % c, $0.0, $0.1) }
+      }
+    }
+  }
+
+  /// Where each number of `y` is in here, of a layer that takes channels as they are.
+  func origins(_ layer: Layer, to y: Batch) -> [Int] {
+    let channels: [Int] =
+      switch layer {
+      case .channelSlice(let slice): Array(slice.start..<slice.start + slice.count)
+      case .channelShuffle(let groups):
+        (0..<c / groups).flatMap { place in (0..<groups).map { $0 * c / groups + place } }
+      default: []
+      }
+    return (0..<n).flatMap { image in
+      channels.flatMap { channel in (0..<h * w).map { index(image, channel, 0, 0) + $0 } }
+    }
   }
 }
 

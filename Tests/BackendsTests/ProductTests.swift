@@ -48,8 +48,7 @@ struct ProductTests {
   /// One-place windows make the window matrix the images themselves, `[channels, (n, p)]`.
   private func gather(_ channels: Int, _ batchSize: Int, width: Int) -> WindowGather {
     WindowGather(
-      batchSize: batchSize, channels: channels, height: 1, width: width, outputHeight: 1, outputWidth: width,
-      kernelSize: 1, stride: 1, dilation: 1, padding: 0)
+      batchSize: batchSize, channels: channels, height: 1, width: width, outputHeight: 1, outputWidth: width)
   }
 
   @Test("a matrix product, past the tile in every direction", arguments: rows, Array(1...Tiles.columns + 1))

@@ -58,7 +58,9 @@ struct RandomDefinition {
 
   private mutating func grow() {
     let x = input()
-    switch dice.integer(below: 10) {
+    switch dice.integer(below: 13) {
+    case 10: rearrange(x)
+    case 11...12: _ = bend(x)
     case 0...2:
       let y = convolve(x)
       if chance(50) { sameShape(y) }
@@ -73,12 +75,29 @@ struct RandomDefinition {
   private mutating func convolve(_ x: Value) -> Value {
     let kernel = 1 + dice.integer(below: min(5, x.shape[1], x.shape[2]))
     let groups = pick([1, 1, x.shape[0]])
-    let settings = Convolution(
+    var settings = Convolution(
       outputChannels: groups == 1 ? pick([1, 3, 5, 8, 16, 17]) : groups * pick([1, 2]), kernelSize: kernel,
       stride: pick([1, 1, 1, 2, 3]), padding: pick([0, kernel / 2, kernel / 2, kernel]), groups: groups,
       bias: chance(50))
-    func side(_ length: Int) -> Int { (length + 2 * settings.padding - kernel) / settings.stride + 1 }
-    return add(.convolution(settings), [x], [settings.outputChannels, side(x.shape[1]), side(x.shape[2])])
+    if chance(30) { distort(&settings, x) }
+    let (padding, reach) = (settings.padding, settings.reach)
+    let height = (x.shape[1] + padding.top + padding.bottom - reach.height) / settings.stride.height + 1
+    let width = (x.shape[2] + padding.left + padding.right - reach.width) / settings.stride.width + 1
+    return add(.convolution(settings), [x], [settings.outputChannels, height, width])
+  }
+
+  /// Other kernels, steps and margins along each axis, and holes between a window's pixels.
+  private mutating func distort(_ settings: inout Convolution, _ x: Value) {
+    settings.kernelSize = Extent(
+      height: 1 + dice.integer(below: min(3, x.shape[1])), width: 1 + dice.integer(below: min(4, x.shape[2])))
+    settings.stride = Extent(height: pick([1, 2]), width: pick([1, 1, 3]))
+    settings.dilation = Extent(height: pick([1, 2]), width: pick([1, 1, 2]))
+    let reach = settings.reach
+    func margin(_ reach: Int, _ side: Int) -> [Int] {
+      reach > side ? [(reach - side + 1) / 2, reach] : [0, reach / 2]
+    }
+    let (rows, columns) = (margin(reach.height, x.shape[1]), margin(reach.width, x.shape[2]))
+    settings.padding = Margins(top: pick(rows), left: pick(columns), bottom: pick(rows), right: pick(columns))
   }
 
   /// Layers over a group, from an image to feature maps over it, and sometimes back.
@@ -109,12 +128,65 @@ struct RandomDefinition {
   }
 
   private mutating func pool(_ x: Value) {
+    if chance(20) {
+      let size = Extent(height: 1 + dice.integer(below: x.shape[1]), width: 1 + dice.integer(below: x.shape[2]))
+      add(.adaptiveAveragePooling(size), [x], [x.shape[0], size.height, size.width])
+      return
+    }
     let kernel = 1 + dice.integer(below: min(4, x.shape[1], x.shape[2]))
-    let settings = Pooling(
+    var settings = Pooling(
       kernelSize: kernel, stride: 1 + dice.integer(below: 3), padding: pick([0, kernel / 2]))
-    func side(_ length: Int) -> Int { (length + 2 * settings.padding - kernel) / settings.stride + 1 }
-    let shape = [x.shape[0], side(x.shape[1]), side(x.shape[2])]
+    if chance(40) {
+      settings.kernelSize.width = 1 + dice.integer(below: min(4, x.shape[2]))
+      settings.padding.left = pick([0, settings.kernelSize.width / 2])
+      settings.padding.right = pick([0, settings.kernelSize.width / 2])
+      (settings.ceilMode, settings.countsPadding) = (chance(50), chance(50))
+    }
+    let (padding, size) = (settings.padding, settings.kernelSize)
+    func side(_ length: Int, _ kernel: Int, _ stride: Int, _ before: Int, _ after: Int) -> Int {
+      let rest = length + before + after - kernel
+      let whole = rest / stride + 1
+      // A last window must begin within the image or the margin before it.
+      return settings.ceilMode && rest % stride > 0 && whole * stride < length + before ? whole + 1 : whole
+    }
+    let shape = [
+      x.shape[0], side(x.shape[1], size.height, settings.stride.height, padding.top, padding.bottom),
+      side(x.shape[2], size.width, settings.stride.width, padding.left, padding.right),
+    ]
     add(chance(50) ? .maxPooling(settings) : .averagePooling(settings), [x], shape)
+  }
+
+  /// Activations with values of every size before them.
+  private mutating func bend(_ x: Value) -> Value {
+    let activations: [Activation] = [
+      .relu, .relu6, .leakyReLU(slope: 0.1), .elu(alpha: 0.5), .gelu, .geluTanh, .silu, .sigmoid, .tanh, .hardSigmoid,
+      .hardSwish, .softplus,
+    ]
+    let stretched = chance(50) ? add(.scaleShift(stretch(x)), [x], x.shape) : x
+    return add(.activation(pick(activations)), [stretched], x.shape)
+  }
+
+  private mutating func stretch(_ x: Value) -> ScaleShift {
+    let count = pick([1, x.shape[0]])
+    return ScaleShift(
+      scale: (0..<count).map { _ in 1 + 2 * dice.uniform() }, shift: (0..<count).map { _ in 2 * dice.uniform() - 1 })
+  }
+
+  /// Channels dealt anew, parts of them next to each other, or weighted by what they hold.
+  private mutating func rearrange(_ x: Value) {
+    let channels = x.shape[0]
+    switch dice.integer(below: 4) {
+    case 0: add(.channelShuffle(groups: pick((1...channels).filter { channels.isMultiple(of: $0) })), [x], x.shape)
+    case 1:
+      let start = dice.integer(below: channels)
+      let slice = ChannelSlice(start: start, count: 1 + dice.integer(below: channels - start))
+      let part = add(.channelSlice(slice), [x], [slice.count] + x.shape.dropFirst())
+      add(.concatenation, [part, x], [slice.count + channels] + x.shape.dropFirst())
+    case 2: add(.product, [x, pick(values.filter { $0.shape == x.shape })], x.shape)
+    default:
+      let mean = add(.averagePooling(.global), [x], [channels, 1, 1])
+      add(.product, [x, bend(mean)], x.shape)
+    }
   }
 
   /// A layer that keeps its input's shape.
@@ -122,7 +194,9 @@ struct RandomDefinition {
   private mutating func sameShape(_ x: Value) -> Value {
     switch dice.integer(below: 5) {
     case 0: return add(.relu, [x], x.shape)
-    case 1: return add(.dropout(Dropout(rate: pick([0, 0.25, 0.5]), channelwise: chance(50))), [x], x.shape)
+    case 1:
+      let settings = Dropout(rate: pick([0, 0.25, 0.5]), scope: pick([.element, .channel, .image]))
+      return add(.dropout(settings), [x], x.shape)
     case 2:
       let settings = Convolution(
         outputChannels: x.shape[0], kernelSize: 3, padding: 1, groups: chance(25) ? x.shape[0] : 1, bias: chance(50))
@@ -182,5 +256,13 @@ struct RandomDefinition {
     let count = pick([1, 7, 16, 33])
     let y = add(.relu, [add(.dense(Dense(outputs: count)), [x], [count])], [count])
     return chance(50) ? add(.dropout(Dropout(rate: 0.5)), [y], [count]) : y
+  }
+}
+
+extension Convolution {
+  /// How many pixels a window spans.
+  fileprivate var reach: Extent {
+    Extent(
+      height: dilation.height * (kernelSize.height - 1) + 1, width: dilation.width * (kernelSize.width - 1) + 1)
   }
 }

@@ -108,7 +108,12 @@ struct RandomNetwork: Sendable, CustomStringConvertible, CustomTestStringConvert
     for vertex in graph.vertices {
       guard case .dropout(let settings) = vertex.node.layer, settings.rate > 0 else { continue }
       var mask = Tensor(Shape([batchSize] + vertex.outputShape.sizes))
-      let run = settings.channelwise ? vertex.outputShape.sizes.dropFirst().reduce(1, *) : 1
+      let run =
+        switch settings.scope {
+        case .element: 1
+        case .channel: vertex.outputShape.sizes.dropFirst().reduce(1, *)
+        case .image: vertex.outputShape.count
+        }
       for first in stride(from: 0, to: mask.values.count, by: run) {
         let factor = dice.uniform() < settings.rate ? 0 : 1 / (1 - settings.rate)
         for i in first..<first + run { mask.values[i] = factor }

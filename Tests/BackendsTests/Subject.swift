@@ -52,7 +52,12 @@ struct Subject {
     let nodes = graph.vertices.map(\.node).filter { if case .dropout = $0.layer { true } else { false } }
     return zip(nodes, program.dropouts).map { node, dropout in
       let channels = dropout.shape[0] * dropout.shape[1]
-      let count = dropout.settings.channelwise ? channels : dropout.shape.count
+      let count =
+        switch dropout.settings.scope {
+        case .element: dropout.shape.count
+        case .channel: channels
+        case .image: dropout.shape[0]
+        }
       let mask = FormulaWeights.mask(node: node.name, count: count, rate: Double(dropout.settings.rate))
       return Tensor(dropout.shape, (0..<dropout.shape.count).map { mask[$0 * count / dropout.shape.count] })
     }

@@ -122,7 +122,7 @@ struct DamagedCheckpointTests {
         ),
         (
           #"{"architecture":"a","classCount":2,"imageShape":[1,1,1],"preprocessing":{"mean":[],"standardDeviation":[]},"#
-            + #""nodes":[{"name":"conv1","inputs":["input"],"kind":"tanh"}]}"#,
+            + #""nodes":[{"name":"conv1","inputs":["input"],"kind":"arctan"}]}"#,
           "the definition's nodes.0.kind (node conv1) has a value that is not known"
         ),
         (

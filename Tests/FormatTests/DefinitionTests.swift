@@ -82,7 +82,7 @@ import Testing
     arguments: [
       ("outputChannels", "0"), ("kernelSize", "0"), ("stride", "0"), ("padding", "-1"), ("groups", "0"),
       ("outputChannels", "1048577"), ("epsilon", "0"), ("momentum", "1.5"), ("rate", "1"), ("outputs", "0"),
-      ("initialWeights", "\"ones\""), ("kind", "\"tanh\""), ("bias", "1"), ("inputs", "[]"),
+      ("initialWeights", "\"ones\""), ("kind", "\"arctan\""), ("bias", "1"), ("inputs", "[]"),
     ] as [(String, String)])
   func values(key: String, value: String) throws {
     let json = try JSON(parsing: try #require(try Self.examples().first))

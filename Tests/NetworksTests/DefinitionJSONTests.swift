@@ -20,7 +20,42 @@ private let nodes: [(kind: String, settings: [String: String], layer: Layer)] = 
     "batch-normalization", ["epsilon": "0.5", "momentum": "0.25"],
     .batchNormalization(BatchNormalization(epsilon: 0.5, momentum: 0.25))
   ),
-  ("relu", [:], .relu),
+  (
+    "convolution",
+    [
+      "outputChannels": "8", "kernelSize": "[5,3]", "stride": "[2,1]", "padding": "[0,1,2,3]", "dilation": "[1,2]",
+      "groups": "4", "bias": "false", "initialWeights": #""zero""#,
+    ],
+    .convolution(
+      Convolution(
+        outputChannels: 8, kernelSize: Extent(height: 5, width: 3), stride: Extent(height: 2, width: 1),
+        padding: Margins(top: 0, left: 1, bottom: 2, right: 3), dilation: Extent(height: 1, width: 2), groups: 4,
+        bias: false, initialWeights: .zero))
+  ),
+  ("relu", [:], .relu), ("relu6", [:], .activation(.relu6)),
+  ("leaky-relu", ["slope": "0.25"], .activation(.leakyReLU(slope: 0.25))),
+  ("elu", ["alpha": "0.5"], .activation(.elu(alpha: 0.5))), ("gelu", [:], .activation(.gelu)),
+  ("gelu-tanh", [:], .activation(.geluTanh)), ("silu", [:], .activation(.silu)),
+  ("sigmoid", [:], .activation(.sigmoid)), ("tanh", [:], .activation(.tanh)),
+  ("hard-sigmoid", [:], .activation(.hardSigmoid)), ("hard-swish", [:], .activation(.hardSwish)),
+  ("softplus", [:], .activation(.softplus)),
+  (
+    "average-pooling",
+    [
+      "kernelSize": "[3,3]", "stride": "[2,2]", "padding": "[1,1,1,1]", "ceilMode": "true", "countsPadding": "false",
+    ],
+    .averagePooling(
+      Pooling(
+        kernelSize: Extent(3), stride: Extent(2), padding: Margins(1), ceilMode: true, countsPadding: false))
+  ),
+  (
+    "adaptive-average-pooling", ["outputSize": "[3,2]"], .adaptiveAveragePooling(Extent(height: 3, width: 2))
+  ),
+  ("stochastic-depth", ["rate": "0.5"], .dropout(Dropout(rate: 0.5, scope: .image))),
+  ("channel-slice", ["start": "2", "count": "3"], .channelSlice(ChannelSlice(start: 2, count: 3))),
+  ("channel-shuffle", ["groups": "3"], .channelShuffle(groups: 3)),
+  ("scale-shift", ["scale": "[2]", "shift": "[0.5]"], .scaleShift(ScaleShift(scale: [2], shift: [0.5]))),
+  ("product", [:], .product),
   (
     "max-pooling", ["kernelSize": "3", "stride": "2", "padding": "1"],
     .maxPooling(Pooling(kernelSize: 3, stride: 2, padding: 1))

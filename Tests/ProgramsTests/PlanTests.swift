@@ -27,7 +27,7 @@ struct PlanTests {
   func vgg16() throws {
     let plan = try plan(.vgg16, .inference)
     #expect(plan.convolutions.count == 13)
-    #expect(plan.convolutions.allSatisfy { $0.relu && plan.foldedNorm($0) != nil })
+    #expect(plan.convolutions.allSatisfy { $0.activation == .relu && plan.foldedNorm($0) != nil })
     #expect(plan.convolutions.first.flatMap(plan.foldedNorm) == "features.1")
     #expect(plan.steps.count == 13 + 5 + 2)
     #expect(plan.needsGradient.allSatisfy { !$0 })
@@ -41,7 +41,7 @@ struct PlanTests {
     #expect(plan.convolutions.count { $0.residual != nil } == 8)
     #expect(plan.convolutions.allSatisfy { plan.foldedNorm($0) != nil })
     #expect(!plan.steps.contains { if case .sum = $0.operation { true } else { false } })
-    #expect(plan.convolutions.count { !$0.relu } == 3)
+    #expect(plan.convolutions.count { $0.activation != .relu } == 3)
     #expect(plan.steps.count == 20 + 3)
   }
 
@@ -49,10 +49,10 @@ struct PlanTests {
   func training() throws {
     let plan = try plan(.resnet18, .training)
     #expect(plan.convolutions.count == 20)
-    #expect(plan.convolutions.allSatisfy { !$0.relu && $0.residual == nil && plan.foldedNorm($0) == nil })
+    #expect(plan.convolutions.allSatisfy { $0.activation != .relu && $0.residual == nil && plan.foldedNorm($0) == nil })
     #expect(plan.norms.count == 20)
-    #expect(plan.norms.count { $0.relu } == 9)
-    #expect(plan.steps.count { if case .sum = $0.operation { $0.relu } else { false } } == 8)
+    #expect(plan.norms.count { $0.activation == .relu } == 9)
+    #expect(plan.steps.count { if case .sum = $0.operation { $0.activation == .relu } else { false } } == 8)
     #expect(!plan.needsGradient[Plan.pixels])
     #expect(plan.needsGradient.dropFirst().allSatisfy { $0 })
   }
@@ -92,7 +92,7 @@ struct PlanTests {
     let plan = try plan(.netMNIST, .inference)
     let identities = plan.steps.filter { if case .identity = $0.operation { true } else { false } }
     #expect(identities.map(\.name) == ["relu1", "relu2"])
-    #expect(identities.allSatisfy { $0.relu })
+    #expect(identities.allSatisfy { $0.activation == .relu })
   }
 
   @Test(

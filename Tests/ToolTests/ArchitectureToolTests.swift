@@ -69,7 +69,7 @@ struct ArchitectureToolTests {
     "A wrong definition is refused in one line that names the layer",
     arguments: [
       (
-        #""kind": "relu""#, #""kind": "tanh""#,
+        #""kind": "relu""#, #""kind": "arctan""#,
         "the definition's nodes.2.kind (node relu) has a value that is not known"
       ),
       (#""inputs": ["bn"]"#, #""inputs": ["conv"]"#, "relu relu: reads conv, which does not stand before it"),

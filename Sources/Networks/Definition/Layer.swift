@@ -17,20 +17,31 @@ public enum Layer: Hashable, Sendable {
   case convolution(Convolution)
   /// Batch normalisation per channel: stored statistics in evaluation, the batch's own in training.
   case batchNormalization(BatchNormalization)
-  /// `max(x, 0)`; its gradient at 0 is 0.
-  case relu
+  /// A function of every element.
+  case activation(Activation)
   /// The maximum over windows.
   case maxPooling(Pooling)
-  /// The mean over windows; padding counts as zeros, as in PyTorch.
+  /// The mean over windows; padding counts as zeros unless the settings say otherwise.
   case averagePooling(Pooling)
+  /// The mean over windows that divide the image as evenly as possible, to an image of the given size: from
+  /// `floor(i h / height)` up to `ceil((i + 1) h / height)`.
+  case adaptiveAveragePooling(Extent)
   /// A fully connected layer on `[n, features]`.
   case dense(Dense)
-  /// Zeroes elements or whole channels at random in training, and scales the rest; nothing in evaluation.
+  /// Zeroes elements, whole channels or whole images at random in training, and scales the rest; nothing in evaluation.
   case dropout(Dropout)
+  /// Some neighbouring channels, or features.
+  case channelSlice(ChannelSlice)
+  /// Channels dealt to `groups` hands and gathered again: channel `i c / groups + j` becomes `j groups + i`.
+  case channelShuffle(groups: Int)
+  /// `x * scale + shift` by fixed numbers, one for all channels or one for each.
+  case scaleShift(ScaleShift)
   /// `[n, c, h, w]` to `[n, c * h * w]`, channels outermost.
   case flatten
   /// The elementwise sum of two or more inputs of one shape: the residual connection.
   case sum
+  /// The elementwise product of two inputs of one shape, or of `[c, h, w]` and a factor `[c, 1, 1]` for each channel.
+  case product
   /// The inputs one after the other along the channels.
   case concatenation
   /// A convolution that commutes with a group of symmetries: to feature maps over the group, from an image or from such.
@@ -43,4 +54,7 @@ public enum Layer: Hashable, Sendable {
   case groupMaxPooling(SymmetryGroup)
   /// The mean over the elements of the group: `[c * o, h, w]` to `[c, h, w]`.
   case groupAveragePooling(SymmetryGroup)
+
+  /// `max(x, 0)`; its gradient at 0 is 0.
+  public static let relu = Layer.activation(.relu)
 }

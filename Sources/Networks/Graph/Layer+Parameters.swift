@@ -6,8 +6,8 @@ extension Layer {
   func parameters(node: String, input: Shape) -> [ParameterSpec] {
     switch self {
     case .convolution(let settings):
-      let k = settings.kernelSize
-      let weights: Shape = [settings.outputChannels, input[0] / settings.groups, k, k]
+      let (inputs, k) = (input[0] / settings.groups, settings.kernelSize)
+      let weights: Shape = [settings.outputChannels, inputs, k.height, k.width]
       return affineParameters(node, weights, bias: settings.bias, settings.initialWeights)
     case .groupConvolution(let settings):
       let (k, order) = (settings.kernelSize, settings.inputOrder)
@@ -19,8 +19,8 @@ extension Layer {
       return affineParameters(node, [settings.outputs, input[0]], bias: settings.bias, settings.initialWeights)
     case .batchNormalization: return normParameters(node, channels: input[0])
     case .groupBatchNormalization(_, let group): return normParameters(node, channels: input[0] / group.order)
-    case .relu, .maxPooling, .averagePooling, .dropout, .flatten, .sum, .concatenation, .groupMaxPooling,
-      .groupAveragePooling:
+    case .activation, .maxPooling, .averagePooling, .adaptiveAveragePooling, .dropout, .channelSlice, .channelShuffle,
+      .scaleShift, .flatten, .sum, .product, .concatenation, .groupMaxPooling, .groupAveragePooling:
       return []
     }
   }
@@ -29,11 +29,12 @@ extension Layer {
   public func multiplyAdds(input: Shape, output: Shape) -> Int {
     switch self {
     case .convolution(let settings):
-      output.count * (input[0] / settings.groups) * settings.kernelSize * settings.kernelSize
+      output.count * (input[0] / settings.groups) * settings.kernelSize.area
     case .groupConvolution(let settings): Layer.convolution(settings.plain).multiplyAdds(input: input, output: output)
     case .dense: output.count * input.count
-    case .batchNormalization, .relu, .maxPooling, .averagePooling, .dropout, .flatten, .sum, .concatenation,
-      .groupBatchNormalization, .groupMaxPooling, .groupAveragePooling:
+    case .batchNormalization, .activation, .maxPooling, .averagePooling, .adaptiveAveragePooling, .dropout,
+      .channelSlice, .channelShuffle, .scaleShift, .flatten, .sum, .product, .concatenation, .groupBatchNormalization,
+      .groupMaxPooling, .groupAveragePooling:
       0
     }
   }

@@ -22,6 +22,9 @@ extension Layer {
     case .sum, .concatenation:
       guard inputs.count >= 2 else { throw ShapeMismatch("needs two or more inputs, has \(inputs.count)") }
       return self == .sum ? try sumShape(inputs) : try concatenationShape(inputs)
+    case .product:
+      guard inputs.count == 2 else { throw ShapeMismatch("needs two inputs, has \(inputs.count)") }
+      return try productShape(inputs[0], inputs[1])
     default:
       guard inputs.count == 1 else { throw ShapeMismatch("needs one input, has \(inputs.count)") }
       return try outputShape(inputs[0])
@@ -47,20 +50,51 @@ extension Layer {
       return input
     case .dropout(let settings):
       guard (0..<1).contains(settings.rate) else { throw ShapeMismatch("needs a rate in 0..<1") }
-      if settings.channelwise { try requireImage(input) }
+      if settings.scope == .channel { try requireImage(input) }
+      return input
+    case .adaptiveAveragePooling(let size):
+      try requireImage(input)
+      guard (1...input[1]).contains(size.height), (1...input[2]).contains(size.width) else {
+        throw ShapeMismatch("needs a size within the image [\(input)], has \(size.height)x\(size.width)")
+      }
+      return [input[0], size.height, size.width]
+    case .channelSlice(let slice):
+      guard slice.start >= 0, slice.count >= 1, slice.start <= input[0] - slice.count else {
+        throw ShapeMismatch("takes \(slice.count) channels from \(slice.start) on, has [\(input)]")
+      }
+      return Shape([slice.count] + input.sizes.dropFirst())
+    case .channelShuffle(let groups):
+      guard groups >= 1, input[0].isMultiple(of: groups) else {
+        throw ShapeMismatch("cannot split \(input[0]) channels into \(groups) groups")
+      }
+      return input
+    case .scaleShift(let settings):
+      guard settings.scale.count == settings.shift.count, [1, input[0]].contains(settings.scale.count),
+        (settings.scale + settings.shift).allSatisfy(\.isFinite)
+      else { throw ShapeMismatch("needs one finite scale and shift, or one for each of \(input[0]) channels") }
+      return input
+    case .activation(let activation):
+      if let reason = activation.refusal { throw ShapeMismatch(reason) }
       return input
     case .dense(let settings):
       guard input.rank == 1 else { throw ShapeMismatch("needs [features], has [\(input)]: flatten first") }
       try require(settings.outputs, "outputs")
       return [settings.outputs]
     case .flatten: return [input.count]
-    case .relu, .sum, .concatenation: return input
+    case .sum, .product, .concatenation: return input
     }
   }
 
   private func sumShape(_ inputs: [Shape]) throws(ShapeMismatch) -> Shape {
     for shape in inputs where shape != inputs[0] { throw ShapeMismatch("adds [\(inputs[0])] and [\(shape)]") }
     return inputs[0]
+  }
+
+  private func productShape(_ first: Shape, _ second: Shape) throws(ShapeMismatch) -> Shape {
+    guard first == second || first.rank == 3 && second == [first[0], 1, 1] else {
+      throw ShapeMismatch("multiplies [\(first)] by [\(second)]")
+    }
+    return first
   }
 
   private func concatenationShape(_ inputs: [Shape]) throws(ShapeMismatch) -> Shape {
@@ -82,8 +116,7 @@ extension Convolution {
     guard input[0].isMultiple(of: groups), outputChannels.isMultiple(of: groups) else {
       throw ShapeMismatch("cannot split \(input[0]) and \(outputChannels) channels into \(groups) groups")
     }
-    let height = try windows(input[1], kernelSize, stride, padding)
-    return [outputChannels, height, try windows(input[2], kernelSize, stride, padding)]
+    return Shape([outputChannels] + (try windows(input, kernelSize, stride, padding, dilation)))
   }
 }
 
@@ -106,13 +139,15 @@ extension GroupConvolution {
 extension Pooling {
   fileprivate func outputShape(_ input: Shape) throws(ShapeMismatch) -> Shape {
     try requireImage(input)
-    if kernelSize == 0 {
-      guard padding == 0 else { throw ShapeMismatch("pools the whole image, which takes no padding") }
+    if isGlobal {
+      guard padding == Margins(0) else { throw ShapeMismatch("pools the whole image, which takes no padding") }
       return [input[0], 1, 1]
     }
-    guard padding <= kernelSize / 2 else { throw ShapeMismatch("needs padding of at most half the window") }
-    let height = try windows(input[1], kernelSize, stride, padding)
-    return [input[0], height, try windows(input[2], kernelSize, stride, padding)]
+    let (rows, columns) = (kernelSize.height / 2, kernelSize.width / 2)
+    guard max(padding.top, padding.bottom) <= rows, max(padding.left, padding.right) <= columns else {
+      throw ShapeMismatch("needs padding of at most half the window")
+    }
+    return Shape([input[0]] + (try windows(input, kernelSize, stride, padding, Extent(1), ceilMode: ceilMode)))
   }
 }
 
@@ -140,13 +175,53 @@ private func require(_ value: Int, _ name: String) throws(ShapeMismatch) {
   }
 }
 
-/// How many windows of `kernel` fit into `side` pixels.
-private func windows(_ side: Int, _ kernel: Int, _ stride: Int, _ padding: Int) throws(ShapeMismatch) -> Int {
-  try require(kernel, "kernelSize")
-  try require(stride, "stride")
-  guard (0...kernel).contains(padding) else { throw ShapeMismatch("needs padding in 0...\(kernel), has \(padding)") }
-  guard side + 2 * padding >= kernel else {
-    throw ShapeMismatch("has a \(kernel)x\(kernel) window on \(side) pixels with padding \(padding)")
+/// How many windows there are `[down, across]` on `input`.
+private func windows(
+  _ input: Shape, _ kernel: Extent, _ stride: Extent, _ padding: Margins, _ dilation: Extent, ceilMode: Bool = false
+) throws(ShapeMismatch) -> [Int] {
+  [
+    try Windows(kernel.height, stride.height, dilation.height, padding.top, padding.bottom, ceilMode).count(
+      on: input[1]),
+    try Windows(kernel.width, stride.width, dilation.width, padding.left, padding.right, ceilMode).count(on: input[2]),
+  ]
+}
+
+/// Windows along one axis.
+private struct Windows {
+  let kernel, stride, dilation, before, after: Int
+  let ceilMode: Bool
+
+  init(_ kernel: Int, _ stride: Int, _ dilation: Int, _ before: Int, _ after: Int, _ ceilMode: Bool) {
+    (self.kernel, self.stride, self.dilation) = (kernel, stride, dilation)
+    (self.before, self.after, self.ceilMode) = (before, after, ceilMode)
   }
-  return (side + 2 * padding - kernel) / stride + 1
+
+  /// How many fit into `side` pixels; with `ceilMode` a last one may reach past the padding, if it begins before that.
+  func count(on side: Int) throws(ShapeMismatch) -> Int {
+    try require(kernel, "kernelSize")
+    try require(stride, "stride")
+    try require(dilation, "dilation")
+    let reach = dilation * (kernel - 1) + 1
+    for padding in [before, after] {
+      guard (0...reach).contains(padding) else { throw ShapeMismatch("needs padding in 0...\(reach), has \(padding)") }
+    }
+    let rest = side + before + after - reach
+    guard rest >= 0 else {
+      let padding = before == after ? "\(before)" : "\(before) and \(after)"
+      throw ShapeMismatch("has a \(reach)x\(reach) window on \(side) pixels with padding \(padding)")
+    }
+    let count = rest / stride + 1
+    return ceilMode && !rest.isMultiple(of: stride) && count * stride < side + before ? count + 1 : count
+  }
+}
+
+extension Activation {
+  /// Why its settings cannot be, if they cannot.
+  fileprivate var refusal: String? {
+    switch self {
+    case .leakyReLU(let slope) where !(slope >= 0 && slope.isFinite): "needs a finite slope of 0 or more"
+    case .elu(let alpha) where !(alpha > 0 && alpha.isFinite): "needs a finite alpha above 0"
+    default: nil
+    }
+  }
 }

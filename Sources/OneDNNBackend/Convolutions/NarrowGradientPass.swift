@@ -15,7 +15,8 @@ final class NarrowGradientPass: HandwrittenPass {
 
   /// Whether there is such a kernel for `geometry`.
   static func admits(_ geometry: ConvolutionGeometry) -> Bool {
-    Engine.hasHandwrittenProducts && geometry.groups == 1 && geometry.stride == 1 && geometry.source[1] <= 3
+    Engine.hasHandwrittenProducts && geometry.isSquare && geometry.groups == 1 && geometry.stride == 1
+      && geometry.source[1] <= 3
   }
 
   /// From the `gradient` of the result, in blocks of 16 channels, which the mask changes, to a row-major `destination`.

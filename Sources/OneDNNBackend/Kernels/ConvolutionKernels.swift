@@ -18,7 +18,7 @@ extension Engine {
       dnnl_convolution_forward_primitive_desc_create(
         &$0, handle, training ? dnnl_forward_training : dnnl_forward_inference, algorithm.kind,
         layouts.source.handle, layouts.weights.handle, layouts.bias?.handle, layouts.destination.handle,
-        geometry.strides, undilated, geometry.padding, geometry.padding, $1)
+        geometry.strides, geometry.dilations, geometry.padding, geometry.paddingBehind, $1)
     }
   }
 
@@ -29,7 +29,8 @@ extension Engine {
     return try make("convolution_backward_data") {
       dnnl_convolution_backward_data_primitive_desc_create(
         &$0, handle, algorithm.kind, layouts.source.handle, layouts.weights.handle,
-        layouts.destination.handle, geometry.strides, undilated, geometry.padding, geometry.padding, hint.handle, $1)
+        layouts.destination.handle, geometry.strides, geometry.dilations, geometry.padding, geometry.paddingBehind,
+        hint.handle, $1)
     }
   }
 
@@ -40,7 +41,8 @@ extension Engine {
     return try make("convolution_backward_weights") {
       dnnl_convolution_backward_weights_primitive_desc_create(
         &$0, handle, algorithm.kind, layouts.source.handle, layouts.weights.handle, layouts.bias?.handle,
-        layouts.destination.handle, geometry.strides, undilated, geometry.padding, geometry.padding, hint.handle, $1)
+        layouts.destination.handle, geometry.strides, geometry.dilations, geometry.padding, geometry.paddingBehind,
+        hint.handle, $1)
     }
   }
 }

@@ -25,26 +25,27 @@ extension Engine {
     }
   }
 
-  func relu(_ layout: Layout) throws -> PrimitiveDescriptor {
-    try relu(layout, dnnl_eltwise_relu, for: dnnl_forward_inference)
+  /// `function` of every number, for values that are read no more.
+  func elementwise(_ function: ElementwiseFunction, _ layout: Layout) throws -> PrimitiveDescriptor {
+    try elementwise(function.algorithm, function, layout, for: dnnl_forward_inference)
   }
 
-  /// Masks a gradient by where the ReLU's output, of the same layout, is positive.
-  func reluBackward(_ layout: Layout) throws -> PrimitiveDescriptor {
-    let algorithm = dnnl_eltwise_relu_use_dst_for_bwd
-    let hint = try relu(layout, algorithm, for: dnnl_forward_training)
+  /// Multiplies a gradient by the slope of `function`, from what it made or from what it read, of the same layout.
+  func elementwiseBackward(_ function: ElementwiseFunction, _ layout: Layout) throws -> PrimitiveDescriptor {
+    let hint = try elementwise(function.backward, function, layout, for: dnnl_forward_training)
     return try make("eltwise_backward") {
       dnnl_eltwise_backward_primitive_desc_create(
-        &$0, handle, algorithm, layout.handle, layout.handle, layout.handle, 0, 0, hint.handle, $1)
+        &$0, handle, function.backward, layout.handle, layout.handle, layout.handle, function.alpha, function.beta,
+        hint.handle, $1)
     }
   }
 
-  private func relu(
-    _ layout: Layout, _ algorithm: dnnl_alg_kind_t, for purpose: dnnl_prop_kind_t
+  private func elementwise(
+    _ algorithm: dnnl_alg_kind_t, _ function: ElementwiseFunction, _ layout: Layout, for purpose: dnnl_prop_kind_t
   ) throws -> PrimitiveDescriptor {
     try make("eltwise_forward") {
       dnnl_eltwise_forward_primitive_desc_create(
-        &$0, handle, purpose, algorithm, layout.handle, layout.handle, 0, 0, $1)
+        &$0, handle, purpose, algorithm, layout.handle, layout.handle, function.alpha, function.beta, $1)
     }
   }
 }

@@ -6,7 +6,7 @@ extension Engine {
     return try make("pooling_forward") {
       dnnl_pooling_forward_primitive_desc_create(
         &$0, handle, training ? dnnl_forward_training : dnnl_forward_inference, geometry.kind, source.handle,
-        destination.handle, geometry.strides, geometry.window, undilated, geometry.padding, geometry.padding, $1)
+        destination.handle, geometry.strides, geometry.window, undilated, geometry.padding, geometry.paddingBehind, $1)
     }
   }
 
@@ -16,11 +16,14 @@ extension Engine {
     return try make("pooling_backward") {
       dnnl_pooling_backward_primitive_desc_create(
         &$0, handle, geometry.kind, source.handle, destination.handle, geometry.strides, geometry.window, undilated,
-        geometry.padding, geometry.padding, hint.handle, $1)
+        geometry.padding, geometry.paddingBehind, hint.handle, $1)
     }
   }
 }
 
 extension PoolingGeometry {
-  fileprivate var kind: dnnl_alg_kind_t { takesMaximum ? dnnl_pooling_max : dnnl_pooling_avg_include_padding }
+  fileprivate var kind: dnnl_alg_kind_t {
+    if takesMaximum { return dnnl_pooling_max }
+    return countsPadding ? dnnl_pooling_avg_include_padding : dnnl_pooling_avg_exclude_padding
+  }
 }

@@ -2,8 +2,8 @@ import COneDNN
 
 /// An operation on a kernel's result before it is stored.
 enum PostOperation {
-  /// `max(x, 0)`.
-  case relu
+  /// A function of every number.
+  case elementwise(ElementwiseFunction)
   /// Adds a memory of this layout, broadcast where its size is 1.
   case add(Layout)
   /// Adds what the destination holds already.
@@ -33,8 +33,10 @@ final class Attributes {
     defer { dnnl_post_ops_destroy(list) }
     for operation in postOperations {
       switch operation {
-      case .relu:
-        try check(cusp_post_ops_append_eltwise(list, dnnl_eltwise_relu), "dnnl_post_ops_append_eltwise")
+      case .elementwise(let function):
+        try check(
+          cusp_post_ops_append_eltwise(list, function.algorithm, function.alpha, function.beta),
+          "dnnl_post_ops_append_eltwise")
       case .accumulate: try check(cusp_post_ops_append_sum(list), "dnnl_post_ops_append_sum")
       case .add(let layout):
         try check(dnnl_post_ops_append_binary(list, dnnl_binary_add, layout.handle), "dnnl_post_ops_append_binary")

@@ -14,8 +14,8 @@ extension Lowering {
       return try handwritten(algorithm, settings, geometry, index, step)
     }
     let bias = settings.bias || !training
-    let relu: [PostOperation] = step.relu ? [.relu] : []
-    let operations: [PostOperation] = step.residual == nil ? relu : [.accumulate] + relu
+    let activation = step.activation?.postOperations ?? []
+    let operations: [PostOperation] = step.residual == nil ? activation : [.accumulate] + activation
     let descriptor = try convolutionKernel(geometry, algorithm, bias: bias, operations)
     let source = try recorder.converted(value(step.inputs[0]), to: descriptor.chosen(.source))
     let output = try destination(step, descriptor.chosen(.destination))
@@ -29,7 +29,7 @@ extension Lowering {
       if !training, step.residual == nil, NarrowGradientPass.admits(geometry) {
         return try narrowGradient(geometry, step, weights)
       }
-      let gradient = try outputGradient(step, masked: step.relu)
+      let gradient = try outputGradient(step)
       if needsGradient(step.inputs[0]) {
         let backward = try engine.convolutionBackwardData(geometry, algorithm, hint: descriptor)
         try backwardData("\(step.name) convolution", backward, weights, gradient, step)
@@ -79,7 +79,7 @@ extension Lowering {
     let (inputs, outputs) = (try Layout.plain(product.sizes.source), try Layout.plain(product.sizes.destination))
     let (images, results) = (try Layout.plain(geometry.source), try Layout.plain(geometry.destination))
     let descriptor = try engine.dense(
-      product.sizes, bias: true, training: training, postOperations: step.relu ? [.relu] : [])
+      product.sizes, bias: true, training: training, postOperations: step.activation?.postOperations ?? [])
     let source = try recorder.view(recorder.converted(value(step.inputs[0]), to: images), as: inputs)
     let output = try recorder.memory(descriptor.chosen(.destination))
     let weights = try makeWeights(index, descriptor, bias: product.sizes.outputs)
@@ -93,7 +93,7 @@ extension Lowering {
     set(step.output, try recorder.view(recorder.converted(output, to: outputs), as: results))
 
     return { [self] in
-      let masked = try recorder.converted(outputGradient(step, masked: step.relu), to: results)
+      let masked = try recorder.converted(outputGradient(step), to: results)
       let gradient = try recorder.view(masked, as: outputs)
       let backward = try engine.denseBackwardData(product.sizes, hint: descriptor)
       let sourceGradient = try dataGradient("\(step.name) convolution", backward, weights, gradient)
@@ -135,7 +135,8 @@ extension Lowering {
     let sizes = DenseSizes(
       batchSize: plan.batchSize, inputs: plan.values[step.inputs[0]][0], outputs: settings.outputs)
     let bias = settings.bias || !training
-    let descriptor = try engine.dense(sizes, bias: bias, training: training, postOperations: step.relu ? [.relu] : [])
+    let descriptor = try engine.dense(
+      sizes, bias: bias, training: training, postOperations: step.activation?.postOperations ?? [])
     let source = try recorder.converted(value(step.inputs[0]), to: descriptor.chosen(.source))
     let output = try recorder.memory(descriptor.chosen(.destination))
     let weights = try makeWeights(index, descriptor, bias: bias ? settings.outputs : nil)
@@ -145,7 +146,7 @@ extension Lowering {
     set(step.output, output)
 
     return { [self] in
-      let gradient = try outputGradient(step, masked: step.relu)
+      let gradient = try outputGradient(step)
       if needsGradient(step.inputs[0]) {
         let backward = try engine.denseBackwardData(sizes, hint: descriptor)
         try backwardData("\(step.name) dense", backward, weights, gradient, step)

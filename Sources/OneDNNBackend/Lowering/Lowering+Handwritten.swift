@@ -20,12 +20,13 @@ extension Lowering {
     weights[index] = made
     let operands = ConvolutionOperands(
       source: source, weights: made.weight, bias: made.bias, destination: output, accumulates: step.residual != nil,
-      relu: step.relu)
+      relu: step.activation == .relu)
     try recorder.record("\(step.name) convolution forward", forward.pass(operands, in: recorder))
+    try activate(step, output, unless: .relu)
     set(step.output, output)
 
     return { [self] in
-      let gradient = try outputGradient(step, masked: step.relu)
+      let gradient = try outputGradient(step)
       let outer = try blockwise(gradient)
       if needsGradient(step.inputs[0]) {
         let backward = convolution(isBackward: true)
@@ -44,7 +45,7 @@ extension Lowering {
   func narrowGradient(_ geometry: ConvolutionGeometry, _ step: Step, _ made: Weights) throws {
     guard needsGradient(step.inputs[0]) else { return }
     let blocked = try Layout.blocked(geometry.destination)
-    let gradient = try recorder.converted(outputGradient(step, masked: false), to: blocked)
+    let gradient = try recorder.converted(outputGradient(step, except: .relu), to: blocked)
     let mask = isMasked(step) ? try recorder.converted(value(step.output), to: blocked) : nil
     let inner = try recorder.memory(.plain(geometry.source))
     let pass = try NarrowGradientPass(

@@ -6,12 +6,19 @@ import Tensors
 extension Lowering {
   func scaleShift(_ index: Int, _ step: Step) throws -> Pullback {
     let input = try value(step.inputs[0])
+    let sizes = input.layout.sizes
+    // For one channel or pixel 2.6 computes with other numbers than it is given.
+    guard sizes[1] > 1, sizes.dropFirst(2).reduce(1, *) > 1 else {
+      let source = try Weights(scaleAndShift: .plain([sizes[1]]), in: recorder)
+      weights[index] = source
+      return try portable("scale and shift", step, weights: source)
+    }
     let layout = try perChannel(input.layout)
     let source = try Weights(scaleAndShift: layout, in: recorder)
     weights[index] = source
     let output = try recorder.memory(input.layout)
     let descriptor = try engine.binary(
-      .multiply, input.layout, layout, postOperations: [.add(layout)] + (step.relu ? [.relu] : []))
+      .multiply, input.layout, layout, postOperations: [.add(layout)] + (step.activation?.postOperations ?? []))
     var arguments: [Argument: Memory] = [.source: input, .secondSource: source.weight, .destination: output]
     arguments[.postOperation(0)] = source.bias
     try recorder.record("\(step.name) scale and shift forward", descriptor, arguments)
@@ -19,7 +26,7 @@ extension Lowering {
 
     return { [self] in
       guard needsGradient(step.inputs[0]) else { return }
-      let gradient = try recorder.converted(outputGradient(step, masked: step.relu), to: input.layout)
+      let gradient = try recorder.converted(outputGradient(step), to: input.layout)
       try recorder.record(
         "\(step.name) scale and shift backward", engine.binary(.multiply, gradient.layout, layout),
         [.source: gradient, .secondSource: source.weight, .destination: gradient])
@@ -46,7 +53,8 @@ extension Lowering {
     let output = try recorder.memory(input.layout)
     set(step.output, output)
     if try RowNormPass.admits(input.layout) { return try rowNorm(settings, source, norm, input, output, step) }
-    let descriptor = try engine.batchNormalization(input.layout, epsilon: settings.epsilon, relu: step.relu)
+    let descriptor = try engine.batchNormalization(
+      input.layout, epsilon: settings.epsilon, relu: step.activation == .relu)
     let workspace = try descriptor.layout(.workspace).map(recorder.memory)
     var arguments: [Argument: Memory] = [
       .source: input, .destination: output, .mean: norm.mean, .variance: norm.variance, .scale: source.weight,
@@ -54,12 +62,13 @@ extension Lowering {
     arguments[.shift] = source.bias
     arguments[.workspace] = workspace
     try recorder.record("\(step.name) norm forward", descriptor, arguments)
+    try activate(step, output, unless: .relu)
 
     return { [self] in
       let trained = try require(source.trained, "norm in training")
-      let gradient = try recorder.converted(outputGradient(step, masked: false), to: input.layout)
+      let gradient = try recorder.converted(outputGradient(step, except: .relu), to: input.layout)
       let backward = try engine.batchNormalizationBackward(
-        input.layout, epsilon: settings.epsilon, relu: step.relu, hint: descriptor)
+        input.layout, epsilon: settings.epsilon, relu: step.activation == .relu, hint: descriptor)
       var arguments: [Argument: Memory] = [
         .source: input, .mean: norm.mean, .variance: norm.variance, .scale: source.weight,
         .destinationGradient: gradient, .sourceGradient: gradient, .scaleGradient: trained.weight.gradient,
@@ -81,11 +90,12 @@ extension Lowering {
     let shift = try require(source.bias, "shift of a norm")
     let operands = RowNormPass.Operands(
       source: input, scale: source.weight, shift: shift, mean: norm.mean, variance: norm.variance,
-      epsilon: settings.epsilon, relu: step.relu)
+      epsilon: settings.epsilon, relu: step.activation == .relu)
     recorder.record("\(step.name) norm forward", RowNormPass(operands, output))
+    try activate(step, output, unless: .relu)
 
     return { [self] in
-      let gradient = try recorder.converted(outputGradient(step, masked: false), to: input.layout)
+      let gradient = try recorder.converted(outputGradient(step, except: .relu), to: input.layout)
       let shiftGradient = try require(trained.bias, "shift of a norm").gradient
       recorder.record(
         "\(step.name) norm backward",
@@ -107,7 +117,7 @@ extension Lowering {
 
     return { [self] in
       guard needsGradient(step.inputs[0]) else { return }
-      let gradient = try outputGradient(step, masked: step.relu)
+      let gradient = try outputGradient(step)
       let factor = try recorder.converted(mask, to: gradient.layout)
       try recorder.record(
         "\(step.name) dropout backward", engine.binary(.multiply, gradient.layout, gradient.layout),

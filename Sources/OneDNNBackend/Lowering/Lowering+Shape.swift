@@ -7,7 +7,10 @@ extension Lowering {
   func pooling(_ windows: PoolingWindow, takesMaximum: Bool, _ step: Step) throws -> Pullback {
     let input = try value(step.inputs[0])
     let geometry = PoolingGeometry(
-      windows, takesMaximum: takesMaximum, batchSize: plan.batchSize, output: plan.values[step.output].sizes)
+      windows, takesMaximum: takesMaximum, batchSize: plan.batchSize, input: plan.values[step.inputs[0]].sizes,
+      output: plan.values[step.output].sizes)
+    // The library counts all of a window that reaches past the padding.
+    if !takesMaximum, geometry.countsPadding, geometry.reachesPastPadding { return try portable("pooling", step) }
     let differentiates = needsGradient(step.inputs[0])
     let masksInput = takesMaximum && differentiates && takesMask(of: step.inputs[0])
     let descriptor = try engine.pooling(geometry, training: differentiates, source: input.layout)
@@ -20,7 +23,8 @@ extension Lowering {
 
     return { [self] in
       guard differentiates else { return }
-      let gradient = try recorder.converted(outputGradient(step, masked: masksInput), to: output.layout)
+      let gradient = try recorder.converted(outputGradient(step), to: output.layout)
+      if masksInput { try descend(.relu, [.destination: output], gradient, step) }
       let sourceGradient = try recorder.memory(input.layout)
       var arguments: [Argument: Memory] = [.destinationGradient: gradient, .sourceGradient: sourceGradient]
       arguments[.workspace] = workspace
@@ -38,7 +42,7 @@ extension Lowering {
 
     return { [self] in
       guard needsGradient(step.inputs[0]) else { return }
-      let gradient = try recorder.converted(outputGradient(step, masked: false), to: after)
+      let gradient = try recorder.converted(outputGradient(step), to: after)
       try deliver(recorder.view(gradient, as: before), to: step.inputs[0])
     }
   }
@@ -47,18 +51,18 @@ extension Lowering {
     var total = try value(step.inputs[0])
     let (layout, last) = (total.layout, step.inputs.count - 1)
     for (position, index) in step.inputs.enumerated().dropFirst() {
-      let relu: [PostOperation] = step.relu && position == last ? [.relu] : []
+      let activation = position == last ? step.activation?.postOperations ?? [] : []
       let summand = try recorder.converted(value(index), to: layout)
       let output = try recorder.memory(layout)
       try recorder.record(
-        "\(step.name) sum forward", engine.binary(.add, layout, layout, postOperations: relu),
+        "\(step.name) sum forward", engine.binary(.add, layout, layout, postOperations: activation),
         [.source: total, .secondSource: summand, .destination: output])
       total = output
     }
     set(step.output, total)
 
     return { [self] in
-      let gradient = try outputGradient(step, masked: step.relu)
+      let gradient = try outputGradient(step)
       for index in step.inputs.dropLast() { try deliverCopy(gradient, to: index) }
       try deliver(gradient, to: step.inputs[last])
     }
@@ -75,7 +79,7 @@ extension Lowering {
 
     return { [self] in
       let layout = try Layout.plain(sizes(of: step.output))
-      let gradient = try recorder.converted(outputGradient(step, masked: step.relu), to: layout)
+      let gradient = try recorder.converted(outputGradient(step), to: layout)
       var offsets = layout.sizes.map { _ in 0 }
       for index in step.inputs {
         let sizes = sizes(of: index)
@@ -92,14 +96,11 @@ extension Lowering {
 
   func identity(_ step: Step) throws -> Pullback {
     let input = try value(step.inputs[0])
-    guard step.relu else {
+    guard let activation = step.activation else {
       set(step.output, input)
-      return { [self] in try deliver(outputGradient(step, masked: false), to: step.inputs[0]) }
+      return { [self] in try deliver(outputGradient(step), to: step.inputs[0]) }
     }
-    let output = try recorder.memory(input.layout)
-    try recorder.record(
-      "\(step.name) relu forward", engine.relu(input.layout), [.source: input, .destination: output])
-    set(step.output, output)
-    return { [self] in try deliver(outputGradient(step, masked: true), to: step.inputs[0]) }
+    set(step.output, try activated(activation, input, step))
+    return { [self] in try deliver(outputGradient(step), to: step.inputs[0]) }
   }
 }

@@ -23,6 +23,8 @@ final class Lowering {
   var weights: [Weights?]
   /// The norms of a training plan.
   var norms: [Normalization] = []
+  /// The steps that the portable engine's kernels compute.
+  var portableCalls: [PortableCall] = []
   /// Where the masks of a training plan are written, row-major.
   var masks: [Memory] = []
 
@@ -61,8 +63,10 @@ final class Lowering {
     if let pixelGradient { recorder.touch(pixelGradient) }
     // An attack may go back several times from one forward pass.
     if plan.purpose == .inputGradient { recorder.keep(across: forwardCount) }
+    let arena = try recorder.place()
+    for call in portableCalls { try call.prepare() }
     return Lowered(
-      engine: engine, rows: recorder.rows, arena: try recorder.place(),
+      engine: engine, rows: recorder.rows, arena: arena,
       forward: Array(recorder.calls.prefix(forwardCount)),
       backward: Array(recorder.calls.dropFirst(forwardCount)), pixels: pixels, logits: logits,
       logitGradient: logitGradient, pixelGradient: pixelGradient, weights: weights.compactMap { $0 }, norms: norms,
@@ -75,6 +79,10 @@ final class Lowering {
     case .dense(let settings, let weights): try dense(settings, weights, step)
     case .scaleShift(let weights): try scaleShift(weights, step)
     case .batchNormalization(let settings, let weights): try batchNormalization(settings, weights, step)
+    case .activation(let activation): try self.activation(activation, step)
+    case .selection: try portable("selection", step)
+    case .product: try portable("product", step)
+    case .adaptiveAveragePooling: try portable("pooling", step)
     case .maxPooling(let windows): try pooling(windows, takesMaximum: true, step)
     case .averagePooling(let windows): try pooling(windows, takesMaximum: false, step)
     case .dropout: try dropout(step)
@@ -96,20 +104,20 @@ final class Lowering {
   /// Says where value `index` lies.
   func set(_ index: Int, _ memory: Memory) { values[index] = memory }
 
-  /// The gradient of the step's output, after the ReLU's mask if the step has one.
-  func outputGradient(_ step: Step, masked: Bool) throws -> Memory {
+  /// The gradient of the step's output, through the step's activation unless that is `spared`.
+  func outputGradient(_ step: Step, except spared: Activation? = nil) throws -> Memory {
     let gradient = try require(gradients[step.output], "gradient of \(step.name)")
-    guard masked, !maskedAhead.contains(step.output) else { return gradient }
+    guard let activation = step.activation, activation != spared, !maskedAhead.contains(step.output) else {
+      return gradient
+    }
     let output = try value(step.output)
     let source = try recorder.converted(gradient, to: output.layout)
-    try recorder.record(
-      "\(step.name) mask", engine.reluBackward(output.layout),
-      [.destination: output, .destinationGradient: source, .sourceGradient: source])
+    try descend(activation, [.destination: output], source, step)
     return source
   }
 
   /// Whether the gradient of the step's output arrives without the mask of the step's ReLU.
-  func isMasked(_ step: Step) -> Bool { step.relu && !maskedAhead.contains(step.output) }
+  func isMasked(_ step: Step) -> Bool { step.activation == .relu && !maskedAhead.contains(step.output) }
 
   /// Takes over the ReLU's mask of value `index` for the maximum pooling that alone reads it, if there is one.
   ///
@@ -117,9 +125,9 @@ final class Lowering {
   /// the elements; then nothing reads the larger value on the way back.
   func takesMask(of index: Int) -> Bool {
     let readers = plan.steps.filter { $0.reads.contains(index) }
-    guard readers.count == 1, index != plan.logits, plan.steps.contains(where: { $0.output == index && $0.relu }) else {
-      return false
-    }
+    guard readers.count == 1, index != plan.logits,
+      plan.steps.contains(where: { $0.output == index && $0.activation == .relu })
+    else { return false }
     maskedAhead.insert(index)
     return true
   }
@@ -129,13 +137,14 @@ final class Lowering {
 
   /// Whether nothing reads value `index` after `step`, in either direction, so that its memory may be overwritten.
   ///
-  /// Going backward only the outputs of ReLUs are read, as masks; steps that share memory with their input count as
-  /// readers.
+  /// Going backward the outputs of activations are read, and what `readsInputsBackward` says; steps that share memory with
+  /// their input count as readers.
   func isLastUse(of index: Int, in step: Step) -> Bool {
     guard !training, index != plan.logits else { return false }
     return plan.steps.allSatisfy { other in
-      if other.output == index { return !other.relu || !needsGradient(index) }
+      if other.output == index { return other.activation == nil || !needsGradient(index) }
       if !other.reads.contains(index) { return true }
+      if other.operation.readsInputsBackward, needsGradient(index) { return false }
       switch other.operation {
       case .reshape, .identity: return false
       default: return other.output <= step.output && !(other.output == step.output && step.inputs.contains(index))

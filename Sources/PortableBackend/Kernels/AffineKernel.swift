@@ -14,12 +14,13 @@ final class AffineKernel: Kernel {
   init(_ settings: Convolution, _ buffers: StepBuffers, _ weights: WeightBuffers, _ workers: Workers) throws {
     (self.buffers, self.weights, self.workers) = (buffers, weights, workers)
     let (input, output, groups) = (buffers.input, buffers.output, settings.groups)
-    let taps = settings.kernelSize * settings.kernelSize
+    let (kernel, dilation, padding) = (settings.kernelSize, settings.dilation, settings.padding)
+    let taps = kernel.area
     let (inputs, outputs) = (input.channels / groups, output.channels / groups)
     let windows = WindowGather(
       batchSize: input.batchSize, channels: input.channels, height: input.height, width: input.width,
-      outputHeight: output.height, outputWidth: output.width, kernelSize: settings.kernelSize,
-      stride: settings.stride, dilation: 1, padding: settings.padding)
+      outputHeight: output.height, outputWidth: output.width, kernel: kernel, dilation: dilation,
+      stride: settings.stride, top: padding.top, left: padding.left)
     product = try WindowProduct(
       windows, groups: groups, rows: outputs,
       layout: .init(
@@ -28,8 +29,9 @@ final class AffineKernel: Kernel {
     if buffers.inputGradient != nil {
       let transposed = WindowGather(
         batchSize: input.batchSize, channels: output.channels, height: output.height, width: output.width,
-        outputHeight: input.height, outputWidth: input.width, kernelSize: settings.kernelSize, stride: 1,
-        dilation: settings.stride, padding: settings.kernelSize - 1 - settings.padding)
+        outputHeight: input.height, outputWidth: input.width, kernel: kernel, dilation: dilation,
+        spread: settings.stride, top: dilation.height * (kernel.height - 1) - padding.top,
+        left: dilation.width * (kernel.width - 1) - padding.left)
       backwardProduct = try WindowProduct(
         transposed, groups: groups, rows: inputs,
         layout: .init(

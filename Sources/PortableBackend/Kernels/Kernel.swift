@@ -1,4 +1,4 @@
-/// What computes one step: its operation without residual and ReLU, which `StepRunner` adds.
+/// What computes one step: its operation without residual and activation, which `StepRunner` adds.
 ///
 /// A kernel holds its buffers, which are made once; calls allocate nothing.
 protocol Kernel: AnyObject {
@@ -22,25 +22,23 @@ struct StepRunner {
   let buffers: StepBuffers
   let workers: Workers
 
-  /// Computes `output = relu?(operation(inputs) + residual?)`.
+  /// Computes `output = activation?(operation(inputs) + residual?)`.
   func forward() {
     kernel.forward()
     let (out, residual) = (buffers.output.start, buffers.residual?.start)
-    if residual == nil && !buffers.relu { return }
+    if residual == nil && buffers.activation == nil { return }
     workers.runPieces(of: buffers.output.count) { range in
       if let residual { for i in range { out[i] += residual[i] } }
-      if buffers.relu { for i in range { out[i] = out[i] > 0 ? out[i] : 0 } }
+      buffers.activation?.apply(to: out, into: out, range)
     }
   }
 
-  /// Masks the output's gradient by `output > 0`, passes it on to the residual, and through the operation.
+  /// Takes the output's gradient through the activation, passes it on to the residual, and through the operation.
   func backward() {
     guard let gradient = buffers.outputGradient else { return }
-    if buffers.relu {
+    if let activation = buffers.activation {
       let out = buffers.output.start
-      workers.runPieces(of: buffers.output.count) { range in
-        for i in range { gradient[i] = out[i] > 0 ? gradient[i] : 0 }
-      }
+      workers.runPieces(of: buffers.output.count) { activation.descend(gradient, atValues: out, $0) }
     }
     kernel.backward()
     if let target = buffers.residualGradient {

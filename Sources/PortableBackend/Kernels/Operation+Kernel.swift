@@ -26,9 +26,14 @@ extension Programs.Operation {
     case .batchNormalization(let settings, let index):
       return try BatchNormalizationKernel(settings, buffers, weights[index], workers)
     case .maxPooling(let window): return MaxPoolingKernel(window, buffers, workers)
-    case .averagePooling(let window): return AveragePoolingKernel(window, buffers, workers)
+    case .averagePooling(let window):
+      return AveragePoolingKernel(PoolingWindows(window, buffers), buffers, workers)
+    case .adaptiveAveragePooling: return AveragePoolingKernel(PoolingWindows(dividing: buffers), buffers, workers)
     case .dropout(_, let mask): return DropoutKernel(buffers, mask: resources.masks[mask], workers)
     case .reshape, .identity: return CopyKernel(buffers, workers)
+    case .selection(let channels): return SelectionKernel(channels, buffers, workers)
+    case .activation(let activation): return ActivationKernel(activation, buffers, workers)
+    case .product: return ProductKernel(buffers, workers)
     case .sum: return SumKernel(buffers, workers)
     case .concatenation: return ConcatenationKernel(buffers, workers)
     }

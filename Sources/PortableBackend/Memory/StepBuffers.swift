@@ -1,3 +1,4 @@
+import Networks
 import Programs
 import Tensors
 
@@ -32,11 +33,11 @@ struct StepBuffers {
   let inputs: [ValueBuffer]
   let residual: ValueBuffer?
   let output: ValueBuffer
-  let relu: Bool
+  let activation: Activation?
   /// Parallel to `inputs`; nil where no gradient is wanted.
   let inputGradients: [GradientBuffer?]
   let residualGradient: GradientBuffer?
-  /// The gradient with respect to `output`, masked by the ReLU already; nil for inference.
+  /// The gradient with respect to `output`, which the activation's slope is part of when kernels see it; nil for inference.
   let outputGradient: UnsafeMutablePointer<Float>?
 
   var input: ValueBuffer { inputs[0] }

@@ -38,7 +38,7 @@ final class ValueMemory {
     }
     return StepBuffers(
       inputs: step.inputs.map { values[$0] }, residual: step.residual.map { values[$0] }, output: values[step.output],
-      relu: step.relu, inputGradients: Array(gradients.prefix(step.inputs.count)),
+      activation: step.activation, inputGradients: Array(gradients.prefix(step.inputs.count)),
       residualGradient: step.residual == nil ? nil : gradients[step.inputs.count],
       outputGradient: self.gradients[step.output])
   }

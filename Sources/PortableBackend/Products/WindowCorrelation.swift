@@ -22,8 +22,7 @@ package final class WindowCorrelation {
     (self.groups, self.rows, channels) = (groups, rows, windows.channels / groups)
     pixels = WindowGather(
       batchSize: windows.batchSize, channels: groups * rows, height: windows.outputHeight,
-      width: windows.outputWidth, outputHeight: windows.outputHeight, outputWidth: windows.outputWidth,
-      kernelSize: 1, stride: 1, dilation: 1, padding: 0)
+      width: windows.outputWidth, outputHeight: windows.outputHeight, outputWidth: windows.outputWidth)
     channelsPerTask = max(1, min(96 / windows.taps, (channels + 7) / 8))
     let packedRows = WindowCorrelation.rowsPerBlock + channelsPerTask * windows.taps + Tiles.right
     workers.reserve(packedRows * WindowCorrelation.rowStride + Tiles.left * Tiles.right)

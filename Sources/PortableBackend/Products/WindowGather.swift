@@ -1,26 +1,33 @@
+package import Networks
+
 /// The windows of a batch of images as a matrix: row `(c, r, s)` and column `(n, y, x)` hold the number at kernel place
 /// `(r, s)` of the window for the output pixel `(y, x)`; outside the image it is zero.
 ///
-/// It is never stored whole: blocks of it are packed where a product needs them. A dilated gather reads the images as
-/// if `dilation - 1` zeros lay between their pixels, which is what the backward pass of a strided convolution does.
+/// It is never stored whole: blocks of it are packed where a product needs them. A spread gather reads the images as if
+/// `spread - 1` zeros lay between their pixels, which is what the backward pass of a strided convolution does.
 package struct WindowGather {
   /// The images, `[n, channels, height, width]`.
   let (batchSize, channels, height, width): (Int, Int, Int, Int)
   /// One image's windows.
   let (outputHeight, outputWidth): (Int, Int)
-  let (kernelSize, stride, dilation, padding): (Int, Int, Int, Int)
+  /// The kernel's places, the step between them, the step between windows, and how far pixels are spread.
+  let kernel, dilation, stride, spread: Extent
+  /// Where the first window begins, above and to the left of the image.
+  let (top, left): (Int, Int)
 
   package init(
-    batchSize: Int, channels: Int, height: Int, width: Int, outputHeight: Int, outputWidth: Int, kernelSize: Int,
-    stride: Int, dilation: Int, padding: Int
+    batchSize: Int, channels: Int, height: Int, width: Int, outputHeight: Int, outputWidth: Int,
+    kernel: Extent = Extent(1), dilation: Extent = Extent(1), stride: Extent = Extent(1), spread: Extent = Extent(1),
+    top: Int = 0, left: Int = 0
   ) {
     (self.batchSize, self.channels, self.height, self.width) = (batchSize, channels, height, width)
     (self.outputHeight, self.outputWidth) = (outputHeight, outputWidth)
-    (self.kernelSize, self.stride, self.dilation, self.padding) = (kernelSize, stride, dilation, padding)
+    (self.kernel, self.dilation, self.stride, self.spread) = (kernel, dilation, stride, spread)
+    (self.top, self.left) = (top, left)
   }
 
   /// The places of the kernel.
-  var taps: Int { kernelSize * kernelSize }
+  var taps: Int { kernel.area }
   /// The windows of one image.
   var windows: Int { outputHeight * outputWidth }
   /// The windows of the batch.
@@ -49,8 +56,8 @@ package struct WindowGather {
     for index in 0..<panels {
       let panel = panel(at: column + index * Tiles.columns)
       var tap = 0
-      for r in 0..<kernelSize {
-        for s in 0..<kernelSize {
+      for r in 0..<kernel.height {
+        for s in 0..<kernel.width {
           pack(
             source, panel, r, s, channels, into: out + index * panelStride + tap * rowStride, step: taps * rowStride)
           tap += 1
@@ -65,14 +72,14 @@ package struct WindowGather {
     var (n, y, x) = (image, window / outputWidth, window % outputWidth)
     for lane in 0..<Tiles.columns {
       panel.image[lane] = min(n, batchSize - 1) * channels * height * width
-      panel.top[lane] = n < batchSize ? Int32(truncatingIfNeeded: y * stride - padding) : .min / 2
-      panel.left[lane] = Int32(truncatingIfNeeded: x * stride - padding)
+      panel.top[lane] = n < batchSize ? Int32(truncatingIfNeeded: y * stride.height - top) : .min / 2
+      panel.left[lane] = Int32(truncatingIfNeeded: x * stride.width - left)
       x += 1
       if x == outputWidth { (x, y) = (0, y + 1) }
       if y == outputHeight { (y, n) = (0, n + 1) }
     }
     panel.isContiguous =
-      stride == 1 && dilation == 1 && (outputWidth == width || outputWidth >= Tiles.columns)
+      stride == Extent(1) && spread == Extent(1) && (outputWidth == width || outputWidth >= Tiles.columns)
       && window + Tiles.columns <= windows && column + Tiles.columns <= columnCount
     panel.jump = width - outputWidth
     if panel.jump != 0 { panel.isBehindJump = panel.top .!= panel.top[0] }
@@ -84,12 +91,14 @@ package struct WindowGather {
     _ source: UnsafePointer<Float>, _ panel: Panel, _ r: Int, _ s: Int, _ channels: Range<Int>,
     into out: UnsafeMutablePointer<Float>, step: Int
   ) {
-    var (y, x) = (panel.top &+ Int32(truncatingIfNeeded: r), panel.left &+ Int32(truncatingIfNeeded: s))
+    var y = panel.top &+ Int32(truncatingIfNeeded: r * dilation.height)
+    var x = panel.left &+ Int32(truncatingIfNeeded: s * dilation.width)
     var isInside = (y .>= 0) .& (x .>= 0)
-    if dilation > 1 {
-      let factor = SIMD8<Int32>(repeating: Int32(truncatingIfNeeded: dilation))
-      isInside = isInside .& (y % factor .== 0) .& (x % factor .== 0)
-      (y, x) = (y / factor, x / factor)
+    if spread != Extent(1) {
+      let down = SIMD8<Int32>(repeating: Int32(truncatingIfNeeded: spread.height))
+      let across = SIMD8<Int32>(repeating: Int32(truncatingIfNeeded: spread.width))
+      isInside = isInside .& (y % down .== 0) .& (x % across .== 0)
+      (y, x) = (y / down, x / across)
     }
     isInside = isInside .& (y .< Int32(truncatingIfNeeded: height)) .& (x .< Int32(truncatingIfNeeded: width))
     let plane = height * width

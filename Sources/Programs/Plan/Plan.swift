@@ -40,18 +40,18 @@ public struct Plan: Sendable {
   }
 }
 
-/// One fused operation: `output = relu?(operation(inputs) + residual?)`.
+/// One fused operation: `output = activation?(operation(inputs) + residual?)`.
 public struct Step: Sendable {
   /// The name of the first node in it, for messages and profiles.
   public let name: String
-  /// What it computes, before residual and ReLU.
+  /// What it computes, before residual and activation.
   public let operation: Operation
-  /// The values it reads; several for a sum or a concatenation, otherwise one.
+  /// The values it reads; several for a sum, a product or a concatenation, otherwise one.
   public let inputs: [Int]
-  /// A value of the output's shape that is added before the ReLU; only after convolutions.
+  /// A value of the output's shape that is added before the activation; only after convolutions.
   public let residual: Int?
-  /// Whether `max(x, 0)` ends it. Backward masks by `output > 0`.
-  public let relu: Bool
+  /// What ends it, if anything: a function whose slope follows from its value, so that the backward pass reads `output`.
+  public let activation: Activation?
   /// The value it writes.
   public let output: Int
   /// For each of `inputs`, then `residual`: whether its backward pass adds to the value's gradient, which a later step has
@@ -68,24 +68,45 @@ public enum Operation: Sendable {
   case convolution(Convolution, weights: Int)
   /// A fully connected layer on `[n, features]`.
   case dense(Dense, weights: Int)
-  /// `x * scale + shift` per channel: preprocessing, and norms that follow no convolution in evaluation.
+  /// `x * scale + shift` per channel: preprocessing, fixed numbers, and norms that follow no convolution in evaluation.
   case scaleShift(weights: Int)
   /// Batch norm with the batch's statistics, updating the running ones; in training only.
   case batchNormalization(BatchNormalization, weights: Int)
   /// The maximum over windows.
   case maxPooling(PoolingWindow)
-  /// The mean over windows, padding counted.
+  /// The mean over windows.
   case averagePooling(PoolingWindow)
+  /// The mean over windows that divide the image as evenly as possible.
+  case adaptiveAveragePooling
   /// A product with mask number `mask` of the forward pass; in training only.
   case dropout(Dropout, mask: Int)
   /// The same numbers, row-major, under the output's shape.
   case reshape
+  /// Channel `i` of the output is channel `channels[i]` of the input; none is there twice.
+  case selection(channels: [Int])
   /// The elementwise sum of the inputs.
   case sum
+  /// The elementwise product of two inputs, the second of the first's shape or one number for each channel.
+  case product
   /// The inputs one after the other along the channels.
   case concatenation
-  /// The input as it is, for a ReLU that nothing else could take in.
+  /// The input as it is, for an activation that nothing else could take in.
   case identity
+  /// An activation whose slope follows from the input alone.
+  case activation(Activation)
+}
+
+extension Operation {
+  /// Whether the gradient with respect to what it reads depends on that.
+  public var readsInputsBackward: Bool {
+    switch self {
+    case .product, .activation, .batchNormalization, .maxPooling: true
+    case .convolution, .dense, .scaleShift, .averagePooling, .adaptiveAveragePooling, .dropout, .reshape, .selection,
+      .sum,
+      .concatenation, .identity:
+      false
+    }
+  }
 }
 
 /// What a step's weights are made of.

@@ -5,8 +5,8 @@ import Tensors
 extension Plan {
   /// Compiles `graph` for `purpose`.
   ///
-  /// In evaluation a norm folds into the convolution or dense layer before it, a residual sum and a ReLU into what
-  /// computes their input last; dropout disappears. In training norms stay, and a ReLU joins the step before it.
+  /// In evaluation a norm folds into the convolution or dense layer before it, a residual sum and an activation into what
+  /// computes their input last; dropout disappears. In training norms stay, and an activation joins the step before it.
   ///
   /// A group convolution is a plain one with expanded filters; other layers over a group are plain ones on maps that are
   /// taken together under another shape.
@@ -27,7 +27,7 @@ struct StepDraft {
   var operation: Operation
   let inputs: [Int]
   var residual: Int?
-  var relu = false
+  var activation: Activation?
   var output = 0
   /// The shape of what the operation writes, where that is not the vertex's own.
   var shape: Shape?
@@ -86,8 +86,10 @@ struct PlanBuilder {
       return
     }
     if evaluation, case .convolution = draft.operation { absorbResidual(&draft, &last) }
-    if draft.fusesReLU, let next = soleConsumer(last), graph.vertices[next].node.layer == .relu {
-      draft.relu = true
+    if draft.fusesActivation, let next = soleConsumer(last),
+      case .activation(let activation) = graph.vertices[next].node.layer, activation.slopeFollowsFromValue
+    {
+      draft.activation = activation
       claim(next, after: &last)
     }
     let shape = graph.vertices[last].outputShape
@@ -112,10 +114,23 @@ struct PlanBuilder {
     case .groupBatchNormalization(let settings, let group): return norm(vertex, settings, group, inputs[0])
     case .groupMaxPooling(let group): return pooling(vertex, Operation.maxPooling, group, inputs[0])
     case .groupAveragePooling(let group): return pooling(vertex, Operation.averagePooling, group, inputs[0])
-    case .relu: return StepDraft(name: name, operation: .identity, inputs: inputs, relu: true)
+    case .activation(let activation):
+      guard activation.slopeFollowsFromValue else {
+        operation = .activation(activation)
+        break
+      }
+      return StepDraft(name: name, operation: .identity, inputs: inputs, activation: activation)
     case .maxPooling(let settings): operation = .maxPooling(PoolingWindow(settings, on: vertex.inputShapes[0]))
     case .averagePooling(let settings):
       operation = .averagePooling(PoolingWindow(settings, on: vertex.inputShapes[0]))
+    case .adaptiveAveragePooling(let size):
+      operation =
+        PoolingWindow(dividing: vertex.inputShapes[0], into: size).map(Operation.averagePooling)
+        ?? .adaptiveAveragePooling
+    case .channelSlice(let slice):
+      operation = .selection(channels: Array(slice.start..<slice.start + slice.count))
+    case .channelShuffle(let groups): operation = .selection(channels: shuffled(vertex.outputShape[0], groups))
+    case .scaleShift(let settings): operation = .scaleShift(weights: addConstants(settings, vertex.outputShape[0]))
     case .dropout(let settings):
       if evaluation || settings.rate == 0 { return nil }
       operation = .dropout(settings, mask: maskCount)
@@ -124,9 +139,23 @@ struct PlanBuilder {
       if vertex.inputShapes[0].rank == 1 { return nil }
       operation = .reshape
     case .sum: operation = .sum
+    case .product: operation = .product
     case .concatenation: operation = .concatenation
     }
     return StepDraft(name: name, operation: operation, inputs: inputs)
+  }
+
+  /// Which channel goes to each place when `count` are dealt to `groups` hands.
+  private func shuffled(_ count: Int, _ groups: Int) -> [Int] {
+    (0..<count).map { $0 % groups * (count / groups) + $0 / groups }
+  }
+
+  /// Fixed numbers, one for each of `channels`.
+  private mutating func addConstants(_ settings: ScaleShift, _ channels: Int) -> Int {
+    func each(_ values: [Float]) -> [Float] {
+      values.count == channels ? values : Array(repeating: values[0], count: channels)
+    }
+    return add(.constant(scale: each(settings.scale), shift: each(settings.shift)))
   }
 
   private mutating func addAffine(_ vertex: NetworkGraph.Vertex, absorbing last: inout Int) -> Int {
@@ -224,11 +253,14 @@ struct PlanBuilder {
 extension StepDraft {
   var reads: [Int] { inputs + (residual.map { [$0] } ?? []) }
 
-  /// Whether a ReLU after it joins it; poolings, dropout and reshapes leave it to an identity step.
-  fileprivate var fusesReLU: Bool {
+  /// Whether an activation after it joins it; what only moves values leaves it to an identity step.
+  fileprivate var fusesActivation: Bool {
     switch operation {
-    case .convolution, .dense, .scaleShift, .batchNormalization, .sum: true
-    case .maxPooling, .averagePooling, .dropout, .reshape, .concatenation, .identity: false
+    case .convolution, .dense, .scaleShift, .batchNormalization, .sum, .product: true
+    case .maxPooling, .averagePooling, .adaptiveAveragePooling, .dropout, .reshape, .selection, .concatenation,
+      .identity,
+      .activation:
+      false
     }
   }
 }
@@ -259,7 +291,10 @@ extension Operation {
   fileprivate var isTrainable: Bool {
     switch self {
     case .convolution, .dense, .batchNormalization: true
-    case .scaleShift, .maxPooling, .averagePooling, .dropout, .reshape, .sum, .concatenation, .identity: false
+    case .scaleShift, .maxPooling, .averagePooling, .adaptiveAveragePooling, .dropout, .reshape, .selection, .sum,
+      .product,
+      .concatenation, .identity, .activation:
+      false
     }
   }
 }
@@ -275,7 +310,7 @@ extension ReversedCollection<[StepDraft]> {
       }
       return Step(
         name: draft.name, operation: draft.operation, inputs: draft.inputs, residual: draft.residual,
-        relu: draft.relu, output: draft.output, accumulates: accumulates)
+        activation: draft.activation, output: draft.output, accumulates: accumulates)
     }
     return steps.reversed()
   }

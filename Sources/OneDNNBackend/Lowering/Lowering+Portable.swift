@@ -1,0 +1,76 @@
+import PortableBackend
+import Programs
+import Tensors
+
+/// Steps that the library has no kernel for, by the portable engine's, on row-major values.
+extension Lowering {
+  func portable(_ name: String, _ step: Step, weights: Weights? = nil) throws -> Pullback {
+    let inputs = try step.inputs.map { try recorder.converted(value($0), to: .plain(sizes(of: $0))) }
+    let output = try recorder.memory(.plain(sizes(of: step.output)))
+    let kernel = PortableCall(step, plan, inputs: inputs, output: output, weights: weights)
+    portableCalls.append(kernel)
+    recorder.record("\(step.name) \(name) forward", PortablePass(kernel, isBackward: false))
+    try activate(step, output)
+    set(step.output, output)
+
+    return { [self] in
+      let targets = try step.inputs.map { needsGradient($0) ? try recorder.memory(.plain(sizes(of: $0))) : nil }
+      kernel.gradient = try recorder.converted(outputGradient(step), to: output.layout)
+      kernel.inputGradients = targets
+      recorder.record("\(step.name) \(name) backward", PortablePass(kernel, isBackward: true))
+      for (index, target) in zip(step.inputs, targets) {
+        if let target { try deliver(target, to: index) }
+      }
+    }
+  }
+}
+
+/// A step of the portable engine on memories of this one.
+final class PortableCall {
+  private let step: Step
+  private let plan: Plan
+  let inputs: [Memory]
+  let output: Memory
+  /// Row-major, if the step has any.
+  let weights: Weights?
+  /// That of the output, and those of the inputs where they are wanted; set when the way back is recorded.
+  var gradient: Memory?
+  var inputGradients: [Memory?]
+  fileprivate private(set) var kernel: PortableStep?
+
+  init(_ step: Step, _ plan: Plan, inputs: [Memory], output: Memory, weights: Weights?) {
+    (self.step, self.plan, self.inputs, self.output, self.weights) = (step, plan, inputs, output, weights)
+    inputGradients = inputs.map { _ in nil }
+  }
+
+  /// Makes the kernel, once all memories are placed.
+  ///
+  /// - Throws: `Failure` when memory runs out.
+  func prepare() throws {
+    kernel = try PortableStep(
+      step, of: plan, weights: weights?.weight.start, bias: weights?.bias?.start, inputs: inputs.compactMap(\.start),
+      output: require(output.start, "a placed memory"),
+      outputGradient: gradient?.start, inputGradients: inputGradients.map { $0?.start }, spread: Threads.current.spread)
+  }
+}
+
+/// One way through a `PortableCall`.
+struct PortablePass: HandwrittenPass {
+  private let call: PortableCall
+  private let isBackward: Bool
+
+  init(_ call: PortableCall, isBackward: Bool) { (self.call, self.isBackward) = (call, isBackward) }
+
+  var memories: [Memory] {
+    let values = call.inputs + [call.output]
+    return isBackward ? values + [call.gradient].compactMap { $0 } + call.inputGradients.compactMap { $0 } : values
+  }
+  var algorithm: String { "" }
+  var layoutText: String { call.output.layout.text }
+  var implementation: String { "portable" }
+
+  func run() {
+    guard let kernel = call.kernel else { preconditionFailure("a step is run before it is prepared") }
+    if isBackward { kernel.backward() } else { kernel.forward() }
+  }
+}
