@@ -115,7 +115,7 @@ private func trainedParameters(_ weights: Weights, _ source: WeightSource) -> [T
   guard let trained = weights.trained else { return [] }
   let (path, biasPath): (ParameterPath, ParameterPath?)
   switch source {
-  case .affine(let weight, let bias, _, _): (path, biasPath) = (weight, bias)
+  case .affine(let weight, let bias, _, _), .plain(let weight, let bias, _): (path, biasPath) = (weight, bias)
   case .norm(let norm): (path, biasPath) = (norm.path("weight"), norm.path("bias"))
   case .constant: return []
   }

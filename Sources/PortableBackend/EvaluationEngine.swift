@@ -48,23 +48,3 @@ final class EvaluationEngine: InputGradientEngine {
     try network.writePixelGradient(pixelGradient)
   }
 }
-
-extension Plan {
-  /// How many numbers weight and bias of each of `weights` have.
-  var weightCounts: [(weight: Int, bias: Int)] {
-    var counts = weights.map { _ in (weight: 0, bias: 0) }
-    for step in steps {
-      let (input, output) = (values[step.inputs[0]], values[step.output])
-      switch step.operation {
-      case .convolution(let settings, let index):
-        counts[index] = (output[0] * (input[0] / settings.groups) * settings.kernelSize.area, output[0])
-      case .dense(_, let index): counts[index] = (output[0] * input[0], output[0])
-      case .scaleShift(let index), .batchNormalization(_, let index): counts[index] = (input[0], input[0])
-      case .maxPooling, .averagePooling, .adaptiveAveragePooling, .dropout, .reshape, .selection, .sum, .product,
-        .concatenation, .identity, .activation:
-        break
-      }
-    }
-    return counts
-  }
-}

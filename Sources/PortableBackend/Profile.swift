@@ -53,7 +53,11 @@ extension Operation {
   fileprivate var name: String {
     switch self {
     case .convolution: "convolution"
+    case .transposedConvolution: "transposed convolution"
     case .dense: "dense"
+    case .groupNormalization, .localResponseNormalization: "norm"
+    case .softmax: "softmax"
+    case .upsampling: "upsampling"
     case .scaleShift: "scale and shift"
     case .batchNormalization: "norm"
     case .maxPooling, .averagePooling, .adaptiveAveragePooling: "pooling"

@@ -14,8 +14,8 @@ package final class Workers {
 
   package init(count: Int) { (self.count, spread) = (count, nil) }
 
-  /// Workers that are somebody else's threads; they have no scratch memory of their own.
-  init(spread: @escaping (Int, (Int) -> Void) -> Void) { (count, self.spread) = (1, spread) }
+  /// Workers that are `count` threads of somebody else, who runs numbered work on them.
+  init(count: Int, spread: @escaping (Int, (Int) -> Void) -> Void) { (self.count, self.spread) = (count, spread) }
 
   /// Announces that a task may use `count` numbers of scratch; before `allocate`.
   func reserve(_ count: Int) { scratchCount = max(scratchCount, FloatBlock.padded(count)) }
@@ -33,7 +33,6 @@ package final class Workers {
 
   /// Runs `body` for every task in `0 ..< tasks`.
   func run(_ tasks: Int, _ body: (_ task: Int, _ worker: Int) -> Void) {
-    if let spread { return spread(tasks) { body($0, 0) } }
     if count == 1 || tasks == 1 {
       for task in 0..<tasks { body(task, 0) }
       return
@@ -42,12 +41,17 @@ package final class Workers {
     withoutActuallyEscaping(body) { body in
       // Calls happen at once, but all before this function returns.
       nonisolated(unsafe) let body = body
-      DispatchQueue.concurrentPerform(iterations: min(count, tasks)) { worker in
+      @Sendable func work(_ worker: Int) {
         while true {
           let task = next.wrappingAdd(1, ordering: .relaxed).oldValue
           if task >= tasks { return }
           body(task, worker)
         }
+      }
+      if let spread {
+        spread(min(count, tasks), work)
+      } else {
+        DispatchQueue.concurrentPerform(iterations: min(count, tasks), execute: work)
       }
     }
   }

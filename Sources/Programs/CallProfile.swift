@@ -51,6 +51,7 @@ extension Plan {
     let layer: Layer
     switch step.operation {
     case .convolution(let settings, _): layer = .convolution(settings)
+    case .transposedConvolution(let settings, _): layer = .transposedConvolution(settings)
     case .dense(let settings, _): layer = .dense(settings)
     default: return 0
     }

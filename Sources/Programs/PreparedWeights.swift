@@ -18,6 +18,9 @@ public struct PreparedWeights: Sendable {
     case .constant(let scale, let shift):
       weight = Tensor([scale.count], scale)
       bias = Tensor([shift.count], shift)
+    case .plain(let path, let biasPath, let biasCount):
+      weight = parameters[path]
+      bias = biasPath.map { parameters[$0] } ?? Tensor([biasCount])
     case .norm(let norm):
       let (scale, shift) = norm.scaleAndShift(parameters)
       weight = Tensor([scale.count], scale.map { Float($0) })

@@ -2,6 +2,14 @@ import Networks
 import Programs
 import Symmetry
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// Layers backward.
 extension NaiveEngine {
   /// The gradients at the inputs of vertex `index`, given `dy` at its output.
@@ -49,6 +57,29 @@ extension NaiveEngine {
     case .scaleShift(let settings):
       for i in dx.values.indices {
         dx.values[i] = dy.values[i] * Double(settings.scale[settings.scale.count == 1 ? 0 : x.channel(i)])
+      }
+    case .transposedConvolution(let settings): transposedBackward(settings, vertex, x, dy, &dx)
+    case .groupNormalization(let settings): imageNormBackward(settings.groups, settings.epsilon, vertex, x, dy, &dx)
+    case .layerNormalization(let settings): imageNormBackward(1, settings.epsilon, vertex, x, dy, &dx)
+    case .localResponseNormalization(let settings):
+      let (alpha, beta) = (Double(settings.alpha) / Double(settings.size), Double(settings.beta))
+      for i in dy.values.indices {
+        let base = settings.base(x, i)
+        dx.values[i] += dy.values[i] * pow(base, -beta)
+        for j in settings.neighbours(x, i) {
+          dx.values[j] -= dy.values[i] * 2 * alpha * beta * x.values[i] * x.values[j] * pow(base, -beta - 1)
+        }
+      }
+    case .softmax:
+      for pixels in x.columns {
+        let powers = pixels.map { exp(x.values[$0]) }
+        let shares = powers.map { $0 / powers.reduce(0, +) }
+        let mean = zip(pixels, shares).reduce(0) { $0 + dy.values[$1.0] * $1.1 }
+        for (i, share) in zip(pixels, shares) { dx.values[i] = share * (dy.values[i] - mean) }
+      }
+    case .upsampling(let settings):
+      for (i, shares) in settings.shares(from: x, to: dy).enumerated() {
+        for (place, share) in shares { dx.values[place] += share * dy.values[i] }
       }
     case .flatten: dx.values = dy.values
     case .sum: return inputs.map { _ in dy }
@@ -108,7 +139,7 @@ extension NaiveEngine {
     }
   }
 
-  private func keepChannelSums(
+  func keepChannelSums(
     _ vertex: NetworkGraph.Vertex, _ name: String, _ dy: Batch, _ term: (Int) -> Double
   ) {
     var (sums, sizes) = ([Double](repeating: 0, count: dy.c), [Double](repeating: 0, count: dy.c))
@@ -127,7 +158,7 @@ extension NaiveEngine {
     return sums
   }
 
-  private func keep(_ vertex: NetworkGraph.Vertex, _ name: String, _ sums: [Double], _ sizes: [Double]) {
+  func keep(_ vertex: NetworkGraph.Vertex, _ name: String, _ sums: [Double], _ sizes: [Double]) {
     let path = ParameterPath(node: vertex.node.name, name)
     gradients[path] = summed(sums, vertex, name)
     magnitudes[path] = summed(sizes, vertex, name).max()

@@ -2,6 +2,14 @@ import Networks
 import Programs
 import Symmetry
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// Layers forward.
 extension NaiveEngine {
   func input(_ index: Int?) -> Batch { index.map { outputs[$0] } ?? image }
@@ -65,6 +73,24 @@ extension NaiveEngine {
       for i in y.values.indices {
         y.values[i] = x.values[i] * Double(settings.scale[settings.scale.count == 1 ? 0 : x.channel(i)])
         y.values[i] += Double(settings.shift[settings.shift.count == 1 ? 0 : x.channel(i)])
+      }
+    case .transposedConvolution(let settings):
+      let (weight, bias) = (values(vertex, "weight"), values(vertex, "bias"))
+      var sums = y.values
+      settings.opposite(x.c).forEachProduct(from: y, to: x) { sums[$0] += x.values[$2] * weight[$1] }
+      y.values = sums.enumerated().map { $1 + (bias.isEmpty ? 0 : bias[y.channel($0)]) }
+    case .groupNormalization(let settings): imageNorm(settings.groups, settings.epsilon, vertex, x, &y)
+    case .layerNormalization(let settings): imageNorm(1, settings.epsilon, vertex, x, &y)
+    case .localResponseNormalization(let settings):
+      for i in y.values.indices { y.values[i] = x.values[i] * pow(settings.base(x, i), -Double(settings.beta)) }
+    case .softmax:
+      for pixels in x.columns {
+        let powers = pixels.map { exp(x.values[$0]) }
+        for (i, power) in zip(pixels, powers) { y.values[i] = power / powers.reduce(0, +) }
+      }
+    case .upsampling(let settings):
+      for (i, shares) in settings.shares(from: x, to: y).enumerated() {
+        y.values[i] = shares.reduce(0) { $0 + $1.share * x.values[$1.place] }
       }
     case .flatten: y.values = x.values
     case .sum: for x in inputs { for i in y.values.indices { y.values[i] += x.values[i] } }

@@ -58,7 +58,8 @@ struct RandomDefinition {
 
   private mutating func grow() {
     let x = input()
-    switch dice.integer(below: 13) {
+    switch dice.integer(below: 15) {
+    case 13...14: standardize(x)
     case 10: rearrange(x)
     case 11...12: _ = bend(x)
     case 0...2:
@@ -170,6 +171,45 @@ struct RandomDefinition {
     let count = pick([1, x.shape[0]])
     return ScaleShift(
       scale: (0..<count).map { _ in 1 + 2 * dice.uniform() }, shift: (0..<count).map { _ in 2 * dice.uniform() - 1 })
+  }
+
+  /// Norms of every image by itself, and what changes its size.
+  private mutating func standardize(_ x: Value) {
+    let channels = x.shape[0]
+    switch dice.integer(below: 6) {
+    case 0 where x.shape[1] * x.shape[2] >= 9:
+      let groups = pick((1...channels).filter { channels.isMultiple(of: $0) })
+      add(.groupNormalization(GroupNormalization(groups: groups, affine: chance(70))), [x], x.shape)
+    case 1 where x.shape[1] * x.shape[2] >= 9:
+      add(.layerNormalization(LayerNormalization(affine: chance(70))), [x], x.shape)
+    case 2:
+      let settings = LocalResponseNormalization(size: 1 + dice.integer(below: 5), alpha: 0.5, k: pick([1, 2]))
+      add(.localResponseNormalization(settings), [x], x.shape)
+    case 3: add(.softmax, [x], x.shape)
+    case 4 where max(x.shape[1], x.shape[2]) <= 6:
+      let factor = Extent(height: 1 + dice.integer(below: 3), width: 1 + dice.integer(below: 2))
+      add(
+        .upsampling(Upsampling(factor: factor, mode: pick([.nearest, .bilinear]))), [x],
+        [channels, x.shape[1] * factor.height, x.shape[2] * factor.width])
+    default: enlarge(x)
+    }
+  }
+
+  private mutating func enlarge(_ x: Value) {
+    guard max(x.shape[1], x.shape[2]) <= 6 else { return }
+    let groups = pick([1, 1, x.shape[0]])
+    let kernel = Extent(height: 1 + dice.integer(below: 3), width: 1 + dice.integer(below: 3))
+    let stride = Extent(height: pick([1, 2]), width: pick([1, 2, 3]))
+    let settings = TransposedConvolution(
+      outputChannels: groups * pick([1, 2]), kernelSize: kernel, stride: stride,
+      padding: Margins(top: 0, left: kernel.width / 2, bottom: 0, right: 0),
+      outputPadding: Extent(height: stride.height - 1, width: 0), dilation: Extent(height: 1, width: pick([1, 2])),
+      groups: groups, bias: chance(50))
+    let height = (x.shape[1] - 1) * stride.height + kernel.height + stride.height - 1
+    let reach = settings.dilation.width * (kernel.width - 1) + 1
+    let width = (x.shape[2] - 1) * stride.width - settings.padding.left + reach
+    guard width >= 1 else { return }
+    add(.transposedConvolution(settings), [x], [settings.outputChannels, height, width])
   }
 
   /// Channels dealt anew, parts of them next to each other, or weighted by what they hold.

@@ -55,7 +55,35 @@ private let nodes: [(kind: String, settings: [String: String], layer: Layer)] = 
   ("channel-slice", ["start": "2", "count": "3"], .channelSlice(ChannelSlice(start: 2, count: 3))),
   ("channel-shuffle", ["groups": "3"], .channelShuffle(groups: 3)),
   ("scale-shift", ["scale": "[2]", "shift": "[0.5]"], .scaleShift(ScaleShift(scale: [2], shift: [0.5]))),
-  ("product", [:], .product),
+  ("product", [:], .product), ("softmax", [:], .softmax),
+  (
+    "transposed-convolution",
+    [
+      "outputChannels": "8", "kernelSize": "[5,3]", "stride": "[2,1]", "padding": "[0,1,2,3]", "outputPadding": "[1,0]",
+      "dilation": "[1,2]", "groups": "4", "bias": "false", "initialWeights": #""zero""#,
+    ],
+    .transposedConvolution(
+      TransposedConvolution(
+        outputChannels: 8, kernelSize: Extent(height: 5, width: 3), stride: Extent(height: 2, width: 1),
+        padding: Margins(top: 0, left: 1, bottom: 2, right: 3), outputPadding: Extent(height: 1, width: 0),
+        dilation: Extent(height: 1, width: 2), groups: 4, bias: false, initialWeights: .zero))
+  ),
+  (
+    "group-normalization", ["groups": "4", "epsilon": "0.5", "affine": "true"],
+    .groupNormalization(GroupNormalization(groups: 4, epsilon: 0.5))
+  ),
+  (
+    "layer-normalization", ["epsilon": "0.5", "affine": "false"],
+    .layerNormalization(LayerNormalization(epsilon: 0.5, affine: false))
+  ),
+  (
+    "local-response-normalization", ["size": "5", "alpha": "0.5", "beta": "0.75", "k": "2"],
+    .localResponseNormalization(LocalResponseNormalization(size: 5, alpha: 0.5, k: 2))
+  ),
+  (
+    "upsampling", ["factor": "[2,3]", "mode": #""bilinear""#],
+    .upsampling(Upsampling(factor: Extent(height: 2, width: 3), mode: .bilinear))
+  ),
   (
     "max-pooling", ["kernelSize": "3", "stride": "2", "padding": "1"],
     .maxPooling(Pooling(kernelSize: 3, stride: 2, padding: 1))
@@ -158,7 +186,7 @@ struct DefinitionJSONTests {
 
   @Test(
     "a kind that is unknown, cased otherwise or no text is told",
-    arguments: [#""Relu""#, #""softmax""#, #""""#, "1", "null"])
+    arguments: [#""Relu""#, #""arctan""#, #""""#, "1", "null"])
   func kinds(kind: String) {
     let text = #"{"name":"a","inputs":["input"],"kind":\#(kind)}"#
     #expect(fault(Node.self, Data(text.utf8)) == "kind")

@@ -3,7 +3,11 @@ internal import Symmetry
 extension Layer: Codable {
   /// The names of the layers in a definition.
   package enum Kind: String, Codable, CaseIterable {
-    case convolution, dense, dropout, flatten, sum, product, concatenation
+    case convolution, dense, dropout, flatten, sum, product, concatenation, softmax, upsampling
+    case transposedConvolution = "transposed-convolution"
+    case groupNormalization = "group-normalization"
+    case layerNormalization = "layer-normalization"
+    case localResponseNormalization = "local-response-normalization"
     case relu, relu6, elu, gelu, silu, sigmoid, tanh, softplus
     case leakyReLU = "leaky-relu"
     case geluTanh = "gelu-tanh"
@@ -34,6 +38,12 @@ extension Layer: Codable {
     switch self {
     case .convolution: .convolution
     case .batchNormalization: .batchNormalization
+    case .transposedConvolution: .transposedConvolution
+    case .groupNormalization: .groupNormalization
+    case .layerNormalization: .layerNormalization
+    case .localResponseNormalization: .localResponseNormalization
+    case .softmax: .softmax
+    case .upsampling: .upsampling
     case .activation(let activation): activation.kind
     case .maxPooling: .maxPooling
     case .averagePooling: .averagePooling
@@ -61,6 +71,11 @@ extension Layer: Codable {
     switch self {
     case .convolution(let settings): try settings.encode(to: encoder)
     case .batchNormalization(let settings): try settings.encode(to: encoder)
+    case .transposedConvolution(let settings): try settings.encode(to: encoder)
+    case .groupNormalization(let settings): try settings.encode(to: encoder)
+    case .layerNormalization(let settings): try settings.encode(to: encoder)
+    case .localResponseNormalization(let settings): try settings.encode(to: encoder)
+    case .upsampling(let settings): try settings.encode(to: encoder)
     case .activation(.leakyReLU(let slope)): try container.encode(slope, forKey: .slope)
     case .activation(.elu(let alpha)): try container.encode(alpha, forKey: .alpha)
     case .maxPooling(let settings), .averagePooling(let settings): try settings.encode(to: encoder)
@@ -72,7 +87,7 @@ extension Layer: Codable {
     case .channelSlice(let settings): try settings.encode(to: encoder)
     case .channelShuffle(let groups): try container.encode(groups, forKey: .groups)
     case .scaleShift(let settings): try settings.encode(to: encoder)
-    case .activation, .flatten, .sum, .product, .concatenation: break
+    case .activation, .softmax, .flatten, .sum, .product, .concatenation: break
     case .groupConvolution(let settings): try settings.encode(to: encoder)
     case .groupBatchNormalization(let settings, let group):
       try settings.encode(to: encoder)
@@ -90,6 +105,13 @@ extension Layer: Codable {
     switch try container.decode(Kind.self, forKey: .kind) {
     case .convolution: self = .convolution(try Convolution(from: decoder))
     case .batchNormalization: self = .batchNormalization(try BatchNormalization(from: decoder))
+    case .transposedConvolution: self = .transposedConvolution(try TransposedConvolution(from: decoder))
+    case .groupNormalization: self = .groupNormalization(try GroupNormalization(from: decoder))
+    case .layerNormalization: self = .layerNormalization(try LayerNormalization(from: decoder))
+    case .localResponseNormalization:
+      self = .localResponseNormalization(try LocalResponseNormalization(from: decoder))
+    case .softmax: self = .softmax
+    case .upsampling: self = .upsampling(try Upsampling(from: decoder))
     case .relu: self = .relu
     case .relu6: self = .activation(.relu6)
     case .leakyReLU: self = .activation(.leakyReLU(slope: try value(.slope)))

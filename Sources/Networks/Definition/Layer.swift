@@ -17,6 +17,18 @@ public enum Layer: Hashable, Sendable {
   case convolution(Convolution)
   /// Batch normalisation per channel: stored statistics in evaluation, the batch's own in training.
   case batchNormalization(BatchNormalization)
+  /// The way back of a convolution, as a layer.
+  case transposedConvolution(TransposedConvolution)
+  /// A norm of every image by itself, over groups of channels.
+  case groupNormalization(GroupNormalization)
+  /// A norm of every image by itself, over all of it.
+  case layerNormalization(LayerNormalization)
+  /// A norm by the neighbouring channels of every pixel.
+  case localResponseNormalization(LocalResponseNormalization)
+  /// `exp(x)` over its sum along the channels, or features.
+  case softmax
+  /// An enlargement by whole factors.
+  case upsampling(Upsampling)
   /// A function of every element.
   case activation(Activation)
   /// The maximum over windows.

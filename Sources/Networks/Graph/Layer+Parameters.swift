@@ -19,7 +19,15 @@ extension Layer {
       return affineParameters(node, [settings.outputs, input[0]], bias: settings.bias, settings.initialWeights)
     case .batchNormalization: return normParameters(node, channels: input[0])
     case .groupBatchNormalization(_, let group): return normParameters(node, channels: input[0] / group.order)
-    case .activation, .maxPooling, .averagePooling, .adaptiveAveragePooling, .dropout, .channelSlice, .channelShuffle,
+    case .transposedConvolution(let settings):
+      let k = settings.kernelSize
+      return affineParameters(
+        node, [input[0], settings.outputChannels / settings.groups, k.height, k.width], bias: settings.bias,
+        settings.initialWeights, biasCount: settings.outputChannels)
+    case .groupNormalization(let settings): return settings.affine ? scaleParameters(node, [input[0]]) : []
+    case .layerNormalization(let settings): return settings.affine ? scaleParameters(node, input) : []
+    case .softmax, .localResponseNormalization, .upsampling, .activation, .maxPooling, .averagePooling,
+      .adaptiveAveragePooling, .dropout, .channelSlice, .channelShuffle,
       .scaleShift, .flatten, .sum, .product, .concatenation, .groupMaxPooling, .groupAveragePooling:
       return []
     }
@@ -31,8 +39,11 @@ extension Layer {
     case .convolution(let settings):
       output.count * (input[0] / settings.groups) * settings.kernelSize.area
     case .groupConvolution(let settings): Layer.convolution(settings.plain).multiplyAdds(input: input, output: output)
+    case .transposedConvolution(let settings):
+      input.count * (settings.outputChannels / settings.groups) * settings.kernelSize.area
     case .dense: output.count * input.count
-    case .batchNormalization, .activation, .maxPooling, .averagePooling, .adaptiveAveragePooling, .dropout,
+    case .groupNormalization, .layerNormalization, .localResponseNormalization, .softmax, .upsampling,
+      .batchNormalization, .activation, .maxPooling, .averagePooling, .adaptiveAveragePooling, .dropout,
       .channelSlice, .channelShuffle, .scaleShift, .flatten, .sum, .product, .concatenation, .groupBatchNormalization,
       .groupMaxPooling, .groupAveragePooling:
       0
@@ -43,7 +54,7 @@ extension Layer {
 /// Weight and bias of a convolution or dense layer; the fan-in is the product of all but the weight's first size, unless
 /// given.
 private func affineParameters(
-  _ node: String, _ shape: Shape, bias: Bool, _ initial: InitialWeights, fanIn: Int? = nil
+  _ node: String, _ shape: Shape, bias: Bool, _ initial: InitialWeights, fanIn: Int? = nil, biasCount: Int? = nil
 ) -> [ParameterSpec] {
   let fanIn = Float(fanIn ?? shape.sizes.dropFirst().reduce(1, *))
   let fanOut = Float(shape[0] * shape.sizes.dropFirst(2).reduce(1, *))
@@ -56,7 +67,12 @@ private func affineParameters(
     case .zero: (.constant(0), .constant(0))
     }
   return [spec(node, "weight", shape, .trainable, weight)]
-    + (bias ? [spec(node, "bias", [shape[0]], .trainable, offset)] : [])
+    + (bias ? [spec(node, "bias", [biasCount ?? shape[0]], .trainable, offset)] : [])
+}
+
+/// Scale and shift of a norm that keeps no statistics.
+private func scaleParameters(_ node: String, _ shape: Shape) -> [ParameterSpec] {
+  [spec(node, "weight", shape, .trainable, .constant(1)), spec(node, "bias", shape, .trainable, .constant(0))]
 }
 
 /// What a batch norm of `channels` has: scale and shift, running statistics and their counter.

@@ -35,53 +35,71 @@ extension Layer {
     switch self {
     case .convolution(let settings): return try settings.outputShape(input)
     case .groupConvolution(let settings): return try settings.outputShape(input)
+    case .transposedConvolution(let settings): return try settings.outputShape(input)
     case .maxPooling(let settings), .averagePooling(let settings): return try settings.outputShape(input)
     case .groupMaxPooling(let group), .groupAveragePooling(let group):
       try requireMaps(input, over: group)
       return [input[0] / group.order, input[1], input[2]]
-    case .groupBatchNormalization(let settings, let group):
-      try requireMaps(input, over: group)
-      return try Layer.batchNormalization(settings).outputShape(input)
-    case .batchNormalization(let settings):
-      try requireImage(input)
-      guard settings.epsilon > 0, settings.epsilon.isFinite, (0...1).contains(settings.momentum) else {
-        throw ShapeMismatch("needs epsilon > 0 and momentum in 0...1")
-      }
-      return input
-    case .dropout(let settings):
-      guard (0..<1).contains(settings.rate) else { throw ShapeMismatch("needs a rate in 0..<1") }
-      if settings.scope == .channel { try requireImage(input) }
-      return input
     case .adaptiveAveragePooling(let size):
       try requireImage(input)
       guard (1...input[1]).contains(size.height), (1...input[2]).contains(size.width) else {
         throw ShapeMismatch("needs a size within the image [\(input)], has \(size.height)x\(size.width)")
       }
       return [input[0], size.height, size.width]
+    case .upsampling(let settings):
+      try requireImage(input)
+      try require(settings.factor.height, "factor")
+      try require(settings.factor.width, "factor")
+      return [input[0], input[1] * settings.factor.height, input[2] * settings.factor.width]
     case .channelSlice(let slice):
       guard slice.start >= 0, slice.count >= 1, slice.start <= input[0] - slice.count else {
         throw ShapeMismatch("takes \(slice.count) channels from \(slice.start) on, has [\(input)]")
       }
       return Shape([slice.count] + input.sizes.dropFirst())
-    case .channelShuffle(let groups):
-      guard groups >= 1, input[0].isMultiple(of: groups) else {
-        throw ShapeMismatch("cannot split \(input[0]) channels into \(groups) groups")
-      }
-      return input
-    case .scaleShift(let settings):
-      guard settings.scale.count == settings.shift.count, [1, input[0]].contains(settings.scale.count),
-        (settings.scale + settings.shift).allSatisfy(\.isFinite)
-      else { throw ShapeMismatch("needs one finite scale and shift, or one for each of \(input[0]) channels") }
-      return input
-    case .activation(let activation):
-      if let reason = activation.refusal { throw ShapeMismatch(reason) }
-      return input
     case .dense(let settings):
       guard input.rank == 1 else { throw ShapeMismatch("needs [features], has [\(input)]: flatten first") }
       try require(settings.outputs, "outputs")
       return [settings.outputs]
     case .flatten: return [input.count]
-    case .sum, .product, .concatenation: return input
+    default:
+      try checkSettings(input)
+      return input
+    }
+  }
+
+  /// Checks a layer whose output has its input's shape.
+  private func checkSettings(_ input: Shape) throws(ShapeMismatch) {
+    switch self {
+    case .groupBatchNormalization(let settings, let group):
+      try requireMaps(input, over: group)
+      try Layer.batchNormalization(settings).checkSettings(input)
+    case .batchNormalization(let settings):
+      try requireImage(input)
+      guard settings.epsilon > 0, settings.epsilon.isFinite, (0...1).contains(settings.momentum) else {
+        throw ShapeMismatch("needs epsilon > 0 and momentum in 0...1")
+      }
+    case .groupNormalization(let settings):
+      try require(settings.groups, "groups")
+      try require(input, in: settings.groups)
+      try require(epsilon: settings.epsilon)
+    case .layerNormalization(let settings): try require(epsilon: settings.epsilon)
+    case .localResponseNormalization(let settings):
+      try requireImage(input)
+      try require(settings.size, "size")
+      guard settings.k > 0, settings.alpha >= 0, [settings.alpha, settings.beta, settings.k].allSatisfy(\.isFinite)
+      else {
+        throw ShapeMismatch("needs finite numbers, k above 0 and alpha of 0 or more")
+      }
+    case .dropout(let settings):
+      guard (0..<1).contains(settings.rate) else { throw ShapeMismatch("needs a rate in 0..<1") }
+      if settings.scope == .channel { try requireImage(input) }
+    case .channelShuffle(let groups): try require(input, in: groups)
+    case .scaleShift(let settings):
+      guard settings.scale.count == settings.shift.count, [1, input[0]].contains(settings.scale.count),
+        (settings.scale + settings.shift).allSatisfy(\.isFinite)
+      else { throw ShapeMismatch("needs one finite scale and shift, or one for each of \(input[0]) channels") }
+    case .activation(let activation): if let reason = activation.refusal { throw ShapeMismatch(reason) }
+    default: break
     }
   }
 
@@ -117,6 +135,41 @@ extension Convolution {
       throw ShapeMismatch("cannot split \(input[0]) and \(outputChannels) channels into \(groups) groups")
     }
     return Shape([outputChannels] + (try windows(input, kernelSize, stride, padding, dilation)))
+  }
+}
+
+extension TransposedConvolution {
+  fileprivate func outputShape(_ input: Shape) throws(ShapeMismatch) -> Shape {
+    try requireImage(input)
+    try require(outputChannels, "outputChannels")
+    try require(groups, "groups")
+    guard input[0].isMultiple(of: groups), outputChannels.isMultiple(of: groups) else {
+      throw ShapeMismatch("cannot split \(input[0]) and \(outputChannels) channels into \(groups) groups")
+    }
+    let height = try side(
+      input[1], kernelSize.height, stride.height, dilation.height, padding.top, padding.bottom, outputPadding.height)
+    return [
+      outputChannels, height,
+      try side(
+        input[2], kernelSize.width, stride.width, dilation.width, padding.left, padding.right, outputPadding.width),
+    ]
+  }
+
+  private func side(
+    _ length: Int, _ kernel: Int, _ stride: Int, _ dilation: Int, _ before: Int, _ after: Int, _ more: Int
+  ) throws(ShapeMismatch) -> Int {
+    try require(kernel, "kernelSize")
+    try require(stride, "stride")
+    try require(dilation, "dilation")
+    let reach = dilation * (kernel - 1) + 1
+    guard (0..<max(stride, dilation)).contains(more) else {
+      throw ShapeMismatch("needs outputPadding below the stride or the dilation, has \(more)")
+    }
+    let result = (length - 1) * stride - before - after + reach + more
+    guard (0..<reach).contains(before), (0..<reach).contains(after), result >= 1 else {
+      throw ShapeMismatch("cuts off \(before) and \(after) of a \(reach)x\(reach) window on \(length) pixels")
+    }
+    return result
   }
 }
 
@@ -173,6 +226,16 @@ private func require(_ value: Int, _ name: String) throws(ShapeMismatch) {
   guard (1...NetworkLimits.setting).contains(value) else {
     throw ShapeMismatch("needs \(name) in 1...\(NetworkLimits.setting), has \(value)")
   }
+}
+
+private func require(_ input: Shape, in groups: Int) throws(ShapeMismatch) {
+  guard groups >= 1, input[0].isMultiple(of: groups) else {
+    throw ShapeMismatch("cannot split \(input[0]) channels into \(groups) groups")
+  }
+}
+
+private func require(epsilon: Float) throws(ShapeMismatch) {
+  guard epsilon > 0, epsilon.isFinite else { throw ShapeMismatch("needs epsilon > 0") }
 }
 
 /// How many windows there are `[down, across]` on `input`.

@@ -4,6 +4,15 @@ import Tensors
 
 /// Steps that the library has no kernel for, by the portable engine's, on row-major values.
 extension Lowering {
+  /// As `portable`, for a step with parameters that the optimiser works on in training, or with fixed numbers.
+  func portable(_ name: String, _ index: Int, _ step: Step) throws -> Pullback {
+    let (weight, bias) = plan.weightCounts[index]
+    let isTrained = if case .constant = plan.weights[index] { false } else { training }
+    let made = try Weights(.plain([weight]), bias: bias, training: isTrained, in: recorder)
+    weights[index] = made
+    return try portable(name, step, weights: made)
+  }
+
   func portable(_ name: String, _ step: Step, weights: Weights? = nil) throws -> Pullback {
     let inputs = try step.inputs.map { try recorder.converted(value($0), to: .plain(sizes(of: $0))) }
     let output = try recorder.memory(.plain(sizes(of: step.output)))
@@ -47,10 +56,22 @@ final class PortableCall {
   ///
   /// - Throws: `Failure` when memory runs out.
   func prepare() throws {
+    let threads = Threads.current
     kernel = try PortableStep(
-      step, of: plan, weights: weights?.weight.start, bias: weights?.bias?.start, inputs: inputs.compactMap(\.start),
-      output: require(output.start, "a placed memory"),
-      outputGradient: gradient?.start, inputGradients: inputGradients.map { $0?.start }, spread: Threads.current.spread)
+      step, of: plan, weights: weights?.portable, inputs: inputs.compactMap(\.start),
+      output: require(output.start, "a placed memory"), outputGradient: gradient?.start,
+      inputGradients: inputGradients.map { $0?.start }, threads: threads.count, spread: threads.spread)
+  }
+}
+
+extension Weights {
+  /// Row-major ones as the portable engine's kernels see them.
+  fileprivate var portable: PortableStep.Weights? {
+    weight.start.map {
+      PortableStep.Weights(
+        weight: $0, bias: bias?.start, weightGradient: trained?.weight.gradient.start,
+        biasGradient: trained?.bias?.gradient.start)
+    }
   }
 }
 
@@ -71,6 +92,9 @@ struct PortablePass: HandwrittenPass {
 
   func run() {
     guard let kernel = call.kernel else { preconditionFailure("a step is run before it is prepared") }
-    if isBackward { kernel.backward() } else { kernel.forward() }
+    if isBackward { return kernel.backward() }
+    // Weights are packed anew for every pass: who changes them does not know who reads them.
+    kernel.weightsChanged()
+    kernel.forward()
   }
 }

@@ -78,20 +78,26 @@ extension Lowering {
     set(step.output, output)
 
     return { [self] in
-      let layout = try Layout.plain(sizes(of: step.output))
+      let layout = try separable(output.layout, step) ? output.layout : Layout.plain(sizes(of: step.output))
       let gradient = try recorder.converted(outputGradient(step), to: layout)
       var offsets = layout.sizes.map { _ in 0 }
       for index in step.inputs {
         let sizes = sizes(of: index)
         if needsGradient(index) {
           let part = try recorder.view(gradient, as: layout.part(sizes, at: offsets))
-          let copy = try recorder.memory(.plain(sizes))
+          let copy = try recorder.memory(layout == .plain(layout.sizes) ? .plain(sizes) : .blocked(sizes))
           try recorder.convert(part, into: copy)
           try deliver(copy, to: index)
         }
         offsets[1] += sizes[1]
       }
     }
+  }
+
+  /// Whether the parts of a concatenation in `layout` are whole blocks of channels.
+  private func separable(_ layout: Layout, _ step: Step) throws -> Bool {
+    try layout.sizes.count == 4 && layout == .blocked(layout.sizes)
+      && step.inputs.allSatisfy { sizes(of: $0)[1].isMultiple(of: 16) }
   }
 
   func identity(_ step: Step) throws -> Pullback {

@@ -76,12 +76,17 @@ final class Lowering {
   private func lower(_ step: Step) throws -> Pullback {
     switch step.operation {
     case .convolution(let settings, let weights): try convolution(settings, weights, step)
+    case .transposedConvolution(_, let weights): try portable("transposed convolution", weights, step)
+    case .groupNormalization(_, _, _, let weights): try portable("norm", weights, step)
+    case .localResponseNormalization: try portable("norm", step)
+    case .softmax: try portable("softmax", step)
+    case .upsampling: try portable("upsampling", step)
     case .dense(let settings, let weights): try dense(settings, weights, step)
     case .scaleShift(let weights): try scaleShift(weights, step)
     case .batchNormalization(let settings, let weights): try batchNormalization(settings, weights, step)
     case .activation(let activation): try self.activation(activation, step)
-    case .selection: try portable("selection", step)
-    case .product: try portable("product", step)
+    case .selection(let channels): try selection(channels, step)
+    case .product: try product(step)
     case .adaptiveAveragePooling: try portable("pooling", step)
     case .maxPooling(let windows): try pooling(windows, takesMaximum: true, step)
     case .averagePooling(let windows): try pooling(windows, takesMaximum: false, step)
@@ -142,7 +147,9 @@ final class Lowering {
   func isLastUse(of index: Int, in step: Step) -> Bool {
     guard !training, index != plan.logits else { return false }
     return plan.steps.allSatisfy { other in
-      if other.output == index { return other.activation == nil || !needsGradient(index) }
+      if other.output == index {
+        return other.activation == nil && !other.operation.readsOutputBackward || !needsGradient(index)
+      }
       if !other.reads.contains(index) { return true }
       if other.operation.readsInputsBackward, needsGradient(index) { return false }
       switch other.operation {

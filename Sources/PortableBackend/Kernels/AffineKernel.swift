@@ -60,18 +60,20 @@ final class AffineKernel: Kernel {
     if let weightGradient = weights.weightGradient {
       correlation?.run(buffers.input.start, gradient, into: weightGradient)
     }
-    if let biasGradient = weights.biasGradient { sumChannels(gradient, into: biasGradient) }
+    if let biasGradient = weights.biasGradient {
+      buffers.output.sumChannels(gradient, into: biasGradient, workers)
+    }
   }
+}
 
-  /// Writes the sums `[o]` of `gradient` `[n, o, h, w]`.
-  private func sumChannels(_ gradient: UnsafePointer<Float>, into sums: UnsafeMutablePointer<Float>) {
-    let output = buffers.output
-    let plane = output.planeCount
-    workers.run(output.channels) { channel, _ in
+extension ValueBuffer {
+  /// Writes the sums `[c]` of `gradient`, of this buffer's shape.
+  func sumChannels(_ gradient: UnsafePointer<Float>, into sums: UnsafeMutablePointer<Float>, _ workers: Workers) {
+    workers.run(channels) { channel, _ in
       var sum = 0.0
-      for n in 0..<output.batchSize {
-        let values = gradient + (n * output.channels + channel) * plane
-        for i in 0..<plane { sum += Double(values[i]) }
+      for n in 0..<batchSize {
+        let values = gradient + (n * channels + channel) * planeCount
+        for i in 0..<planeCount { sum += Double(values[i]) }
       }
       sums[channel] = Float(sum)
     }

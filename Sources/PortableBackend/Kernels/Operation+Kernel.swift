@@ -22,6 +22,14 @@ extension Programs.Operation {
     case .dense(let settings, let index):
       let pointwise = Convolution(outputChannels: settings.outputs, kernelSize: 1)
       return try AffineKernel(pointwise, buffers, weights[index], workers)
+    case .transposedConvolution(let settings, let index):
+      return try TransposedConvolutionKernel(settings, buffers, weights[index], workers)
+    case .groupNormalization(let groups, let epsilon, let isElementwise, let index):
+      return try GroupNormalizationKernel(
+        groups: groups, epsilon: epsilon, isElementwise: isElementwise, buffers, weights[index], workers)
+    case .localResponseNormalization(let settings): return try LocalResponseKernel(settings, buffers, workers)
+    case .softmax: return SoftmaxKernel(buffers, workers)
+    case .upsampling(let settings): return UpsamplingKernel(settings, buffers, workers)
     case .scaleShift(let index): return ScaleShiftKernel(buffers, weights[index], workers)
     case .batchNormalization(let settings, let index):
       return try BatchNormalizationKernel(settings, buffers, weights[index], workers)

@@ -54,6 +54,11 @@ final class ParameterStore {
     switch source {
     case .affine(let weight, let bias, let expansion?, folding: _): return placeExpanded(weight, bias, expansion)
     case .affine(let weight, let bias, expanding: nil, folding: _): return placeTrained(weight, bias, count)
+    case .plain(let weight, let bias, _):
+      var buffers = placeTrained(weight, bias, count)
+      // What stands for a missing bias stays 0.
+      if bias == nil { buffers.bias = placeFixed(count.bias) }
+      return buffers
     case .norm(let norm):
       var buffers = placeTrained(norm.path("weight"), norm.path("bias"), count)
       buffers.statistics = RunningStatistics(

@@ -66,8 +66,18 @@ public struct Step: Sendable {
 public enum Operation: Sendable {
   /// A convolution; in evaluation with the norm after it folded in.
   case convolution(Convolution, weights: Int)
+  /// The way back of a convolution, as a layer.
+  case transposedConvolution(TransposedConvolution, weights: Int)
   /// A fully connected layer on `[n, features]`.
   case dense(Dense, weights: Int)
+  /// A norm of each image by itself over groups of channels, then a scale and a shift: of every element, or every channel.
+  case groupNormalization(groups: Int, epsilon: Float, isElementwise: Bool, weights: Int)
+  /// A norm by the neighbouring channels of every pixel.
+  case localResponseNormalization(LocalResponseNormalization)
+  /// `exp(x)` over its sum along the channels, or features.
+  case softmax
+  /// An enlargement by whole factors.
+  case upsampling(Upsampling)
   /// `x * scale + shift` per channel: preprocessing, fixed numbers, and norms that follow no convolution in evaluation.
   case scaleShift(weights: Int)
   /// Batch norm with the batch's statistics, updating the running ones; in training only.
@@ -100,13 +110,17 @@ extension Operation {
   /// Whether the gradient with respect to what it reads depends on that.
   public var readsInputsBackward: Bool {
     switch self {
-    case .product, .activation, .batchNormalization, .maxPooling: true
-    case .convolution, .dense, .scaleShift, .averagePooling, .adaptiveAveragePooling, .dropout, .reshape, .selection,
+    case .product, .activation, .batchNormalization, .maxPooling, .groupNormalization, .localResponseNormalization: true
+    case .convolution, .transposedConvolution, .dense, .scaleShift, .softmax, .upsampling, .averagePooling,
+      .adaptiveAveragePooling, .dropout, .reshape, .selection,
       .sum,
       .concatenation, .identity:
       false
     }
   }
+
+  /// Whether the gradient with respect to what it reads depends on what it wrote, before the activation.
+  public var readsOutputBackward: Bool { if case .softmax = self { true } else { false } }
 }
 
 /// What a step's weights are made of.
@@ -114,6 +128,8 @@ public enum WeightSource: Sendable {
   /// Weight and bias of a convolution or dense layer, with the expansion that makes them of the parameters, and with the
   /// norm to fold in after that.
   case affine(weight: ParameterPath, bias: ParameterPath?, expanding: FilterExpansion?, folding: NormSource?)
+  /// Parameters as they are; without a bias it is 0, of `biasCount` numbers.
+  case plain(weight: ParameterPath, bias: ParameterPath?, biasCount: Int)
   /// A norm by itself.
   case norm(NormSource)
   /// Fixed numbers, one a channel.

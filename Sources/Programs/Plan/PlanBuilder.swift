@@ -107,6 +107,19 @@ struct PlanBuilder {
       operation = .convolution(settings, weights: addAffine(vertex, absorbing: &last))
     case .groupConvolution(let settings):
       operation = .convolution(settings.plain, weights: addAffine(vertex, absorbing: &last))
+    case .transposedConvolution(let settings):
+      operation = .transposedConvolution(settings, weights: addPlain(vertex, channels: settings.outputChannels))
+    case .groupNormalization(let settings):
+      let weights = addPlain(vertex, channels: vertex.outputShape[0])
+      operation = .groupNormalization(
+        groups: settings.groups, epsilon: settings.epsilon, isElementwise: false, weights: weights)
+    case .layerNormalization(let settings):
+      let weights = addPlain(vertex, channels: vertex.outputShape[0])
+      operation = .groupNormalization(
+        groups: 1, epsilon: settings.epsilon, isElementwise: settings.affine, weights: weights)
+    case .localResponseNormalization(let settings): operation = .localResponseNormalization(settings)
+    case .softmax: operation = .softmax
+    case .upsampling(let settings): operation = .upsampling(settings)
     case .dense(let settings): operation = .dense(settings, weights: addAffine(vertex, absorbing: &last))
     case .batchNormalization(let settings):
       let weights = add(.norm(NormSource(node: name, settings: settings, mapsPerChannel: 1)))
@@ -156,6 +169,16 @@ struct PlanBuilder {
       values.count == channels ? values : Array(repeating: values[0], count: channels)
     }
     return add(.constant(scale: each(settings.scale), shift: each(settings.shift)))
+  }
+
+  /// The parameters of `vertex` as they are; 1 and 0 where it has none.
+  private mutating func addPlain(_ vertex: NetworkGraph.Vertex, channels: Int) -> Int {
+    let paths = vertex.parameters.map(\.path)
+    guard let weight = paths.first else {
+      return add(.constant(scale: Array(repeating: 1, count: channels), shift: Array(repeating: 0, count: channels)))
+    }
+    let bias = paths.count > 1 ? paths[1] : nil
+    return add(.plain(weight: weight, bias: bias, biasCount: bias == nil ? channels : vertex.parameters[1].shape.count))
   }
 
   private mutating func addAffine(_ vertex: NetworkGraph.Vertex, absorbing last: inout Int) -> Int {
@@ -256,8 +279,11 @@ extension StepDraft {
   /// Whether an activation after it joins it; what only moves values leaves it to an identity step.
   fileprivate var fusesActivation: Bool {
     switch operation {
-    case .convolution, .dense, .scaleShift, .batchNormalization, .sum, .product: true
-    case .maxPooling, .averagePooling, .adaptiveAveragePooling, .dropout, .reshape, .selection, .concatenation,
+    case .convolution, .transposedConvolution, .dense, .scaleShift, .batchNormalization, .groupNormalization, .sum,
+      .product:
+      true
+    case .softmax, .localResponseNormalization, .upsampling, .maxPooling, .averagePooling, .adaptiveAveragePooling,
+      .dropout, .reshape, .selection, .concatenation,
       .identity,
       .activation:
       false
@@ -290,8 +316,9 @@ extension FilterExpansion {
 extension Operation {
   fileprivate var isTrainable: Bool {
     switch self {
-    case .convolution, .dense, .batchNormalization: true
-    case .scaleShift, .maxPooling, .averagePooling, .adaptiveAveragePooling, .dropout, .reshape, .selection, .sum,
+    case .convolution, .transposedConvolution, .dense, .batchNormalization, .groupNormalization: true
+    case .softmax, .localResponseNormalization, .upsampling, .scaleShift, .maxPooling, .averagePooling,
+      .adaptiveAveragePooling, .dropout, .reshape, .selection, .sum,
       .product,
       .concatenation, .identity, .activation:
       false
