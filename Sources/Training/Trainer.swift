@@ -9,12 +9,15 @@ import Tensors
 public final class Trainer {
   /// What the run does.
   public let configuration: TrainingConfiguration
-  private let data: LabeledImages
+  private var data: LabeledImages
   /// Where in `data` the images are that are trained on.
-  private let trained: [Int]
+  private var trained: [Int]
+  /// What makes `data` grow where a substitute is trained.
+  private let substitution: Substitution?
+  /// How many images the first epoch has to choose from.
+  private let firstCount: Int
   private let stepper: TrainingStep
   private let validator: Validator?
-  private let stepsPerEpoch: Int
   /// The batch at work.
   private var images: [Int] = []
   /// How many epochs are complete.
@@ -26,13 +29,13 @@ public final class Trainer {
   /// The best epoch so far, where one is looked for.
   private var best: TrainingState.Best?
 
-  /// A trainer of `graph` on `data`, going on from `state`.
+  /// A trainer of `graph` on `data`, going on from `state`; of a substitute, on what `oracle` says of the images.
   ///
   /// - Throws: `Failure` when the configuration means nothing, the data do not fit the network or are fewer than a
   ///   batch, the state is not one of this run, or the engine refuses.
   public init(
     _ configuration: TrainingConfiguration, graph: NetworkGraph, data: LabeledImages, state: TrainingState,
-    on backend: any Backend
+    oracle: (any Classifier)? = nil, on backend: any Backend
   ) throws {
     try configuration.validate()
     guard data.imageShape == graph.imageShape, data.classNames.count <= graph.classCount else {
@@ -48,10 +51,13 @@ public final class Trainer {
         "\(data.name): \(trainedCount) images do not fill a batch of \(configuration.batchSize): "
           + "lower --batch-size" + (configuration.validation == nil ? "" : " or --validation"))
     }
-    stepsPerEpoch = trainedCount / configuration.batchSize
-    try state.validate(graph, configuration, stepsPerEpoch: stepsPerEpoch)
-    self.configuration = configuration
-    self.data = data
+    try state.validate(
+      graph, configuration,
+      stepsPerEpoch: configuration.imageCount(of: data.count, epoch: state.epoch) / configuration.batchSize)
+    substitution = try Substitution(configuration, graph, seeds: data, state: state, oracle: oracle, on: backend)
+    firstCount = data.count
+    let data = substitution?.images ?? data
+    (self.configuration, self.data) = (configuration, data)
     (epoch, step, sums) = (state.epoch, state.step, state.sums)
     average = configuration.averageDecay == nil ? nil : state.average ?? state.parameters
     best = configuration.validation == nil ? nil : state.best
@@ -61,6 +67,11 @@ public final class Trainer {
     validator = try Validator(
       configuration, graph, state.parameters, data: data,
       images: (split?.heldOut ?? []).map { data.indices.lowerBound + $0 }, on: backend)
+  }
+
+  /// How many steps the epoch at work has.
+  private var stepsPerEpoch: Int {
+    configuration.imageCount(of: firstCount, epoch: epoch) / configuration.batchSize
   }
 
   /// Whether all epochs are complete.
@@ -77,7 +88,8 @@ public final class Trainer {
       throw Failure(.data, "training: a weight is not finite after \(place): lower --learning-rate")
     }
     return TrainingState(
-      parameters: parameters, average: average, best: best, momentum: momentum, epoch: epoch, step: step, sums: sums)
+      parameters: parameters, average: average, best: best, momentum: momentum,
+      synthetic: isFinished ? nil : substitution?.synthetic, epoch: epoch, step: step, sums: sums)
   }
 
   /// Trains to the end of the epoch, from where the state stands in it, calls `afterStep` after every step, and measures
@@ -89,6 +101,7 @@ public final class Trainer {
   public func runEpoch(afterStep: (EpochSummary) throws -> Void = { _ in }) throws -> EpochSummary {
     let clock = ContinuousClock()
     let start = clock.now
+    try grow()
     var generator = Generator(seed: configuration.seed, purpose: .shuffle, epoch: epoch)
     let order = generator.permutation(count: trained.count).map { trained[$0] }
     let batches = Batches(of: data, size: configuration.batchSize, order: .shuffled(order))
@@ -104,6 +117,15 @@ public final class Trainer {
     summary.kept = best?.epoch
     (epoch, step, sums) = (epoch + 1, 0, TrainingState.Sums())
     return summary
+  }
+
+  /// Doubles the images of a substitute where its next round begins.
+  private func grow() throws {
+    let count = configuration.imageCount(of: firstCount, epoch: epoch)
+    guard let substitution, data.count < count else { return }
+    data = try substitution.doubled(by: stepper.program.parameters())
+    trained = Array(0..<count)
+    stepper.data = data
   }
 
   /// Measures what the epoch came to, and keeps it where it is better than those before.

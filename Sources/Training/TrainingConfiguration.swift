@@ -31,6 +31,8 @@ public struct TrainingConfiguration: Hashable, Sendable {
   public var averageDecay: Float?
   /// How the best epoch is found; nil to take the last one.
   public var validation: Validation?
+  /// How the images of a substitute grow; nil where the labels of the data set are learnt instead of an oracle's.
+  public var augmentation: Augmentation?
   /// The seed of weights, order, poses, dropout, attacks and the images held out.
   public var seed: UInt64
 
@@ -68,6 +70,14 @@ public struct TrainingConfiguration: Hashable, Sendable {
     stage(epoch: epoch).learningRate
       ?? schedule.rate(epoch: epoch, step: step, stepsPerEpoch: stepsPerEpoch, epochs: epochs)
   }
+
+  /// The round of augmentation that `epoch`, counted from 0, falls into; 0 without any.
+  func round(of epoch: Int) -> Int {
+    augmentation.map { min(epoch / max(epochs / $0.rounds, 1), $0.count) } ?? 0
+  }
+
+  /// How many of `count` images, and what grows from them, an epoch trains on.
+  func imageCount(of count: Int, epoch: Int) -> Int { trainedCount(of: count) << round(of: epoch) }
 
   /// How many images of a batch are attacked.
   var attackedCount: Int { batchSize - Int((cleanShare * Float(batchSize)).rounded()) }
@@ -111,6 +121,7 @@ public struct TrainingConfiguration: Hashable, Sendable {
       )
     }
     for stage in stages { try stage.validate(cleanShare: cleanShare) }
+    try augmentation?.validate(for: self)
   }
 
   /// How far the average goes towards the parameters after a step that follows `taken` others; nil without one.

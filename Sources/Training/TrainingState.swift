@@ -37,6 +37,8 @@ public struct TrainingState: Sendable {
   public var best: Best?
   /// The optimiser's momentum of every trainable parameter; empty before the first step.
   public var momentum: [ParameterPath: Tensor]
+  /// The images made for a substitute so far, `[n, c, h, w]`; nil where there are none, and where training is finished.
+  public var synthetic: Tensor?
   /// How many epochs are complete.
   public var epoch: Int
   /// How many steps have been taken in the epoch after those.
@@ -47,12 +49,13 @@ public struct TrainingState: Sendable {
   /// A state.
   public init(
     parameters: Parameters, average: Parameters? = nil, best: Best? = nil, momentum: [ParameterPath: Tensor] = [:],
-    epoch: Int = 0, step: Int = 0, sums: Sums = Sums()
+    synthetic: Tensor? = nil, epoch: Int = 0, step: Int = 0, sums: Sums = Sums()
   ) {
     self.parameters = parameters
     self.average = average
     self.best = best
     self.momentum = momentum
+    self.synthetic = synthetic
     self.epoch = epoch
     self.step = step
     self.sums = sums

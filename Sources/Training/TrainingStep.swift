@@ -9,7 +9,8 @@ import Tensors
 final class TrainingStep {
   let program: TrainingProgram
   private let configuration: TrainingConfiguration
-  private let data: LabeledImages
+  /// Where batches come from.
+  var data: LabeledImages
   private let adversary: Adversary?
   private var masks: DropoutMasks
   private var resampler: Resampler

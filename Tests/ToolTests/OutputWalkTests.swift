@@ -36,7 +36,7 @@ import Testing
     "limit", "normalise", "keep", "save-every", "method", "inner", "epochs", "batch-size", "learning-rate", "schedule",
     "milestones", "warm-up", "momentum", "weight-decay", "label-smoothing", "clip-gradient", "average-weights",
     "keep-best", "validation", "rotation", "translation", "crop", "norm", "epsilon", "steps", "step-size", "beta",
-    "adversary", "decay", "clean-share", "seed", "threads",
+    "adversary", "decay", "clean-share", "seed", "augmentations", "augmentation-step", "threads",
   ]
 
   static let programs = [
@@ -45,6 +45,7 @@ import Testing
       inputs: [
         "data": ["--data FOLDER/d.npz", "--data FOLDER/d.h5", "--data mnist:FOLDER/idx"],
         "arch": ["--arch FOLDER/arch.json"], "curriculum": ["--curriculum FOLDER/curriculum.json"],
+        "substitute-for": ["--substitute-for FOLDER/m.h5"],
         // Its data; the file itself is what it replaces.
         "resume": ["--resume FOLDER/of-d.h5"],
       ], outputs: ["output"], others: recipe, base: "--epochs 1 --limit 32 --quiet --output OUT"),

@@ -14,17 +14,20 @@ struct CheckpointWriter {
   private let kept: [Int]
   /// Named in provenance, since bits depend on it, where a choice of algorithms was asked for.
   private let chosenEngine: (any Backend)?
+  /// The digest of the model that a substitute is trained for.
+  private let oracle: String?
   private var history: [JSON]
   /// What the file under its name holds of this run; nil before the first writing.
   private(set) var saved: Checkpoint.Progress?
 
-  /// A writer for `run` that also keeps the model after the epochs `kept`; refuses at once where it could not write in
-  /// the end or would destroy an input or, unless `isForced`, another file; tidies up where a killed run could not.
+  /// A writer for `run`, in that of a substitute made of the model with the digest `oracle`, that also keeps the model
+  /// after the epochs `kept`; refuses at once where it could not write in the end or would destroy an input or, unless
+  /// `isForced`, another file; tidies up where a killed run could not.
   init(
-    _ run: TrainingRun, keeping kept: [Int], replacing isForced: Bool, _ context: ToolContext,
+    _ run: TrainingRun, of oracle: String? = nil, keeping kept: [Int], replacing isForced: Bool, _ context: ToolContext,
     chosenEngine: (any Backend)? = nil
   ) throws {
-    (self.run, self.kept, self.chosenEngine, history) = (run, kept, chosenEngine, run.history)
+    (self.run, self.oracle, self.kept, self.chosenEngine, history) = (run, oracle, kept, chosenEngine, run.history)
     saved = run.resumed?.progress
     let outputs = [run.output] + kept.filter { $0 < run.configuration.epochs }.map(name(epoch:))
     for path in outputs {
@@ -69,7 +72,9 @@ struct CheckpointWriter {
 
   private func checkpoint(_ state: TrainingState) throws -> Checkpoint {
     let provenance = Provenance(
-      .init(tool: "cusp-train", version: toolVersion, arguments: run.arguments, engine: chosenEngine?.name))
+      .init(
+        tool: "cusp-train", version: toolVersion, arguments: run.arguments, engine: chosenEngine?.name,
+        parent: oracle.map { .model(digest: $0) }))
     return try Checkpoint(
       definition: run.graph.definition, parameters: state.model, classNames: run.images.classNames,
       optimizer: state.optimizer, progress: state.progress,

@@ -26,7 +26,7 @@ struct RecipeOptions: ParsableArguments {
   var curriculum: CurriculumOption?
   @Option(help: "With cusp: what is inside the curriculum instead of pgd, such as trades.") var inner: MethodName?
   @Flag(help: "Only print, epoch by epoch, what would happen.") var printCurriculum = false
-  @Option(help: "How often every image is seen.") var epochs = 10
+  @Option(help: "How often every image is seen; of a substitute, in every round.") var epochs = 10
   @Option(help: "Images a step; the default is 128, or 32 where there are fewer than 10,000 images.") var batchSize:
     Int?
   @Option(help: "The learning rate before its falls, unless the curriculum says.") var learningRate: Float = 0.05
@@ -83,17 +83,19 @@ struct RecipeOptions: ParsableArguments {
   /// The name of the method, for a file.
   var name: String { curriculum != nil && method == .natural ? "curriculum" : method.rawValue }
 
-  /// The configuration for images of `channels`, of which there are `imageCount`.
-  func configuration(channels: Int, imageCount: Int) throws -> TrainingConfiguration {
+  /// The configuration for images of `channels`, of which there are `imageCount`, or for a substitute that many at first.
+  func configuration(channels: Int, imageCount: Int, augmentation: Augmentation?) throws -> TrainingConfiguration {
     // Stages are scaled to them.
     guard epochs >= 1 else { throw Failure(.usage, "--epochs \(epochs): give 1 or more") }
+    let (epochs, overflows) = epochs.multipliedReportingOverflow(by: augmentation?.rounds ?? 1)
+    guard !overflows else { throw Failure(.usage, "--epochs \(self.epochs): too many for so many rounds; lower it") }
     var configuration = TrainingConfiguration(
       stages: try stages(channels: channels), epochs: epochs,
       batchSize: batchSize ?? (imageCount < 10_000 ? min(32, imageCount) : 128),
-      schedule: try makeSchedule(), momentum: momentum, weightDecay: weightDecay, seed: seed)
+      schedule: try makeSchedule(epochs: epochs), momentum: momentum, weightDecay: weightDecay, seed: seed)
     configuration.cleanShare = cleanShare
     (configuration.labelSmoothing, configuration.longestGradient) = (labelSmoothing, clipGradient)
-    configuration.averageDecay = averageWeights
+    (configuration.averageDecay, configuration.augmentation) = (averageWeights, augmentation)
     configuration.validation = keepBest.map {
       Validation(metric: $0, imageCount: (validation ?? .share(0.1)).count(of: imageCount))
     }
@@ -117,7 +119,7 @@ struct RecipeOptions: ParsableArguments {
     }
   }
 
-  private func makeSchedule() throws -> Schedule {
+  private func makeSchedule(epochs: Int) throws -> Schedule {
     guard schedule == .steps || milestones == nil else { throw Failure(.usage, "--milestones needs --schedule steps") }
     var made =
       milestones.map { Schedule(initial: learningRate, milestones: $0.epochs) }

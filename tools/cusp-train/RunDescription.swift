@@ -13,10 +13,11 @@ extension TrainingConfiguration {
   /// The engine's settings are among them: bits depend on them.
   func json(_ command: TrainCommand) -> JSON {
     var members: [JSON.Member] = [
-      .init("data", .string(command.data)), .init("limit", command.limit.map { .integer(Int64($0)) } ?? .null),
-      .init("epochs", .integer(Int64(epochs))), .init("batch_size", .integer(Int64(batchSize))),
+      .init("data", .string(command.data)), .init("limit", command.imageLimit.map { .integer(Int64($0)) } ?? .null),
+      .init("epochs", .integer(Int64(command.recipe.epochs))), .init("batch_size", .integer(Int64(batchSize))),
       .init("learning_rate", number(schedule.initial)),
     ]
+    members += augmentation.map(command.substitute.members) ?? []
     switch schedule.course {
     case .steps(_, let milestones):
       members.append(.init("milestones", .array(milestones.map { .integer(Int64($0)) })))

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoints
 import Datasets
+import Evaluation
 import Failures
 import Networks
 import Programs
@@ -18,6 +19,7 @@ struct TrainCommand: EngineCommand {
     examples: [
       "cusp-train", "cusp-train --method pgd --epsilon 0.1 --epochs 20 --output robust.h5",
       "cusp-train --method cusp --data mnist:DIR --epochs 6 --save-every 100 --output cusp.h5",
+      "cusp-train --substitute-for oracle.h5 --output surrogate.h5",
       "cusp-train --arch network.json --epochs 5", "cusp-train --list-architectures",
       "cusp-train --data mnist:DIR --arch small-cnn --epochs 3 | cusp-attack --pgd | cusp-fooling-rate",
     ])
@@ -27,7 +29,7 @@ struct TrainCommand: EngineCommand {
   @Option(help: "The network by name, or a file with its definition; the default suits the images.")
   var arch: ArchitectureOption?
   @Flag(help: "Only list the networks by name.") var listArchitectures = false
-  @Option(help: "Train on at most the first so many images.") var limit: Int?
+  @Option(help: "Train on at most the first so many images; the default is all, for a substitute 150.") var limit: Int?
   @Option(
     help: "Subtract and divide by these per channel, as in 0.49,0.48,0.45/0.20,0.20,0.20; kept in the model.",
     transform: Normalisation.typed)
@@ -43,6 +45,7 @@ struct TrainCommand: EngineCommand {
   @Option(help: "Go on with the run in this model file, which says how; options beside may repeat it.") var resume:
     String?
   @OptionGroup var recipe: RecipeOptions
+  @OptionGroup var substitute: SubstituteOptions
   @OptionGroup var engine: EngineOptions
   @OptionGroup var common: CommonOptions
 
@@ -63,11 +66,12 @@ struct TrainCommand: EngineCommand {
     }
     for note in run.notes { context.diagnostics.note(note) }
     let backend = try run.engine.makeBackend(context.diagnostics)
+    let oracle = try run.readOracle(on: backend)
     var writer = try CheckpointWriter(
-      run, keeping: keep?.epochs ?? [], replacing: force, context,
+      run, of: oracle?.digest, keeping: keep?.epochs ?? [], replacing: force, context,
       chosenEngine: run.engine.algorithms == nil ? nil : backend)
     let trainer = try Trainer(
-      run.configuration, graph: run.graph, data: run.images, state: run.state, on: backend)
+      run.configuration, graph: run.graph, data: run.images, state: run.state, oracle: oracle?.inference(), on: backend)
     try context.output.write(
       RunRecord(
         tool: context.name, version: toolVersion, arguments: arguments, seed: String(run.configuration.seed)))
@@ -103,6 +107,9 @@ struct TrainCommand: EngineCommand {
     for checkpoint in try writer.save(trainer.state(), after: record) { try context.output.write(checkpoint) }
     try context.output.flush()
   }
+
+  /// How many images are taken at most; nil for all.
+  var imageLimit: Int? { limit ?? (substitute.substituteFor == nil ? nil : SubstituteOptions.customarySeeds) }
 
   /// The network to train on `images`.
   func definition(for images: LabeledImages) throws -> NetworkDefinition {

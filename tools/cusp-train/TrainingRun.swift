@@ -21,6 +21,8 @@ struct TrainingRun {
   let reference: DatasetReference
   let images: LabeledImages
   let state: TrainingState
+  /// The model file of which a substitute is trained.
+  let oracle: String?
   /// What complete epochs gave.
   let history: [JSON]
   /// The files that are read, save the one to resume.
@@ -38,15 +40,18 @@ struct TrainingRun {
   /// The run that `command` describes, from its first step, of its network or of `definition`.
   init(_ command: TrainCommand, definition: NetworkDefinition? = nil) throws {
     reference = try DatasetReference(command.data)
-    images = try reference.load(split: .train, limit: command.limit)
+    images = try reference.load(split: .train, limit: command.imageLimit)
     let definition = try definition ?? command.definition(for: images)
-    configuration = try command.recipe.configuration(channels: images.imageShape[0], imageCount: images.count)
+    configuration = try command.recipe.configuration(
+      channels: images.imageShape[0], imageCount: images.count,
+      augmentation: command.substitute.augmentation(command.recipe))
     document = configuration.json(command)
     engine = command.engine
     let name = definition.architecture.replacing("/", with: "-")
     let seed = configuration.seed == 0 ? "" : "-seed\(configuration.seed)"
-    output = command.output ?? "\(name)-\(command.recipe.name)\(seed).h5"
-    inputs = reference.inputFiles + [command.recipe.curriculum?.file, command.arch?.file].compactMap(\.self)
+    oracle = command.substitute.substituteFor
+    output = command.output ?? "\(name)-\(oracle == nil ? command.recipe.name : "substitute")\(seed).h5"
+    inputs = reference.inputFiles + [command.recipe.curriculum?.file, command.arch?.file, oracle].compactMap(\.self)
     graph = try NetworkGraph(definition)
     state = TrainingState(parameters: Parameters(initializing: graph, seed: configuration.seed))
     (history, origin, resumed, note) = ([], nil, nil, nil)
@@ -82,12 +87,13 @@ struct TrainingRun {
     state = try TrainingState(checkpoint, history: history, of: graph, configuration)
     self.history = history
     output = command.output ?? path
-    (inputs, origin, resumed) = (begun.inputs, path, checkpoint)
+    (inputs, oracle, origin, resumed) = (begun.inputs, begun.oracle, path, checkpoint)
   }
 
-  /// Refuses settings that are others than those `stored` in `path`; data may have moved, and threads are noted.
+  /// Refuses settings that are others than those `stored` in `path`; files may have moved, and threads are noted.
   private func checkSettings(_ stored: [JSON.Member], path: String) throws {
-    for key in stored.map(\.key) + (document.members ?? []).map(\.key) where key != "data" && key != "threads" {
+    let free = ["data", "substitute_for", "threads"]
+    for key in stored.map(\.key) + (document.members ?? []).map(\.key) where !free.contains(key) {
       let (there, given) = (JSON.object(stored)[key]?.text ?? "not set", document[key]?.text ?? "not set")
       guard there != given else { continue }
       throw Failure(.usage, "--resume \(path): \(key) is \(there) there, not \(given); leave it out")

@@ -22,7 +22,8 @@ extension TrainingState {
       parameters: try parameters("weights") ?? checkpoint.parameters,
       average: configuration.averageDecay == nil ? nil : try parameters("average") ?? checkpoint.parameters,
       best: best.map { Best(epoch: $0.epoch, accuracy: $0.accuracy, parameters: checkpoint.parameters) },
-      momentum: checkpoint.tensors(of: "momentum"), epoch: checkpoint.progress.epoch, step: checkpoint.progress.step,
+      momentum: checkpoint.tensors(of: "momentum"), synthetic: checkpoint.optimizer["synthetic.images"],
+      epoch: checkpoint.progress.epoch, step: checkpoint.progress.step,
       sums: Sums(loss: sums["loss"] ?? 0, correct: Int(exactly: sums["correct"] ?? 0) ?? 0))
   }
 
@@ -34,12 +35,13 @@ extension TrainingState {
     return measured.reduce(nil) { best, next in next.accuracy > best?.accuracy ?? -1 ? next : best }
   }
 
-  /// What a checkpoint keeps to go on from, beside the model: the momentum, and weights and average where they are not
-  /// the model.
+  /// What a checkpoint keeps to go on from, beside the model: the momentum, weights and average where they are not the
+  /// model, and the images made for a substitute.
   var optimizer: [String: Tensor] {
     var tensors = Dictionary(uniqueKeysWithValues: momentum.map { ("momentum.\($0.key)", $0.value) })
     if average != nil || best != nil { tensors.merge(named("weights", parameters)) { $1 } }
     if let average, best != nil { tensors.merge(named("average", average)) { $1 } }
+    tensors["synthetic.images"] = synthetic
     return tensors
   }
 
