@@ -4,8 +4,8 @@ import Networks
 /// L1: steps along the gradient of the squared distance plus a constant times the margin, each followed by shrinking the
 /// change, with the momentum of FISTA; and a search for the smallest constant that fools.
 ///
-/// A search ends early where in a tenth of its steps the loss has not fallen by a ten-thousandth, as Foolbox's do for a
-/// whole batch.
+/// No search ends early: the momentum lets the loss rise between two falls, so that a rule like that of `CarliniWagner`,
+/// which advertorch has for a whole batch and leaves off, gives up searches that would still come nearer.
 public struct ElasticNet: ConstantSearchAttack {
   /// The one norm it knows.
   public static let norms: [Norm] = [.l1]
@@ -47,7 +47,6 @@ private final class ElasticNetAttempt: Attempt {
   private let point, ahead: PixelBuffer
   private var nearest: NearestPoint
   private var search: ConstantSearch
-  private var progress: Progress
   private var step = 0
   private(set) var steps = 0
   private var hasFooled = false
@@ -58,7 +57,6 @@ private final class ElasticNetAttempt: Attempt {
     (point, ahead) = (PixelBuffer(subject.clean), PixelBuffer(subject.clean))
     nearest = NearestPoint(count: subject.clean.count)
     search = ConstantSearch(from: 0.001, count: settings.searches)
-    progress = Progress(steps: settings.steps)
   }
 
   func next(_ answer: Answer?, writing pixels: MutablePixels) -> Move {
@@ -69,19 +67,17 @@ private final class ElasticNetAttempt: Attempt {
       (step, steps) = (step + 1, steps + 1)
       return .classify
     }
-    if look(at: pixels, answer.logits) || step == settings.steps { return beginNext(pixels) }
+    look(at: pixels, answer.logits)
+    if step == settings.steps { return beginNext(pixels) }
     pixels.copy(ahead)
     return .differentiate(objective)
   }
 
-  /// By how much the network still has to be led astray; at most 0 once it is.
-  private func lead(_ logits: LogitRow) -> Float {
-    let margin = objective.value(logits)
-    return (settings.target == nil ? -margin : margin) + settings.confidence
-  }
-
+  /// What the margin weighs: nothing once the network is led astray far enough.
   private func weight(_ logits: LogitRow) -> Float {
-    lead(logits) < 0 ? 0 : settings.target == nil ? -search.constant : search.constant
+    let margin = objective.value(logits)
+    let lead = (settings.target == nil ? -margin : margin) + settings.confidence
+    return lead < 0 ? 0 : settings.target == nil ? -search.constant : search.constant
   }
 
   /// A step from the point ahead, shrunk towards the clean image, and the next point ahead.
@@ -102,16 +98,11 @@ private final class ElasticNetAttempt: Attempt {
     }
   }
 
-  /// Keeps a point that fools, and says whether the search has stalled.
-  private func look(at pixels: MutablePixels, _ logits: LogitRow) -> Bool {
-    let distance = Norm.l1.distance(of: Pixels(pixels), from: subject.clean)
-    if subject.goal.isFooled(by: logits, confidence: settings.confidence) {
-      hasFooled = true
-      nearest.keep(pixels, at: distance)
-    }
-    let length = Norm.l2.distance(of: Pixels(pixels), from: subject.clean)
-    let loss = search.constant * max(lead(logits), 0) + length * length + ElasticNet.shrinkage * distance
-    return progress.hasStalled(loss, at: step - 1)
+  /// Keeps a point that fools.
+  private func look(at pixels: MutablePixels, _ logits: LogitRow) {
+    guard subject.goal.isFooled(by: logits, confidence: settings.confidence) else { return }
+    hasFooled = true
+    nearest.keep(pixels, at: Norm.l1.distance(of: Pixels(pixels), from: subject.clean))
   }
 
   private func begin(_ pixels: MutablePixels) -> Move {
@@ -119,7 +110,6 @@ private final class ElasticNetAttempt: Attempt {
     point.copy(subject.clean)
     ahead.copy(subject.clean)
     pixels.copy(subject.clean)
-    progress.reset()
     return .differentiate(objective)
   }
 
