@@ -108,16 +108,21 @@ extension Convention.Defaults {
     _ epsilon: String?, _ values: [AttackSetting: AttackParameter.Value] = [:]
   ) -> Self { Self(epsilon: epsilon, values: values) }
 
-  fileprivate static func descent(_ epsilon: String, _ steps: Int, _ size: String, _ start: Start? = nil) -> Self {
-    var values: [AttackSetting: AttackParameter.Value] = [.steps: .integer(steps)]
-    if let start { values[.start] = .text(start.rawValue) }
-    return Self(epsilon: epsilon, stepSize: .fixed(size), values: values)
-  }
+  fileprivate static func descent(
+    _ epsilon: String, _ steps: Int, _ size: String, _ start: Start? = nil, _ projection: Projection? = nil
+  ) -> Self { Self(epsilon: epsilon, stepSize: .fixed(size), values: values(steps, start, projection)) }
 
-  fileprivate static func descent(share: Double, _ steps: Int, _ start: Start? = nil) -> Self {
+  fileprivate static func descent(
+    share: Double, _ steps: Int, _ start: Start? = nil, _ projection: Projection? = nil
+  ) -> Self { Self(stepSize: .share(share), values: values(steps, start, projection)) }
+
+  private static func values(
+    _ steps: Int, _ start: Start?, _ projection: Projection?
+  ) -> [AttackSetting: AttackParameter.Value] {
     var values: [AttackSetting: AttackParameter.Value] = [.steps: .integer(steps)]
-    if let start { values[.start] = .text(start.rawValue) }
-    return Self(stepSize: .share(share), values: values)
+    values[.start] = start.map { .text($0.rawValue) }
+    values[.projection] = projection.map { .text($0.rawValue) }
+    return values
   }
 }
 
@@ -132,12 +137,15 @@ extension Convention {
   // Without a default of their own, budgets are the customary ones.
   private static let foolboxDefaults: [Entry: Defaults] = [
     Entry("pgd", .linf): .descent(share: 0.01 / 0.3, 40, .random), Entry("bim", .linf): .descent(share: 0.2, 10),
+    Entry("pgd", .l2): .descent(share: 0.025, 50, .uniform, .rangeLast),
+    Entry("bim", .l2): .descent(share: 0.2, 10, nil, .rangeLast),
     Entry("fgsm", .linf): .budget(nil), Entry("fgsm", .l2): .budget(nil),
     Entry("ddn", .l2): .budget(nil, [.steps: .integer(100)]),
   ]
 
   private static let torchattacksDefaults: [Entry: Defaults] = [
     Entry("pgd", .linf): .descent("8/255", 10, "2/255", .random), Entry("fgsm", .linf): .budget("8/255"),
+    Entry("pgd", .l2): .descent("1", 10, "0.2", .radial, .rangeLast),
     Entry("bim", .linf): .descent("8/255", 10, "2/255"), Entry("r-fgsm", .linf): .descent("8/255", 10, "2/255"),
     Entry("mi-fgsm", .linf): .descent("8/255", 10, "2/255"), Entry("ni-fgsm", .linf): .descent("8/255", 10, "2/255"),
     Entry("vmi-fgsm", .linf): .descent("8/255", 10, "2/255"),
@@ -147,6 +155,7 @@ extension Convention {
 
   private static let artDefaults: [Entry: Defaults] = [
     Entry("pgd", .linf): .descent("0.3", 100, "0.1", .clean), Entry("bim", .linf): .descent("0.3", 100, "0.1"),
+    Entry("pgd", .l2): .descent("0.3", 100, "0.1", .clean),
     Entry("fgsm", .linf): .budget("0.3"),
   ]
 

@@ -6,6 +6,7 @@ import ToolSupport
 
 extension AttackLoss: ExpressibleByArgument {}
 extension Start: ExpressibleByArgument {}
+extension Projection: ExpressibleByArgument {}
 
 /// What can be set of attacks besides norm, budget and seed: an option for each setting of the catalogue.
 public struct AttackSettingOptions: ParsableArguments {
@@ -21,7 +22,7 @@ public struct AttackSettingOptions: ParsableArguments {
 
   @Option(
     help:
-      "Where PGD starts: random, within the budget, the default; noise, near the image as in TRADES; signs, a step in random directions; or clean."
+      "Where PGD starts: random, within the budget, the default; noise, near the image as in TRADES; signs, a step in random directions; uniform or radial under l2, as in Foolbox and torchattacks; or clean."
   )
   var start: Start?
 
@@ -81,6 +82,10 @@ public struct AttackSettingOptions: ParsableArguments {
     help: "The share of slopes that move nothing in sparse-l1; the default is 0.99.", transform: ExactNumber.typed)
   var quantile: ExactNumber?
 
+  @Option(
+    help: "What comes last after a step of PGD under l2: ball-last, the default, or range-last, as in Foolbox.")
+  var projection: Projection?
+
   @Option(help: "Attacks by name, as in pgd,square, each on what survived those before.")
   var ensemble: String?
 
@@ -95,7 +100,7 @@ public struct AttackSettingOptions: ParsableArguments {
       .queries: integer(queries), .overshoot: number(overshoot), .searches: integer(searches),
       .confidence: number(confidence), .learningRate: number(learningRate), .samples: integer(samples),
       .kernel: integer(kernel), .diversity: number(diversity),
-      .quantile: number(quantile), .members: members,
+      .quantile: number(quantile), .projection: text(projection), .members: members,
     ]
     return values.compactMapValues { $0 }
   }

@@ -25,7 +25,8 @@ struct SettingTests {
   func names() {
     #expect(Norm.allCases.map(\.rawValue) == ["linf", "l2", "l1", "l0"])
     #expect(AttackLoss.allCases.map(\.rawValue) == ["cross-entropy", "margin", "kl"])
-    #expect(Start.allCases.map(\.rawValue) == ["random", "noise", "unclipped", "signs", "clean"])
+    #expect(Start.allCases.map(\.rawValue) == ["random", "noise", "unclipped", "signs", "uniform", "radial", "clean"])
+    #expect(Projection.allCases.map(\.rawValue) == ["ball-last", "range-last"])
   }
 
   static func setting(
@@ -55,6 +56,15 @@ struct SettingTests {
     ])
   func refusals(_ message: String, _ attack: ProjectedGradientDescent) throws {
     #expect(throws: Failure(.usage, message)) { try attack.validate(classCount: 10) }
+    for start in [Start.uniform, .radial] {
+      let attack = ProjectedGradientDescent(epsilon: 0.1, steps: 1, stepSize: 0.1, start: start)
+      let message = "start \(start.rawValue): it is of l2 alone; take another start"
+      #expect(throws: Failure(.usage, message)) { try attack.validate(classCount: 10) }
+    }
+    let attack = ProjectedGradientDescent(epsilon: 0.1, steps: 1, stepSize: 0.1, projection: .rangeLast)
+    #expect(throws: Failure(.usage, "projection range-last: it is of l2 alone; leave it out")) {
+      try attack.validate(classCount: 10)
+    }
     try Self.setting(target: 9).validate(classCount: 10)
     for harmless in [
       Self.setting(epsilon: 1), Self.setting(epsilon: 0, stepSize: 0), Self.setting(steps: 0, stepSize: 0),

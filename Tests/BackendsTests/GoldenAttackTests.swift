@@ -83,10 +83,22 @@ struct GoldenAttackTests {
   @Test("the momentum method at images made smaller", arguments: GoldenRun.read("variants-small-cnn"))
   func variants(_ run: GoldenRun) throws { try check(run, run.attackByName()) }
 
+  @Test("PGD in the 2-norm whose range comes last", arguments: GoldenRun.read("projection-small-cnn"))
+  func projection(_ run: GoldenRun) throws {
+    try check(
+      run,
+      ProjectedGradientDescent(
+        norm: .l2, epsilon: #require(run.epsilon), steps: #require(run.steps), stepSize: #require(run.stepSize),
+        start: #require(run.start.flatMap(Start.init)), seed: run.attackSeed,
+        projection: #require(run.projection.flatMap(Projection.init))))
+  }
+
   @Test("the fixtures hold their cases")
   func fixtures() {
-    let names = ["apgd", "fab", "deepfool", "iterative", "pma", "nearest", "cw-linf", "variants"]
-    #expect(names.map { GoldenRun.read("\($0)-small-cnn").count } == [3, 6, 2, 3, 1, 6, 1, 2])
+    let names = [
+      "apgd", "fab", "deepfool", "iterative", "pma", "nearest", "cw-linf", "variants", "projection",
+    ]
+    #expect(names.map { GoldenRun.read("\($0)-small-cnn").count } == [3, 6, 2, 3, 1, 6, 1, 2, 2])
   }
 }
 

@@ -13,13 +13,13 @@ struct ProjectDefaults: Decodable, Sendable, CustomTestStringConvertible {
   let epsilon, share: Double?
   let steps: Int?
   let stepSize: Double?
-  let start: String?
+  let start, projection: String?
   let channels: Int?
 
   var testDescription: String { "\(like) \(attack) \(norm)" }
 
   private enum CodingKeys: String, CodingKey {
-    case like, attack, norm, epsilon, share, steps, start, channels
+    case like, attack, norm, epsilon, share, steps, start, projection, channels
     case stepSize = "step_size"
   }
 
@@ -53,6 +53,7 @@ struct ConventionTests {
       let parameters = found.parameters
       if let steps = one.steps { #expect(parameters["steps"]?.integer == steps, "\(one)") }
       if let start = one.start, one.attack == "pgd" { #expect(parameters["start"]?.string == start, "\(one)") }
+      #expect(parameters["projection"]?.string == one.projection, "\(one)")
       if let size = one.stepSize ?? one.share.map({ $0 * radius }) {
         #expect(abs((parameters["step_size"]?.number ?? 0) - size) < 1e-7, "\(one)")
       }
@@ -93,7 +94,7 @@ struct ConventionTests {
 
   @Test("An attack that takes other steps there, or none, is refused with those that the project has")
   func refusals() throws {
-    for (like, attack, norm) in [("foolbox", "pgd", "l2"), ("trades", "fgsm", "linf"), ("art", "square", "linf")] {
+    for (like, attack, norm) in [("foolbox", "pgd", "l1"), ("trades", "fgsm", "linf"), ("art", "square", "linf")] {
       let failure = #expect(throws: Failure.self) {
         try settings(like, attack, norm).attack(channels: 1, names: .options)
       }

@@ -41,10 +41,12 @@ import Testing
     #expect(
       pgd["settings"]?.text
         == #"[{"name":"steps","type":"integer","default":40},{"name":"step_size","type":"number","default":0.01},"#
-        + #"{"name":"start","type":"choice","choices":["random","noise","unclipped","signs","clean"],"default":"random"},"#
+        + #"{"name":"start","type":"choice","choices":["random","noise","unclipped","signs","uniform","radial","clean"],"#
+        + #""default":"random"},"#
         + #"{"name":"restarts","type":"integer","default":1},"#
         + #"{"name":"loss","type":"choice","choices":["cross-entropy","margin","kl"],"default":"cross-entropy"},"#
-        + #"{"name":"seed","type":"seed","default":"0"},{"name":"target","type":"integer"}]"#)
+        + #"{"name":"seed","type":"seed","default":"0"},{"name":"target","type":"integer"},"#
+        + #"{"name":"projection","type":"choice","choices":["ball-last","range-last"]}]"#)
   }
 
   @Test("has defaults that, given, change nothing; and every attack's reply is what the schema says")

@@ -25,6 +25,8 @@ public struct GoldenRun: Decodable, Sendable, CustomStringConvertible {
   public let target: Int?
   /// How many classes are aimed at in turn.
   public let targets: Int?
+  /// Where it starts, and what comes last after a step, by their names.
+  public let start, projection: String?
 
   /// Which rows of the formula's pixels were attacked, and as which classes.
   public let images, labels: [Int]

@@ -17,7 +17,8 @@ struct AttackSettingOptionsTests {
     ("--queries", "50", .queries, .integer(50)), ("--overshoot", "0.1", .overshoot, .number(0.1)),
     ("--searches", "6", .searches, .integer(6)), ("--confidence", "2", .confidence, .number(2)),
     ("--learning-rate", "1/128", .learningRate, .number(1.0 / 128)), ("--samples", "9", .samples, .integer(9)),
-    ("--kernel", "15", .kernel, .integer(15)), ("--quantile", "0.75", .quantile, .number(0.75)),
+    ("--projection", "range-last", .projection, .text("range-last")), ("--kernel", "15", .kernel, .integer(15)),
+    ("--quantile", "0.75", .quantile, .number(0.75)),
     ("--diversity", "1/2", .diversity, .number(0.5)),
     ("--ensemble", "pgd,square", .members, .list(["pgd", "square"])),
   ]

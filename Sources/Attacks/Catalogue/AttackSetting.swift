@@ -36,6 +36,8 @@ public enum AttackSetting: String, CaseIterable, Sendable {
   case diversity
   /// The share of slopes that move nothing.
   case quantile
+  /// What comes last after a step: the ball or 0...1.
+  case projection
   /// The attacks of an ensemble.
   case members
 
@@ -60,6 +62,7 @@ public enum AttackSetting: String, CaseIterable, Sendable {
     case .stepSize, .decay, .overshoot, .confidence, .learningRate, .diversity, .quantile: .number
     case .seed: .seed
     case .start: .choice(Start.allCases.map(\.rawValue))
+    case .projection: .choice(Projection.allCases.map(\.rawValue))
     case .loss: .choice(AttackLoss.allCases.map(\.rawValue))
     case .members: .attacks
     }

@@ -39,6 +39,24 @@ extension Norm {
     project(image, around: clean, epsilon: epsilon)
   }
 
+  /// Writes a random image of the ball of `l2` around `clean`, clipped to 0...1, into `image`: any with equal chances
+  /// (Voelker et al. 2017: some of the coordinates of a direction in two more dimensions), or one whose distance is.
+  func start(
+    _ image: MutablePixels, around clean: Pixels, epsilon: Float, isUniform: Bool, using generator: inout Generator
+  ) {
+    generator.fillNormal(image)
+    var length = Pixels(image).length
+    var radius = 1.0
+    if isUniform {
+      let (one, other) = generator.normalPair()
+      length = (length * length + Double(one) * Double(one) + Double(other) * Double(other)).squareRoot()
+    } else {
+      radius = Double(generator.uniform())
+    }
+    let scale = length > 0 ? Double(epsilon) * radius / length : 0
+    for i in image.indices { image[i] = min(max(clean[i] + Float(scale * Double(image[i])), 0), 1) }
+  }
+
   /// Writes `clean` plus 0.001 times normal noise into `image`; as in TRADES, only the first step brings it into range.
   func startNear(_ image: MutablePixels, around clean: Pixels, using generator: inout Generator) {
     generator.fillNormal(image, standardDeviation: 0.001)
@@ -71,9 +89,11 @@ extension Norm {
 
   /// Brings `image` back into the ball around `clean` and into 0...1, up to rounding.
   ///
-  /// In advertorch's order: for `linf` the ball first, then the range; for `l2` the range first, then the ball. For `l1`
-  /// it is the nearest image that lies in both; under `l0` only the range is kept.
-  func project(_ image: MutablePixels, around clean: Pixels, epsilon: Float) {
+  /// In advertorch's order: for `linf` the ball first, then the range; for `l2` the range first, then the ball, unless
+  /// `projection` says otherwise. For `l1` it is the nearest image that lies in both; under `l0` only the range is kept.
+  func project(
+    _ image: MutablePixels, around clean: Pixels, epsilon: Float, _ projection: Projection = .ballLast
+  ) {
     switch self {
     case .linf:
       for i in image.indices {
@@ -81,14 +101,15 @@ extension Norm {
         image[i] = min(max(clean[i] + change, 0), 1)
       }
     case .l2:
-      for i in image.indices { image[i] = min(max(image[i], 0), 1) }
+      if projection == .ballLast { clip(image) }
       let length = euclideanLength(image.count) { Double(image[$0]) - Double(clean[$0]) }
       if length > Double(epsilon) { shrink(image, around: clean, by: Double(epsilon) / length) }
+      if projection == .rangeLast { clip(image) }
     case .l1:
       for i in image.indices { image[i] -= clean[i] }
       L1Ball.project(image, around: clean, radius: epsilon)
       for i in image.indices { image[i] = min(max(clean[i] + image[i], 0), 1) }
-    case .l0: for i in image.indices { image[i] = min(max(image[i], 0), 1) }
+    case .l0: clip(image)
     }
   }
 
@@ -117,6 +138,10 @@ extension Norm {
     // Counts have no rounding.
     case .l0: break
     }
+  }
+
+  private func clip(_ image: MutablePixels) {
+    for i in image.indices { image[i] = min(max(image[i], 0), 1) }
   }
 
   private func shrink(_ image: MutablePixels, around clean: Pixels, by factor: Double) {

@@ -24,8 +24,21 @@ public enum Start: String, CaseIterable, Sendable {
   case unclipped
   /// A step away from the clean image, each pixel up or down by chance, as R-FGSM does; of `linf` alone.
   case signs
+  /// Anywhere in the ball with equal chances, as in Foolbox; of `l2` alone, where `random` is mostly on the surface.
+  case uniform
+  /// In a random direction, at a distance of which all up to epsilon are equally likely, as in torchattacks; of `l2` alone.
+  case radial
   /// At the clean image; more than one restart would change nothing and is not run.
   case clean
+}
+
+/// What comes last after a step under `l2`: an image that is rescaled into the ball and then clipped to 0...1 is another
+/// one than the other way round.
+public enum Projection: String, CaseIterable, Sendable {
+  /// 0...1 first, then the ball, as in advertorch.
+  case ballLast = "ball-last"
+  /// The ball first, then 0...1, as in Foolbox and torchattacks.
+  case rangeLast = "range-last"
 }
 
 /// Projected gradient descent (Madry et al. 2018), in the order of advertorch's `LinfPGDAttack` and `L2PGDAttack`: `steps`
@@ -54,11 +67,13 @@ public struct ProjectedGradientDescent: Attack {
   public var target: Int?
   /// The seed of the random starts.
   public var seed: UInt64
+  /// What comes last after a step; of `l2` alone.
+  public var projection: Projection
 
   /// The attack with these settings; by default one random start, cross-entropy, no target.
   public init(
     norm: Norm = .linf, epsilon: Float, steps: Int, stepSize: Float, start: Start = .random, restarts: Int = 1,
-    loss: AttackLoss = .crossEntropy, target: Int? = nil, seed: UInt64 = 0
+    loss: AttackLoss = .crossEntropy, target: Int? = nil, seed: UInt64 = 0, projection: Projection = .ballLast
   ) {
     self.norm = norm
     self.epsilon = epsilon
@@ -69,6 +84,7 @@ public struct ProjectedGradientDescent: Attack {
     self.loss = loss
     self.target = target
     self.seed = seed
+    self.projection = projection
   }
 
   /// The fast gradient (sign) method (Goodfellow et al. 2015): one step of `epsilon` from the clean image.
@@ -111,6 +127,7 @@ public struct ProjectedGradientDescent: Attack {
       .init(.steps, .integer(steps)), .init(.stepSize, .number(stepSize)), .init(.start, .text(start.rawValue)),
       .init(.restarts, .integer(restarts)), .init(.loss, .text(loss.rawValue)), .init(.seed, .text(String(seed))),
     ] + (target.map { [.init(.target, .integer($0))] } ?? [])
+      + (projection == .ballLast ? [] : [.init(.projection, .text(projection.rawValue))])
   }
   /// Those of all runs.
   public var mostSteps: Int { Requirement.product(steps, start == .clean ? 1 : restarts) }
@@ -131,6 +148,12 @@ public struct ProjectedGradientDescent: Attack {
     try require(
       ![.signs, .unclipped].contains(start) || norm == .linf,
       "start \(start.rawValue): it is of linf alone; take another start")
+    try require(
+      ![.uniform, .radial].contains(start) || norm == .l2,
+      "start \(start.rawValue): it is of l2 alone; take another start")
+    try require(
+      projection == .ballLast || norm == .l2,
+      "projection \(projection.rawValue): it is of l2 alone; leave it out")
     try Requirement.positive(restarts, "restarts")
     try Requirement.target(target, classCount: classCount)
     if let target {
@@ -207,6 +230,10 @@ private final class ProjectedGradientAttempt: Attempt {
       for i in image.indices {
         image[i] = min(max(subject.clean[i] + (image[i] < 0 ? -1 : 1) * settings.stepSize, 0), 1)
       }
+    case .uniform, .radial:
+      settings.norm.start(
+        image, around: subject.clean, epsilon: settings.epsilon, isUniform: settings.start == .uniform,
+        using: &generator)
     case .clean: break
     }
   }
@@ -215,6 +242,6 @@ private final class ProjectedGradientAttempt: Attempt {
   private func step(_ image: MutablePixels, along gradient: Pixels) {
     settings.norm.ascend(
       image, along: gradient, stepSize: settings.target == nil ? settings.stepSize : -settings.stepSize)
-    settings.norm.project(image, around: subject.clean, epsilon: settings.epsilon)
+    settings.norm.project(image, around: subject.clean, epsilon: settings.epsilon, settings.projection)
   }
 }
