@@ -19,6 +19,8 @@ public enum Convention: String, CaseIterable, Sendable {
   case trades
   /// The challenges of Madry et al.
   case madry
+  /// The code of "Can we have it all?" (NeurIPS 2021). Its faults are no defaults: `NamedAttack.asInPaper` has them.
+  case paper
 
   /// The attack that is meant where none is named.
   public var attack: AttackDescription { self == .autoattack ? AttackCatalogue.autoAttack : AttackCatalogue.pgd }
@@ -54,6 +56,7 @@ public enum Convention: String, CaseIterable, Sendable {
     case .madry:
       entry == Entry("pgd", .linf)
         ? channels == 1 ? .descent("0.3", 40, "0.01", .random) : .descent("8/255", 10, "2/255", .random) : nil
+    case .paper: entry == Entry("pgd", .linf) ? .descent("8/255", 10, "2/255", .random) : nil
     }
   }
 

@@ -42,9 +42,12 @@ public struct NamedAttack: Hashable, Sendable {
 
   private static func quantising(_ attack: some Attack) -> any Attack { Quantised(attack) }
 
+  /// The descent whose budget is in normalised units, if it is one.
+  private var normalised: NormalisedDescent? { attack as? NormalisedDescent }
+
   /// The setting of its records on the model with this digest.
   public func setting(model: String) -> Setting {
-    Setting(model: model, attack: name, norm: attack.norm.rawValue, epsilon: epsilon)
+    Setting(model: model, attack: name, norm: attack.norm.rawValue, epsilon: normalised == nil ? epsilon : nil)
   }
 
   /// What was chosen besides the budget, for every record.
@@ -52,6 +55,10 @@ public struct NamedAttack: Hashable, Sendable {
     let settings = AttackCatalogue[name]?.settings ?? AttackSetting.allCases
     var members = attack.parameters.filter { settings.contains($0.setting) }
       .map { JSON.Member($0.setting.rawValue, $0.value.json) }
+    if let normalised {
+      members.append(.init("normalised_epsilon", .number(epsilon ?? 0)))
+      members.append(.init("labels", .string(normalised.script == .standard ? "true" : "predicted")))
+    }
     if stopsEarly { members.append(.init("early_stop", .bool(true))) }
     if seeksSmallest { members.append(.init("minimum_epsilon", .bool(true))) }
     if isQuantised { members.append(.init("quantise", .bool(true))) }

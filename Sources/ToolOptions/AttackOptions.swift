@@ -109,6 +109,14 @@ public struct AttackOptions: ParsableArguments {
     throw ValidationError("--seed \(seed): nothing is drawn here; leave it out")
   }
 
+  /// Refuses what a diagnosis of the attack would not be of.
+  ///
+  /// - Throws: `ValidationError` that names it.
+  public func refuseDiagnosis() throws {
+    if source != nil { throw ValidationError("--diagnose looks at the attacked model: leave out --source") }
+    if like == .paper { throw ValidationError("--diagnose looks at sound attacks: leave out --like paper") }
+  }
+
   /// The same as `attacks(_:epsilon:channels:drawsPoses:)`, refusing what means nothing for `model`.
   ///
   /// - Throws: `Failure` (`usage`).
@@ -117,7 +125,11 @@ public struct AttackOptions: ParsableArguments {
   ) throws -> [NamedAttack] {
     let attacks = try attacks(name, epsilon: epsilon, channels: model.channels, drawsPoses: drawsPoses)
     for attack in attacks { try attack.attack.validate(classCount: model.graph.classCount) }
-    return attacks
+    guard like == .paper else { return attacks }
+    if let option = given.first(where: { !["--norm", "--like", "--steps", "--step-size"].contains($0) }) {
+      throw Failure(.usage, "\(option): the paper's code has no such setting; leave it out beside --like paper")
+    }
+    return attacks.map { $0.asInPaper(on: model) }
   }
 
   /// The settings of the attack of this name at the first of the budgets; what is not given is open.

@@ -8,8 +8,11 @@ public struct ConventionRate {
   private let convention: Convention
   private var counts: [(epsilon: Double?, images: Int, right: Int, held: Int)] = []
 
-  /// No image yet.
-  public init(_ convention: Convention) { self.convention = convention }
+  /// No image yet; nil of the paper, whose rate comes with what its faults do (`PaperFaults`).
+  public init?(_ convention: Convention) {
+    guard convention != .paper else { return nil }
+    self.convention = convention
+  }
 
   /// Counts an image.
   public mutating func add(_ record: PredictionRecord) {
@@ -33,7 +36,7 @@ public struct ConventionRate {
       switch convention {
       case .advertorch, .foolbox, .trades:
         figure = "success \(share(wrong, of: count.images)), \(wrong) of all \(count.images) images misclassified"
-      case .torchattacks, .autoattack, .madry:
+      case .torchattacks, .autoattack, .madry, .paper:
         figure = "robust accuracy \(share(count.held, of: count.images)), \(count.held) of all \(count.images) images"
       case .art:
         let broken = count.right - min(count.right, count.held)

@@ -78,6 +78,16 @@ public struct PredictionRun {
 }
 
 extension PredictionRun {
+  /// Attacks the images of `predictions` again as the paper's code was meant to, and tells people what its faults do.
+  ///
+  /// - Throws: as `records(_:savedTo:_:)`.
+  public mutating func tell(_ faults: PaperFaults, of predictions: Predictions) throws {
+    guard !context.diagnostics.isQuiet else { return }
+    var faults = faults
+    try records(predictions.asMeant()) { faults.addMeant($0) }
+    for line in faults.lines { context.diagnostics.note(line) }
+  }
+
   /// Writes what variations of the attack that `settings` describe show of it on the first images, and tells people.
   ///
   /// - Returns: How many signs speak against the attack.

@@ -83,6 +83,18 @@ struct GoldenAttackTests {
   @Test("the momentum method at images made smaller", arguments: GoldenRun.read("variants-small-cnn"))
   func variants(_ run: GoldenRun) throws { try check(run, run.attackByName()) }
 
+  @Test("PGD on normalised pixels", arguments: GoldenRun.read("normalised-small-cnn"))
+  func normalised(_ run: GoldenRun) throws {
+    try check(
+      run,
+      NormalisedDescent(
+        ProjectedGradientDescent(
+          epsilon: #require(run.epsilon), steps: #require(run.steps), stepSize: #require(run.stepSize),
+          seed: run.attackSeed),
+        mean: #require(run.mean), deviation: #require(run.deviation),
+        script: run.script == "standard" ? .standard : .equivariant))
+  }
+
   @Test("PGD in the 2-norm whose range comes last", arguments: GoldenRun.read("projection-small-cnn"))
   func projection(_ run: GoldenRun) throws {
     try check(
@@ -96,9 +108,9 @@ struct GoldenAttackTests {
   @Test("the fixtures hold their cases")
   func fixtures() {
     let names = [
-      "apgd", "fab", "deepfool", "iterative", "pma", "nearest", "cw-linf", "variants", "projection",
+      "apgd", "fab", "deepfool", "iterative", "pma", "nearest", "cw-linf", "variants", "normalised", "projection",
     ]
-    #expect(names.map { GoldenRun.read("\($0)-small-cnn").count } == [3, 6, 2, 3, 1, 6, 1, 2, 2])
+    #expect(names.map { GoldenRun.read("\($0)-small-cnn").count } == [3, 6, 2, 3, 1, 6, 1, 2, 2, 2])
   }
 }
 

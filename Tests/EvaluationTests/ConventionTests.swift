@@ -42,7 +42,7 @@ struct ConventionTests {
   @Test("What is not given is as in the project's package")
   func defaults() throws {
     let all = try ProjectDefaults.load()
-    #expect(Set(all.map(\.like)) == ["advertorch", "foolbox", "torchattacks", "art", "trades", "madry"])
+    #expect(Set(all.map(\.like)) == ["advertorch", "foolbox", "torchattacks", "art", "trades", "madry", "paper"])
     for one in all {
       var settings = try settings(one.like, one.attack, one.norm)
       // A project without a budget of its own takes any.

@@ -9,8 +9,11 @@ import Tensors
 import TestSupport
 
 /// A checkpoint of the small network for digits with the weights of the formula.
-func makeCheckpoint(configuration: String = "", classCount: Int = 10) throws -> Checkpoint {
-  let definition = Architecture.digitsCNN.definition(classCount: classCount)
+func makeCheckpoint(
+  configuration: String = "", classCount: Int = 10, preprocessing: Preprocessing = .none,
+  architecture: Architecture = .digitsCNN
+) throws -> Checkpoint {
+  let definition = architecture.definition(classCount: classCount, preprocessing: preprocessing)
   let parameters = try Parameters(of: NetworkGraph(definition)) { spec in
     let kind: FormulaWeights.Kind = spec.shape.rank > 1 ? .weight : .bias
     return Tensor(spec.shape, FormulaWeights.values(path: spec.path.text, shape: spec.shape.sizes, kind: kind))
@@ -20,9 +23,13 @@ func makeCheckpoint(configuration: String = "", classCount: Int = 10) throws -> 
 }
 
 /// Runs `body` with that checkpoint, read from a file on the portable backend.
-func withModel<Result>(configuration: String = "", _ body: (LoadedModel) throws -> Result) throws -> Result {
+func withModel<Result>(
+  configuration: String = "", preprocessing: Preprocessing = .none, architecture: Architecture = .digitsCNN,
+  _ body: (LoadedModel) throws -> Result
+) throws -> Result {
   try Fixture.withTemporaryFolder { folder in
-    try makeCheckpoint(configuration: configuration).write(to: "\(folder)/model.h5")
+    try makeCheckpoint(configuration: configuration, preprocessing: preprocessing, architecture: architecture)
+      .write(to: "\(folder)/model.h5")
     return try body(LoadedModel(reading: InputFile(path: "\(folder)/model.h5"), on: PortableBackend(threads: 2)))
   }
 }

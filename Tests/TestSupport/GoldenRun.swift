@@ -25,6 +25,10 @@ public struct GoldenRun: Decodable, Sendable, CustomStringConvertible {
   public let target: Int?
   /// How many classes are aimed at in turn.
   public let targets: Int?
+  /// By what pixels are normalised, one number a channel, and whose script attacks them.
+  public let mean, deviation: [Float]?
+  /// See `mean`.
+  public let script: String?
   /// Where it starts, and what comes last after a step, by their names.
   public let start, projection: String?
 

@@ -56,9 +56,7 @@ struct AttackCommand: EngineCommand {
     if one.universal, spatial || diagnose {
       throw ValidationError("--universal is an attack of its own: leave out --spatial and --diagnose")
     }
-    if diagnose, attack.source != nil {
-      throw ValidationError("--diagnose looks at the attacked model: leave out --source")
-    }
+    if diagnose { try attack.refuseDiagnosis() }
     if diagnose, spatial || epsilon?.numbers.count ?? 1 > 1 {
       throw ValidationError("--diagnose looks at one attack: give one --epsilon, and no --spatial")
     }
@@ -93,8 +91,7 @@ struct AttackCommand: EngineCommand {
     let backend = try engine.makeBackend(context.diagnostics)
     let source = try attack.loadSource(on: backend)
     var (failures, isSaved) = (0, false)
-    var run = PredictionRun(
-      context, label: label, on: ImageSource(data))
+    var run = PredictionRun(context, label: label, on: ImageSource(data))
     try models.forEach(
       context, on: backend,
       check: { model in try run.check(model, under: one.universal ? [] : attacks(on: model, from: source)) },
@@ -111,14 +108,16 @@ struct AttackCommand: EngineCommand {
           after: poses.transformations(seed: attack.seed ?? 0),
           batchSize: batchSize, withLogits: logits, reuses: attack.reuse, algorithms: engine.algorithms,
           lookUp: PredictionRun.stopIfAsked, trace: { try context.output.write($0) })
-        var rate = attack.like.map(ConventionRate.init)
+        var (rate, faults) = (attack.like.flatMap(ConventionRate.init), PaperFaults(of: predictions))
         failures += try run.records(
           predictions, savedTo: save.map { SavedSetFile(path: $0, isQuantised: quantise) }
         ) {
           rate?.add($0)
+          faults?.add($0)
           try context.output.write($0)
         }
         for line in rate?.lines ?? [] { context.diagnostics.note(line) }
+        try faults.map { try run.tell($0, of: predictions) }
         isSaved = true
         if diagnose { failures += try run.diagnosis(of: model, under: attack.settings(of: name, epsilon: epsilon)) }
       })

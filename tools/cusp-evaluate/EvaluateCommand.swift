@@ -84,12 +84,14 @@ struct EvaluateCommand: EngineCommand {
             after: spatial.transformations(seed: attack.seed ?? 0),
             batchSize: batchSize, withLogits: logits, reuses: attack.reuse, algorithms: engine.algorithms,
             lookUp: PredictionRun.stopIfAsked)
-          var fold = FoolingRateFold()
+          var (fold, faults) = (FoolingRateFold(), PaperFaults(of: source))
           try run.records(source) { record in
             if writesPredictions { try context.output.write(record) } else { try fold.add(record) }
             if savePredictions != nil { classes.append(Int64(record.perturbed)) }
+            faults?.add(record)
           }
           if !writesPredictions { try report.add(model.path, fold.scores, to: context.output) }
+          try faults.map { try run.tell($0, of: source) }
         })
       try PredictionRun.stopIfAsked()
     } catch {
