@@ -33,6 +33,10 @@ extension PrimitiveDescriptor {
   /// Whether the library fell back to plain loops, which are hundreds of times slower.
   var isReference: Bool { implementation.hasPrefix("ref") }
 
+  /// Whether an image's last bits depend on its place in the batch: kernels around a general matrix product divide the
+  /// batch's pixels among threads wherever that falls.
+  var mixesImages: Bool { implementation.split(separator: ":").contains("gemm") }
+
   /// The library's name of the kernel, as in `brgconv:avx512_core`.
   var implementation: String {
     var name: UnsafePointer<CChar>?

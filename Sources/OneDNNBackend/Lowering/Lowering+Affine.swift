@@ -17,6 +17,7 @@ extension Lowering {
     let activation = step.activation?.postOperations ?? []
     let operations: [PostOperation] = step.residual == nil ? activation : [.accumulate] + activation
     let descriptor = try convolutionKernel(geometry, algorithm, bias: bias, operations)
+    if !training, descriptor.mixesImages { return try portable("convolution", index, step) }
     let source = try recorder.converted(value(step.inputs[0]), to: descriptor.chosen(.source))
     let output = try destination(step, descriptor.chosen(.destination))
     let weights = try makeWeights(index, descriptor, bias: bias ? settings.outputChannels : nil)

@@ -19,17 +19,25 @@ extension Lowering {
     let kernel = PortableCall(step, plan, inputs: inputs, output: output, weights: weights)
     portableCalls.append(kernel)
     recorder.record("\(step.name) \(name) forward", PortablePass(kernel, isBackward: false))
+    if let residual = step.residual {
+      let summand = try recorder.converted(value(residual), to: output.layout)
+      try recorder.record(
+        "\(step.name) sum forward", engine.binary(.add, output.layout, output.layout),
+        [.source: output, .secondSource: summand, .destination: output])
+    }
     try activate(step, output)
     set(step.output, output)
 
     return { [self] in
       let targets = try step.inputs.map { needsGradient($0) ? try recorder.memory(.plain(sizes(of: $0))) : nil }
-      kernel.gradient = try recorder.converted(outputGradient(step), to: output.layout)
+      let gradient = try recorder.converted(outputGradient(step), to: output.layout)
+      kernel.gradient = gradient
       kernel.inputGradients = targets
       recorder.record("\(step.name) \(name) backward", PortablePass(kernel, isBackward: true))
       for (index, target) in zip(step.inputs, targets) {
         if let target { try deliver(target, to: index) }
       }
+      if let residual = step.residual { try deliver(gradient, to: residual) }
     }
   }
 }
