@@ -1,4 +1,5 @@
 internal import Failures
+internal import Files
 package import Networks
 
 #if canImport(FoundationEssentials)
@@ -38,6 +39,19 @@ package func definition(json: String) throws -> NetworkDefinition {
     throw Failure(.data, "the definition has \(reason); was it written by a newer version?")
   } catch {
     throw Failure(.data, "the definition is not JSON; formats/definition.md says what it is")
+  }
+}
+
+/// The network that the file `path` describes, checked.
+///
+/// - Throws: as `definition(json:)` and `NetworkGraph.init`, naming the file; `.noInput` if it is not there; `.data` if it
+///   has more than 16 MiB.
+package func readDefinition(path: String) throws -> NetworkDefinition {
+  let text = String(decoding: try readBytes(path: path, limit: 1 << 24), as: UTF8.self)
+  do {
+    return try NetworkGraph(definition(json: text)).definition
+  } catch let failure as Failure {
+    throw Failure(failure.kind, "\(path): \(failure.message)")
   }
 }
 

@@ -8,8 +8,10 @@ import Testing
 @Suite("Engines compute what PyTorch computes")
 struct ReferenceTests {
   static let names = ReferenceNumbers.layers + ReferenceNumbers.architectures
+  /// Those that are trained.
+  private static let trained = ReferenceNumbers.layers + ReferenceNumbers.architectures(where: { $0.training != nil })
   /// Networks that the portable engine would take seconds for, several times.
-  private static let costly = ["p4m-resnet34", "p4m-resnet50", "wrn-34-10"]
+  private static let costly = ["p4m-resnet34", "p4m-resnet50", "wrn-34-10", "resnet101", "vgg16-bn-224"]
 
   private func spares(_ backend: TestBackend, _ name: String) -> Bool {
     backend.name == "portable" && Self.costly.contains(name)
@@ -33,7 +35,8 @@ struct ReferenceTests {
     let program = try subject.inputGradientProgram(on: backend.make(2))
     var (logits, gradient) = (subject.emptyLogits, Tensor(subject.pixels.shape))
     try program.evaluate(subject.pixels, loss: subject.loss, into: &gradient, logits: &logits)
-    #expect(expected.logits.mismatch(logits.values) == nil)
+    // The portable engine computes convolutions directly, which rounds less than Winograd's algorithm.
+    #expect(expected.logits.mismatch(logits.values, within: backend.name == "portable" ? 1e-5 : 1e-4) == nil)
     #expect(abs(subject.totalLoss(logits) - expected.loss) < 1e-4 * max(expected.loss, 1))
     #expect(expected.inputGradient.mismatch(gradient.values) == nil)
   }
@@ -50,11 +53,11 @@ struct ReferenceTests {
     #expect(subject.reference.evaluation.logits.mismatch(logits[rows: 0..<subject.batchSize].values) == nil)
   }
 
-  @Test("training gives logits, loss, all gradients and the running statistics", arguments: names, TestBackends.all)
+  @Test("training gives logits, loss, all gradients and the running statistics", arguments: trained, TestBackends.all)
   func training(name: String, backend: TestBackend) throws {
     if spares(backend, name) { return }
     let subject = try Subject(name)
-    guard let expected = subject.reference.training else { return }
+    let expected = try #require(subject.reference.training)
     let program = try subject.trainingProgram(on: backend.make(2))
     var logits = subject.emptyLogits
     try program.forward(subject.pixels, masks: subject.masks(of: program), into: &logits)
@@ -75,11 +78,13 @@ struct ReferenceTests {
     for spec in parameters.specs where spec.role == .counter { #expect(parameters[spec.path].values == [1]) }
   }
 
-  @Test("ten steps of descent lose what PyTorch's lose", arguments: ReferenceNumbers.architectures, TestBackends.all)
+  @Test(
+    "ten steps of descent lose what PyTorch's lose",
+    arguments: ReferenceNumbers.architectures(where: { $0.descent != nil }),
+    TestBackends.all)
   func descent(name: String, backend: TestBackend) throws {
-    if spares(backend, name) { return }
     let subject = try Subject(name)
-    guard let descent = subject.reference.descent else { return }
+    let descent = try #require(subject.reference.descent)
     let program = try subject.trainingProgram(on: backend.make(2))
     let rule = MomentumUpdate(
       learningRate: Float(descent.learningRate), momentum: Float(descent.momentum),

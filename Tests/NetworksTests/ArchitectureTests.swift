@@ -7,22 +7,9 @@ import Testing
 struct ArchitectureTests {
   @Test("have as many parameters as in PyTorch", arguments: Architecture.allCases)
   func parameterCount(architecture: Architecture) throws {
-    let graph = try NetworkGraph(architecture.definition())
-    let parameters = Parameters(initializing: graph, seed: 0)
+    let trainable = try NetworkGraph(architecture.definition()).parameters.filter { $0.role == .trainable }
     let expected = try LossNumbers.read().parameterCounts[architecture.rawValue]
-    #expect(parameters.trainableCount == expected)
-  }
-
-  @Test("have PyTorch's parameter names and shapes", arguments: ReferenceNumbers.architectures)
-  func parameterShapes(name: String) throws {
-    let reference = try ReferenceNumbers(named: name)
-    let architecture = try #require(Architecture(rawValue: name))
-    let imageShape = Array(reference.input.dropFirst())
-    let graph = try NetworkGraph(architecture.definition(imageShape: imageShape, classCount: reference.classes))
-    let specs = graph.parameters.filter { $0.role != .counter }
-    #expect(
-      Dictionary(uniqueKeysWithValues: specs.map { ($0.path.text, $0.shape.sizes) })
-        == reference.parameters.mapValues(\.shape))
+    #expect(trainable.reduce(0) { $0 + $1.shape.count } == expected)
   }
 
   @Test("have the published sizes before the last layer")
@@ -41,6 +28,13 @@ struct ArchitectureTests {
     #expect(try before(.p4CNN, "top") == [40, 4, 4])
     #expect(try before(.z2CNN, "top") == [20, 4, 4])
     #expect(try before(.wideResNet34, "fc") == [640])
+  }
+
+  @Test("come in families, each in one")
+  func families() {
+    #expect(ArchitectureFamily.allCases.flatMap(\.members) == Architecture.allCases)
+    #expect(Set(ArchitectureFamily.allCases.map(\.name)).count == ArchitectureFamily.allCases.count)
+    #expect(ArchitectureFamily.allCases.allSatisfy { !$0.members.isEmpty && !$0.name.isEmpty })
   }
 
   @Test("cost what the papers say, in multiply-adds an image")

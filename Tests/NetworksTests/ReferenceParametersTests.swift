@@ -9,23 +9,38 @@ struct ReferenceParametersTests {
   func architectures(name: String) throws {
     let architecture = try #require(Architecture(rawValue: name))
     let reference = try ReferenceNumbers(named: name)
-    try expectSameParameters(architecture.definition(imageShape: Array(reference.input.dropFirst())), reference)
+    let graph = try NetworkGraph(architecture.definition(imageShape: Array(reference.input.dropFirst())))
+    try expectSameParameters(graph, reference)
+  }
+
+  @Test("a deep architecture has PyTorch's, too", arguments: ReferenceNumbers.parametersOnly)
+  func deepArchitectures(name: String) throws {
+    let architecture = try #require(Architecture(rawValue: name))
+    expectSameParameters(try NetworkGraph(architecture.definition()), try ReferenceParameters(named: name).all)
+  }
+
+  @Test("every architecture is held against PyTorch")
+  func complete() {
+    let names = ReferenceNumbers.architectures + ReferenceNumbers.parametersOnly
+    #expect(Set(names) == Set(Architecture.allCases.map(\.name) + ["wrn-10-2"]))
   }
 
   @Test("a layer's network has PyTorch's parameter names and shapes", arguments: ReferenceNumbers.layers)
   func layers(name: String) throws {
     let definition = try ReferenceNumbers.definition(NetworkDefinition.self, named: name)
-    try expectSameParameters(definition, ReferenceNumbers(named: name))
+    try expectSameParameters(NetworkGraph(definition), ReferenceNumbers(named: name))
   }
 
-  private func expectSameParameters(_ definition: NetworkDefinition, _ reference: ReferenceNumbers) throws {
-    let graph = try NetworkGraph(definition)
+  private func expectSameParameters(_ graph: NetworkGraph, _ reference: ReferenceNumbers) throws {
     #expect(graph.imageShape.sizes == Array(reference.input.dropFirst()))
     #expect(graph.classCount == reference.classes)
+    expectSameParameters(graph, reference.parameters)
+  }
+
+  private func expectSameParameters(_ graph: NetworkGraph, _ expected: [String: ReferenceNumbers.Parameter]) {
     let isStatistic = { (parameter: ReferenceNumbers.Parameter) in
       [.runningMean, .runningVariance].contains(parameter.kind)
     }
-    let expected = reference.parameters
     #expect(shapes(of: graph, .trainable) == expected.filter { !isStatistic($0.value) }.mapValues(\.shape))
     #expect(shapes(of: graph, .statistic) == expected.filter { isStatistic($0.value) }.mapValues(\.shape))
   }

@@ -85,13 +85,13 @@ public struct ReferenceNumbers: Decodable, Sendable {
 
   /// Every parameter and running statistic by its PyTorch name; those of `training` where that is there.
   public var parameters: [String: Parameter] {
-    guard let training else { return untrained ?? [:] }
+    guard let training else { return untrained?.all ?? [:] }
     return training.parameterGradients.merging(training.runningStatistics) { first, _ in first }.compactMapValues {
       sample in sample.kind.map { Parameter(kind: $0, shape: sample.shape) }
     }
   }
 
-  private let untrained: [String: Parameter]?
+  private let untrained: ReferenceParameters?
 
   /// The numbers in `fixtures/references/<name>.json`, where `name` is an architecture's or `layers/` and a layer's.
   public init(named name: String) throws {
@@ -103,6 +103,14 @@ public struct ReferenceNumbers: Decodable, Sendable {
 
   /// The names of the architectures' files, as in `vgg11`.
   public static let architectures: [String] = names(in: "")
+
+  /// The names of the architectures whose files have what `condition` asks for.
+  public static func architectures(where condition: (ReferenceNumbers) -> Bool) -> [String] {
+    architectures.filter { name in (try? ReferenceNumbers(named: name)).map(condition) ?? true }
+  }
+
+  /// The names of the architectures of which a file says the parameters alone, as in `resnet152`.
+  public static let parametersOnly: [String] = names(in: "parameters")
 
   /// The network's definition that a layer's file holds, decoded as `Networks.NetworkDefinition`.
   public static func definition<Definition: Decodable>(_: Definition.Type, named name: String) throws -> Definition {

@@ -13,12 +13,25 @@ struct ArchitectureToolTests {
   func list() throws {
     let outcome = try tool.run(["--list-architectures"])
     #expect(outcome.status == 0 && outcome.errors.isEmpty)
-    let rows = outcome.text.split(separator: "\n").dropFirst().map { $0.split(whereSeparator: \.isWhitespace) }
+    let groups = outcome.text.split(separator: "\n\n").dropFirst().map { $0.split(separator: "\n") }
+    #expect(groups.map { String($0[0]) } == ArchitectureFamily.allCases.map(\.name))
+    let rows = groups.flatMap { $0.dropFirst() }.map { $0.split(whereSeparator: \.isWhitespace) }
     #expect(rows.map { String($0[0]) } == Architecture.allCases.map(\.name))
+    #expect(groups.map(\.count) == ArchitectureFamily.allCases.map { $0.members.count + 1 })
     let row = try #require(rows.first { $0[0] == "p4m-resnet18" }).map(String.init)
     let graph = try NetworkGraph(Architecture.p4mResNet18.definition())
     #expect(row[1...3] == ["3x32x32", "11201415", "\(graph.multiplyAdds)"])
     #expect(row[4...].joined(separator: " ") == Architecture.p4mResNet18.source)
+  }
+
+  @Test("The page of cusp-train lists all of them, family by family")
+  func page() throws {
+    let page = try String(contentsOf: Fixture.repository.appending(path: "tools/cusp-train/README.md"), encoding: .utf8)
+    let rows = page.split(separator: "\n").filter { $0.hasPrefix("| ") }
+    for family in ArchitectureFamily.allCases {
+      let row = try #require(rows.first { $0.hasPrefix("| \(family.name) |") }, "\(family.name)")
+      for architecture in family.members { #expect(row.contains("`\(architecture.name)`"), "\(architecture.name)") }
+    }
   }
 
   /// A network over p4m for the built-in digits.

@@ -39,23 +39,13 @@ enum ArchitectureOption: ExpressibleByArgument {
       return architecture.definition(
         imageShape: shape, classCount: classCount, preprocessing: preprocessing ?? .none)
     case .file(let path):
-      var definition = try Self.read(path)
+      var definition = try readDefinition(path: path)
       guard definition.imageShape == shape, definition.classCount == classCount else {
         let made = "\(Shape(definition.imageShape)) images of \(definition.classCount) classes"
         throw Failure(.data, "\(path): made for \(made), but the data are \(Shape(shape)) of \(classCount)")
       }
       definition.preprocessing = preprocessing ?? definition.preprocessing
       return definition
-    }
-  }
-
-  /// The definition in the file `path`, checked.
-  private static func read(_ path: String) throws -> NetworkDefinition {
-    let text = String(decoding: try readBytes(path: path, limit: 1 << 24), as: UTF8.self)
-    do {
-      return try NetworkGraph(Checkpoints.definition(json: text)).definition
-    } catch let failure as Failure {
-      throw Failure(failure.kind, "\(path): \(failure.message)")
     }
   }
 }
@@ -67,7 +57,7 @@ extension Architecture {
     return shape[0] == 1 ? .smallCNN : .vgg16
   }
 
-  /// All networks by name, with what they cost and who published them, as a table.
+  /// All networks by name, family by family, with what they cost and who published them, as a table.
   static func table() throws -> String {
     var table = TextTable([
       .words("architecture"), .words("image"), .numbers("parameters"), .numbers("multiply-adds"), .words("source"),
@@ -79,6 +69,12 @@ extension Architecture {
         architecture.name, "\(graph.imageShape)", "\(count)", "\(graph.multiplyAdds)", architecture.source,
       ])
     }
-    return table.text
+    let lines = table.text.split(separator: "\n")
+    var (text, row) = ("\(lines[0])\n", 1)
+    for family in ArchitectureFamily.allCases {
+      text += "\n\(family.name)\n" + lines[row..<row + family.members.count].joined(separator: "\n") + "\n"
+      row += family.members.count
+    }
+    return text
   }
 }

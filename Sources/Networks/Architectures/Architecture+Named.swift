@@ -26,7 +26,7 @@ extension Architecture {
   }
   /// VGG with batch norm in the CIFAR form, of 16 layers.
   public static let vgg16 = cifar("vgg16", from: simonyan) {
-    vgg([[64, 64], [128, 128], [256, 256, 256], [512, 512, 512], [512, 512, 512]], classCount: $0)
+    vgg(vgg16Stages, classCount: $0)
   }
   /// VGG with batch norm in the CIFAR form, of 19 layers.
   public static let vgg19 = cifar("vgg19", from: simonyan) {
@@ -39,7 +39,7 @@ extension Architecture {
   /// ResNet in the CIFAR form, of 50 layers in bottlenecks.
   public static let resnet50 = cifar("resnet50", from: he) { resnet([3, 4, 6, 3], bottleneck: true, classCount: $0) }
   /// ResNet of 18 layers whose norms and ReLUs come before the convolutions.
-  public static let preactResNet18 = cifar("preact-resnet18", from: "He et al. 2016b") {
+  public static let preactResNet18 = cifar("preact-resnet18", from: heLater) {
     preactivatedResNet([2, 2, 2, 2], classCount: $0)
   }
   /// The wide ResNet that TRADES trains.
@@ -62,24 +62,31 @@ extension Architecture {
     resnet([3, 4, 6, 3], bottleneck: true, widths: p4mWidths, over: .p4m, classCount: $0)
   }
 
-  private static let trades = "Zhang et al. 2019 (TRADES)"
-  private static let simonyan = "Simonyan and Zisserman 2015"
-  private static let he = "He et al. 2016"
-  private static let groups = "Cohen and Welling 2016"
-  private static let kamath = "Kamath et al. 2021"
+  static let trades = "Zhang et al. 2019 (TRADES)"
+  static let simonyan = "Simonyan and Zisserman 2015"
+  static let he = "He et al. 2016"
+  static let heLater = "He et al. 2016b"
+  static let groups = "Cohen and Welling 2016"
+  static let kamath = "Kamath et al. 2021"
   /// Those of the plain network over the square root of 8, rounded up.
-  private static let p4mWidths = [23, 45, 91, 181]
+  static let p4mWidths = [23, 45, 91, 181]
 
-  private static func mnist(
+  static func mnist(
     _ name: String, from source: String, nodes: @escaping @Sendable (_ classCount: Int) -> [Node]
   ) -> Architecture {
     Architecture(name, from: source, imageShape: [1, 28, 28], nodes: nodes)
   }
 
-  private static func cifar(
+  static func cifar(
     _ name: String, from source: String, nodes: @escaping @Sendable (_ classCount: Int) -> [Node]
   ) -> Architecture {
     Architecture(name, from: source, imageShape: [3, 32, 32], nodes: nodes)
+  }
+
+  static func imageNet(
+    _ name: String, from source: String, nodes: @escaping @Sendable (_ classCount: Int) -> [Node]
+  ) -> Architecture {
+    Architecture(name, from: source, imageShape: [3, 224, 224], nodes: nodes)
   }
 
   /// The wide ResNet of `depth` layers, 4 more than a multiple of 6, with `width` times the channels of the narrow one.
@@ -98,12 +105,4 @@ extension Architecture {
     let made = wideResNet(depth: depth, width: width)
     return made.name == name ? made : nil
   }
-}
-
-extension Architecture: CaseIterable {
-  /// The networks by name; wide ResNets of other depths and widths exist besides.
-  public static let allCases: [Architecture] = [
-    digitsCNN, smallCNN, netMNIST, z2CNN, p4CNN, leNet, vgg11, vgg13, vgg16, vgg19, resnet18, resnet34, resnet50,
-    preactResNet18, wideResNet34, p4ResNet18, p4mResNet18, p4mResNet34, p4mResNet50,
-  ]
 }

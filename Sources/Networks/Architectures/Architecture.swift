@@ -1,8 +1,7 @@
 /// A network this package knows by name.
 ///
-/// To add one, describe it in `Architecture+Named.swift` and list it in `allCases`. Parameter names and initial weights are
-/// those of the published code, so that its checkpoints convert. Then add it to `fixtures/make/architectures.py`, whose
-/// numbers the contract tests compare.
+/// To add one, see `CONTRIBUTING.md`. Parameter names and initial weights are those of the published code, so that its
+/// checkpoints convert.
 public struct Architecture: Sendable {
   /// Its name, as in `vgg16`.
   public let name: String

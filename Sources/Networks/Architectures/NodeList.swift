@@ -19,10 +19,13 @@ struct NodeList {
     nodes.append(Node(name: name, inputs: inputs ?? [last], layer: layer))
   }
 
-  /// A convolution without bias, over the group if there is one; its padding keeps the image's size at stride 1 unless
-  /// given.
+  mutating func addReLU(_ name: String) { add(name, .relu) }
+
+  /// A convolution without bias unless told otherwise, over the group if there is one, which takes no `groups`; its
+  /// padding keeps the image's size at stride 1 unless given.
   mutating func addConvolution(
-    _ name: String, _ channels: Int, kernelSize: Int, stride: Int = 1, padding: Int? = nil, reading input: String? = nil
+    _ name: String, _ channels: Int, kernelSize: Int, stride: Int = 1, padding: Int? = nil, groups: Int = 1,
+    bias: Bool = false, reading input: String? = nil
   ) {
     let padding = padding ?? kernelSize / 2
     let layer: Layer =
@@ -30,12 +33,12 @@ struct NodeList {
         .groupConvolution(
           GroupConvolution(
             group, lifting: nodes.isEmpty, outputChannels: channels, kernelSize: kernelSize, stride: stride,
-            padding: padding, bias: false, initialWeights: initialWeights))
+            padding: padding, bias: bias, initialWeights: initialWeights))
       } else {
         .convolution(
           Convolution(
-            outputChannels: channels, kernelSize: kernelSize, stride: stride, padding: padding, bias: false,
-            initialWeights: initialWeights))
+            outputChannels: channels, kernelSize: kernelSize, stride: stride, padding: padding, groups: groups,
+            bias: bias, initialWeights: initialWeights))
       }
     add(name, layer, reading: input.map { [$0] })
   }
@@ -44,6 +47,13 @@ struct NodeList {
   mutating func addNorm(_ name: String) {
     let settings = BatchNormalization()
     add(name, group.map { .groupBatchNormalization(settings, over: $0) } ?? .batchNormalization(settings))
+  }
+
+  /// What most networks begin with: `conv1`, `bn1` and `relu`.
+  mutating func addStem(_ channels: Int, kernelSize: Int = 3, stride: Int = 1) {
+    addConvolution("conv1", channels, kernelSize: kernelSize, stride: stride)
+    addNorm("bn1")
+    addReLU("relu")
   }
 
   /// The mean over the whole image and a dense layer named `name`.

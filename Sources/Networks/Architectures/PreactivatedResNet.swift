@@ -1,12 +1,26 @@
+extension ArchitectureFamily {
+  static let preactResNet = ArchitectureFamily(
+    "pre-activation ResNet",
+    [
+      .preactResNet18
+    ])
+
+  static let wideResNet = ArchitectureFamily("wide ResNet", [.wideResNet34])
+}
+
 /// A CIFAR ResNet whose norms and ReLUs come before the convolutions, in `kuangliu/pytorch-cifar`'s form: nothing follows
 /// the last block.
-func preactivatedResNet(_ blocks: [Int], classCount: Int) -> [Node] {
+func preactivatedResNet(_ blocks: [Int], bottleneck: Bool = false, classCount: Int) -> [Node] {
   var list = NodeList()
   list.addConvolution("conv1", 64, kernelSize: 3)
   for (stage, count) in blocks.enumerated() {
+    let width = 64 << stage
     list.addPreactivatedBlocks(
-      (0..<count).map { "layer\(stage + 1).\($0)" }, width: 64 << stage, stride: stage > 0 ? 2 : 1,
-      projecting: stage > 0 ? "shortcut.0" : nil)
+      (0..<count).map { "layer\(stage + 1).\($0)" }, stride: stage > 0 ? 2 : 1,
+      projecting: stage > 0 || bottleneck ? "shortcut.0" : nil
+    ) { stride in
+      bottleneck ? .bottleneck(width, to: 4 * width, stride: stride) : .pair(width, stride: stride)
+    }
   }
   list.addClassifier("linear", classCount: classCount)
   return list.nodes
@@ -18,36 +32,41 @@ func wideResNetwork(blocks: Int, width: Int, classCount: Int) -> [Node] {
   list.addConvolution("conv1", 16, kernelSize: 3)
   for stage in 0..<3 {
     list.addPreactivatedBlocks(
-      (0..<blocks).map { "block\(stage + 1).layer.\($0)" }, width: 16 * width << stage,
-      stride: stage > 0 ? 2 : 1, projecting: stage > 0 || width > 1 ? "convShortcut" : nil)
+      (0..<blocks).map { "block\(stage + 1).layer.\($0)" }, stride: stage > 0 ? 2 : 1,
+      projecting: stage > 0 || width > 1 ? "convShortcut" : nil
+    ) { stride in
+      .pair(16 * width << stage, stride: stride)
+    }
   }
   list.addNorm("bn1")
-  list.add("relu", .relu)
+  list.addReLU("relu")
   list.addClassifier("fc", classCount: classCount)
   return list.nodes
 }
 
 extension NodeList {
-  /// A stage of blocks: norm, ReLU and 3x3 convolution, twice, and the shortcut. Where the stage changes the shape, the
-  /// shortcut of its first block is a 1x1 convolution of what follows the first ReLU, under the name `projecting`.
+  /// A stage of blocks: norm, ReLU and convolution, for each of the block's convolutions, and the shortcut. Where the stage
+  /// changes the shape, the shortcut of its first block is a 1x1 convolution of what follows the first ReLU, under the name
+  /// `projecting`.
   fileprivate mutating func addPreactivatedBlocks(
-    _ names: [String], width: Int, stride: Int, projecting shortcut: String?
+    _ names: [String], stride: Int, projecting shortcut: String?, block: (_ stride: Int) -> [BlockConvolution]
   ) {
     for (index, name) in names.enumerated() {
-      let input = last
-      addNorm("\(name).bn1")
-      add("\(name).relu1", .relu)
-      let activated = last
-      addConvolution("\(name).conv1", width, kernelSize: 3, stride: index == 0 ? stride : 1)
-      addNorm("\(name).bn2")
-      add("\(name).relu2", .relu)
-      addConvolution("\(name).conv2", width, kernelSize: 3)
-      let trunk = last
-      let projects = index == 0 && shortcut != nil
-      if let shortcut, projects {
-        addConvolution("\(name).\(shortcut)", width, kernelSize: 1, stride: stride, reading: activated)
+      var input = last
+      let convolutions = block(index == 0 ? stride : 1)
+      for (position, convolution) in convolutions.enumerated() {
+        addNorm("\(name).bn\(position + 1)")
+        addReLU("\(name).relu\(position + 1)")
+        addConvolution("\(name).conv\(position + 1)", convolution)
       }
-      add("\(name).sum", .sum, reading: [trunk, projects ? last : input])
+      let trunk = last
+      if let shortcut, index == 0 {
+        let outputs = convolutions.last?.channels ?? 0
+        addConvolution(
+          "\(name).\(shortcut)", outputs, kernelSize: 1, stride: stride, reading: "\(name).relu1")
+        input = last
+      }
+      add("\(name).sum", .sum, reading: [trunk, input])
     }
   }
 }

@@ -1,5 +1,15 @@
 import Symmetry
 
+extension ArchitectureFamily {
+  static let small = ArchitectureFamily(
+    "small networks",
+    [
+      .digitsCNN, .smallCNN, .netMNIST, .leNet,
+    ])
+
+  static let rotatedMNIST = ArchitectureFamily("networks for rotated MNIST", [.z2CNN, .p4CNN])
+}
+
 /// The tiny network of the built-in digits; our own.
 func digitsNetwork(classCount: Int) -> [Node] {
   var list = NodeList()
