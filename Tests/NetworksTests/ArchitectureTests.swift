@@ -37,6 +37,17 @@ struct ArchitectureTests {
     #expect(ArchitectureFamily.allCases.allSatisfy { !$0.members.isEmpty && !$0.name.isEmpty })
   }
 
+  @Test("have as many channels and pixels as published where blocks join")
+  func joins() throws {
+    func output(_ name: String, _ node: String) throws -> Shape? {
+      let architecture = try #require(Architecture(rawValue: name))
+      return try NetworkGraph(architecture.definition()).vertices.first { $0.node.name == node }?.outputShape
+    }
+    #expect(try output("googlenet", "a3.concatenation") == [256, 32, 32])
+    #expect(try output("googlenet", "maxpool3") == [480, 16, 16])
+    #expect(try output("googlenet", "b5.concatenation") == [1024, 8, 8])
+  }
+
   @Test("cost what the papers say, in multiply-adds an image")
   func multiplyAdds() throws {
     #expect(try NetworkGraph(Architecture.vgg16.definition()).multiplyAdds == 313_201_664)
