@@ -46,6 +46,9 @@ struct ArchitectureTests {
     #expect(try output("googlenet", "a3.concatenation") == [256, 32, 32])
     #expect(try output("googlenet", "maxpool3") == [480, 16, 16])
     #expect(try output("googlenet", "b5.concatenation") == [1024, 8, 8])
+    #expect(try output("densenet121", "dense1.5.concatenation") == [256, 32, 32])
+    #expect(try output("densenet161", "trans3.pool") == [1056, 4, 4])
+    #expect(try output("densenet201", "relu") == [1920, 4, 4])
   }
 
   @Test("cost what the papers say, in multiply-adds an image")
