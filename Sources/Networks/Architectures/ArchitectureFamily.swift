@@ -13,7 +13,7 @@ public struct ArchitectureFamily: Sendable {
 extension ArchitectureFamily: CaseIterable {
   /// All families, the simple ones first.
   public static let allCases: [ArchitectureFamily] = [
-    small, rotatedMNIST, vgg, resNet, preactResNet, wideResNet, groupResNet, googLeNet, denseNet,
+    small, rotatedMNIST, vgg, resNet, preactResNet, wideResNet, groupResNet, resNeXt, regNet, googLeNet, denseNet,
   ]
 }
 
