@@ -51,6 +51,7 @@ struct ArchitectureTests {
     #expect(try output("densenet201", "relu") == [1920, 4, 4])
     #expect(try output("mobilenet", "layers.12.relu2") == [1024, 2, 2])
     #expect(try output("mobilenetv2", "relu2") == [1280, 4, 4])
+    #expect(try output("pnasnet-b", "layer5.5.concatenation") == [256, 8, 8])
     #expect(try output("resnext29-32x4d", "layer3.2.relu") == [1024, 8, 8])
     #expect(try output("regnet-x-400mf", "layer4.11.relu") == [384, 8, 8])
   }
