@@ -2,7 +2,17 @@ extension ArchitectureFamily {
   static let preactResNet = ArchitectureFamily(
     "pre-activation ResNet",
     [
-      .preactResNet18
+      .preactResNet18,
+      .cifar("preact-resnet34", from: Architecture.heLater) { preactivatedResNet([3, 4, 6, 3], classCount: $0) },
+      .cifar("preact-resnet50", from: Architecture.heLater) {
+        preactivatedResNet([3, 4, 6, 3], bottleneck: true, classCount: $0)
+      },
+      .cifar("preact-resnet101", from: Architecture.heLater) {
+        preactivatedResNet([3, 4, 23, 3], bottleneck: true, classCount: $0)
+      },
+      .cifar("preact-resnet152", from: Architecture.heLater) {
+        preactivatedResNet([3, 8, 36, 3], bottleneck: true, classCount: $0)
+      },
     ])
 
   static let wideResNet = ArchitectureFamily("wide ResNet", [.wideResNet34])

@@ -5,12 +5,20 @@ extension ArchitectureFamily {
     "ResNet",
     [
       .resnet18, .resnet34, .resnet50,
+      .cifar("resnet101", from: he) { resnet([3, 4, 23, 3], bottleneck: true, classCount: $0) },
+      .cifar("resnet152", from: he) { resnet([3, 8, 36, 3], bottleneck: true, classCount: $0) },
     ])
 
   static let groupResNet = ArchitectureFamily(
     "ResNet over a group",
     [
       .p4ResNet18, .p4mResNet18, .p4mResNet34, .p4mResNet50,
+      .cifar("p4m-resnet101", from: Architecture.kamath) {
+        resnet([3, 4, 23, 3], bottleneck: true, widths: Architecture.p4mWidths, over: .p4m, classCount: $0)
+      },
+      .cifar("p4m-resnet152", from: Architecture.kamath) {
+        resnet([3, 8, 36, 3], bottleneck: true, widths: Architecture.p4mWidths, over: .p4m, classCount: $0)
+      },
     ])
 
   private static let he = Architecture.he
