@@ -7,6 +7,8 @@ extension ArchitectureFamily {
       .resnet18, .resnet34, .resnet50,
       .cifar("resnet101", from: he) { resnet([3, 4, 23, 3], bottleneck: true, classCount: $0) },
       .cifar("resnet152", from: he) { resnet([3, 8, 36, 3], bottleneck: true, classCount: $0) },
+      .imageNet("resnet18-224", from: he) { largeResNet([2, 2, 2, 2], classCount: $0) },
+      .imageNet("resnet50-224", from: he) { largeResNet([3, 4, 6, 3], bottleneck: true, classCount: $0) },
     ])
 
   static let groupResNet = ArchitectureFamily(
@@ -39,6 +41,17 @@ func resnet(
   list.addStem(widths[0])
   list.addStages(blocks, bottleneck: bottleneck, widths: widths)
   list.addClassifier("linear", classCount: classCount)
+  return list.nodes
+}
+
+/// A ResNet for large images, under torchvision's names: a 7x7 stem and a maximum pooling take a quarter of each side.
+/// Its dense layer begins as PyTorch's do.
+private func largeResNet(_ blocks: [Int], bottleneck: Bool = false, classCount: Int) -> [Node] {
+  var list = NodeList(initialWeights: .kaimingNormalFanOut)
+  list.addStem(64, kernelSize: 7, stride: 2)
+  list.add("maxpool", .maxPooling(Pooling(kernelSize: 3, stride: 2, padding: 1)))
+  list.addStages(blocks, bottleneck: bottleneck, widths: plainWidths, shortcut: "downsample")
+  list.addClassifier("fc", classCount: classCount)
   return list.nodes
 }
 

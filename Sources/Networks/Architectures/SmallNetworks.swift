@@ -5,6 +5,10 @@ extension ArchitectureFamily {
     "small networks",
     [
       .digitsCNN, .smallCNN, .netMNIST, .leNet,
+      .mnist("lenet5", from: "advertorch") { leNet5Network(kernelSize: 3, features: 200, classCount: $0) },
+      .mnist("lenet5-madry", from: "Madry et al. 2018") {
+        leNet5Network(kernelSize: 5, features: 1024, classCount: $0)
+      },
     ])
 
   static let rotatedMNIST = ArchitectureFamily("networks for rotated MNIST", [.z2CNN, .p4CNN])
@@ -78,6 +82,21 @@ func leNetNetwork(classCount: Int) -> [Node] {
     list.add("relu\(index + 3)", .relu)
   }
   list.add("fc3", .dense(Dense(outputs: classCount)))
+  return list.nodes
+}
+
+/// The LeNet-5 of advertorch's examples: two padded convolutions, two dense layers.
+private func leNet5Network(kernelSize: Int, features: Int, classCount: Int) -> [Node] {
+  var list = NodeList()
+  for (index, channels) in [32, 64].enumerated() {
+    list.addConvolution("conv\(index + 1)", channels, kernelSize: kernelSize, bias: true)
+    list.addReLU("relu\(index + 1)")
+    list.add("maxpool\(index + 1)", .maxPooling(Pooling(kernelSize: 2)))
+  }
+  list.add("flatten", .flatten)
+  list.add("linear1", .dense(Dense(outputs: features)))
+  list.addReLU("relu3")
+  list.add("linear2", .dense(Dense(outputs: classCount)))
   return list.nodes
 }
 

@@ -3,6 +3,7 @@ extension ArchitectureFamily {
     "VGG",
     [
       .vgg11, .vgg13, .vgg16, .vgg19,
+      .imageNet("vgg16-bn-224", from: Architecture.simonyan) { largeVGG(classCount: $0) },
     ])
 }
 
@@ -18,6 +19,21 @@ func vgg(_ stages: [[Int]], classCount: Int) -> [Node] {
   list.addFeatures(stages)
   list.add("flatten", .flatten)
   list.add("classifier", .dense(Dense(outputs: classCount)))
+  return list.nodes
+}
+
+/// VGG with batch norm for large images, under torchvision's names: three dense layers, which begin as PyTorch's do. Its
+/// adaptive pooling does nothing on 224x224 images and is left out.
+private func largeVGG(classCount: Int) -> [Node] {
+  var list = NodeList(initialWeights: .kaimingNormalFanOut)
+  list.addFeatures(vgg16Stages)
+  list.add("flatten", .flatten)
+  for place in [0, 3] {
+    list.add("classifier.\(place)", .dense(Dense(outputs: 4096)))
+    list.addReLU("classifier.\(place + 1)")
+    list.add("classifier.\(place + 2)", .dropout(Dropout(rate: 0.5)))
+  }
+  list.add("classifier.6", .dense(Dense(outputs: classCount)))
   return list.nodes
 }
 
