@@ -142,6 +142,55 @@ import Testing
     #expect(given.hasPrefix("net.safetensors: parameters do not fit lenet: "))
   }
 
+  @Test("What is near no architecture is told by what was found, differences only where a network was asked for")
+  func unknown() throws {
+    let prefix = "net.safetensors: its "
+    let advice = " fit no architecture; cusp-convert --arch takes a name or a file with a definition"
+    let strange = [("encoder.conv1.weight", [8, 3, 3, 3]), ("encoder.fc.bias", [10])]
+    #expect(
+      refusal { _ = try file(strange).model() }
+        == prefix + "2 tensors of 226 elements, encoder.conv1.weight to encoder.fc.bias,\(advice)")
+    #expect(
+      refusal { _ = try file([("x", [4])]).model() } == prefix + "1 tensor of 4 elements, x,\(advice)")
+    // Names of a network, but only half of its elements.
+    var half = try shapes(Architecture.vgg16.definition())
+    half.removeFirst(half.count / 2)
+    #expect(refusal { _ = try file(half).model() }?.hasSuffix(advice) == true)
+    let message = try #require(refusal { _ = try file(half).model(ModelRequest(architecture: .vgg16)) })
+    #expect(message.contains("parameters do not fit vgg16: 40 missing: features.0.weight, "), "\(message)")
+    let wrong = ModelRequest(imageShape: [3, 8, 8])
+    let vgg = try shapes(Architecture.vgg16.definition())
+    #expect(
+      refusal { _ = try file(vgg).model(wrong) } == "net.safetensors: no architecture has images like that")
+  }
+
+  @Test("The nearest is the one that shares most elements, not the one with the fewest tensors that differ")
+  func nearest() throws {
+    var tensors = try shapes(#require(Architecture(rawValue: "densenet121")).definition())
+    tensors.removeAll { $0.name.hasSuffix("running_var") }
+    let message = try #require(refusal { _ = try file(tensors).model() })
+    #expect(
+      message.hasPrefix("net.safetensors: no architecture fits, the nearest is densenet121: parameters do not fit "))
+    #expect(message.contains("120 missing: "), "\(message)")
+  }
+
+  @Test("A definition in place of an architecture is what the tensors must be of")
+  func definition() throws {
+    var definition = Architecture.leNet.definition(classCount: 5)
+    definition.architecture = "mine"
+    let model = try file(shapes(definition)).model(ModelRequest(definition: definition))
+    #expect(model.graph.definition == definition)
+    #expect(model.notes.isEmpty)
+    let message = refusal {
+      _ = try file(shapes(Architecture.vgg11.definition())).model(ModelRequest(definition: definition))
+    }
+    #expect(message?.hasPrefix("net.safetensors: parameters do not fit mine: ") == true)
+    let wanted = Preprocessing(mean: [0.5], standardDeviation: [0.25])
+    let gray = Architecture.netMNIST.definition()
+    let changed = try file(shapes(gray)).model(ModelRequest(definition: gray, preprocessing: wanted))
+    #expect(changed.graph.definition.preprocessing == wanted)
+  }
+
   @Test("A file without tensors is no model")
   func empty() throws {
     #expect(refusal { _ = try file([]).model() } == "net.safetensors: holds no tensors; it is no model")

@@ -2,6 +2,7 @@
 //   cusp-convert model.pt model.h5
 
 import ArgumentParser
+import Checkpoints
 import Datasets
 import Failures
 import Interchange
@@ -29,7 +30,10 @@ struct ConvertCommand: ToolCommand {
   var output = "-"
   @Option(help: "The format to write: h5, pt, safetensors or npz; the default is what OUT ends in.")
   var to: String?
-  @Option(help: "The architecture, if names and shapes are not to tell it.") var arch: String?
+  @Option(
+    help: "The architecture, if names and shapes are not to tell it, or FILE.json with a definition.",
+    completion: .file(extensions: ["json"]))
+  var arch: String?
   @Option(help: "One image's sizes, as in 3x32x32, where the tensors do not tell them.") var image: String?
   @Option(help: "Means and deviations of the pixels, in 0...1, one a channel, as the model was trained on; or none.")
   var normalise: String?
@@ -61,17 +65,18 @@ struct ConvertCommand: ToolCommand {
 
   /// What the options tell of the network.
   private func request() throws -> ModelRequest {
-    ModelRequest(
-      architecture: try arch.map(architecture), imageShape: try image.map(imageShape),
-      preprocessing: try normalise.map(preprocessing))
-  }
-
-  private func architecture(_ name: String) throws -> Architecture {
-    guard let architecture = Architecture(rawValue: name) else {
-      let choices = Architecture.allCases.map(\.rawValue).joined(separator: ", ")
-      throw Failure(.usage, "--arch \(name): no such architecture; choose \(choices)")
+    var request = ModelRequest(
+      imageShape: try image.map(imageShape), preprocessing: try normalise.map(preprocessing))
+    if let arch, arch.hasSuffix(".json") || arch.contains("/") {
+      request.definition = try readDefinition(path: arch)
+    } else if let arch {
+      guard let architecture = Architecture(rawValue: arch) else {
+        let list = "cusp-train --list-architectures lists them"
+        throw Failure(.usage, "--arch \(arch): no such architecture; \(list), or give FILE.json with a definition")
+      }
+      request.architecture = architecture
     }
-    return architecture
+    return request
   }
 
   private func imageShape(_ text: String) throws -> [Int] {

@@ -46,24 +46,34 @@ public struct MatchedModel: Sendable {
 public struct ModelRequest: Sendable {
   /// The architecture; the one whose names and shapes fit if nil.
   public var architecture: Architecture?
+  /// The network itself, in place of an architecture.
+  public var definition: NetworkDefinition?
   /// One image's sizes `[c, h, w]`; the usual ones that fit if nil.
   public var imageShape: [Int]?
   /// What happens to pixels before the first layer; what the file says, or nothing, if nil.
   public var preprocessing: Preprocessing?
 
   /// A request for what is given.
-  public init(architecture: Architecture? = nil, imageShape: [Int]? = nil, preprocessing: Preprocessing? = nil) {
+  public init(
+    architecture: Architecture? = nil, definition: NetworkDefinition? = nil, imageShape: [Int]? = nil,
+    preprocessing: Preprocessing? = nil
+  ) {
     self.architecture = architecture
+    self.definition = definition
     self.imageShape = imageShape
     self.preprocessing = preprocessing
   }
+
+  /// Whether it says which network it is.
+  var isNamed: Bool { architecture != nil || definition != nil }
 }
 
 extension TensorFile {
   /// Finds the network that the file's tensors belong to.
   ///
-  /// - Throws: `.data` if they fit none, with the tensors that are missing, unexpected or of another shape for the
-  ///   nearest, at most 10 of each; and as `description()` and `stateDictionary()`.
+  /// - Throws: `.data` if they fit none: with the tensors that are missing, unexpected or of another shape, at most 10 of
+  ///   each, for the network that was asked for or that has more than nine tenths of the elements, else with what was found;
+  ///   and as `description()` and `stateDictionary()`.
   public func model(_ request: ModelRequest = ModelRequest()) throws -> MatchedModel {
     let description = try description()
     let found = try NetworkMatch(stateDictionary(), in: self, description: description, request: request)

@@ -1,4 +1,5 @@
 import Failures
+import HDF5
 import Networks
 import Tensors
 
@@ -15,17 +16,20 @@ struct NetworkMatch {
     _ tensors: [StoredTensor], in file: TensorFile, description: ModelDescription, request: ModelRequest
   ) throws {
     var best: Candidate?
+    var isKnown = false
     for names in Self.namings(of: tensors) where best?.faults != 0 {
       for sizes in try Self.definitions(for: names, description, request) where best?.faults != 0 {
-        guard let found = Candidate.best(of: sizes, names), found.faults < best?.faults ?? .max else { continue }
+        isKnown = true
+        guard let found = Candidate.best(of: sizes, names), found.isBetter(than: best) else { continue }
         best = found
       }
     }
-    guard let best else { throw Failure(.data, "\(file.path): no architecture has images like that") }
+    if best == nil, isKnown { throw Failure(.data, "\(file.path): no architecture has images like that") }
+    let isGiven = request.isNamed || description.definition != nil
+    guard let best, isGiven || best.isNear else { throw Self.unknown(tensors, in: file) }
     do {
       try best.check()
     } catch let failure as Failure {
-      let isGiven = request.architecture != nil || description.definition != nil
       let hint = isGiven ? "" : "no architecture fits, the nearest is \(best.graph.definition.architecture): "
       throw Failure(.data, "\(file.path): \(hint)\(failure.message)")
     }
@@ -36,6 +40,17 @@ struct NetworkMatch {
     if !ignored.isEmpty {
       notes.append("ignored \(ignored.count) tensors of sub_block1, which the published code makes and never uses")
     }
+  }
+
+  /// What is said of tensors that are of no network known here.
+  private static func unknown(_ tensors: [StoredTensor], in file: TensorFile) -> Failure {
+    let names = [tensors.first, tensors.count > 1 ? tensors.last : nil].compactMap { $0 }.map { printable($0.name) }
+    let elements = tensors.reduce(0) { $0 + $1.shape.count }
+    let found = "\(tensors.count) \(tensors.count == 1 ? "tensor" : "tensors") of \(elements) elements"
+    return Failure(
+      .data,
+      "\(file.path): its \(found), \(names.joined(separator: " to ")), fit no architecture; "
+        + "cusp-convert --arch takes a name or a file with a definition")
   }
 
   /// The tensors by name: as they are, and without a first component that all names share.
@@ -56,7 +71,8 @@ struct NetworkMatch {
   private static func definitions(
     for tensors: [ParameterPath: StoredTensor], _ description: ModelDescription, _ request: ModelRequest
   ) throws -> [[NetworkDefinition]] {
-    if request.architecture == nil, var definition = description.definition {
+    let given = request.definition ?? (request.architecture == nil ? description.definition : nil)
+    if var definition = given {
       if let shape = request.imageShape { definition.imageShape = shape }
       if let preprocessing = request.preprocessing {
         definition.preprocessing = preprocessing.spread(over: definition.imageShape)
@@ -65,8 +81,9 @@ struct NetworkMatch {
     }
     let preprocessing = request.preprocessing ?? description.definition?.preprocessing ?? .none
     let architectures = request.architecture.map { [$0] } ?? Architecture.allCases + wideResNet(tensors)
-    return architectures.map { architecture in
+    return architectures.compactMap { architecture in
       let facts = SizeFacts(architecture, tensors)
+      if request.architecture == nil, !facts.hasWeights { return nil }
       return facts.imageShapes(request.imageShape).map {
         architecture.definition(
           imageShape: $0, classCount: facts.classCount, preprocessing: preprocessing.spread(over: $0))
@@ -84,7 +101,7 @@ struct NetworkMatch {
 
   private mutating func addNotes(_ description: ModelDescription, _ request: ModelRequest) {
     let definition = graph.definition
-    if description.definition == nil {
+    if description.definition == nil, request.definition == nil {
       let classes = "\(definition.classCount) classes"
       notes.append("recognised as \(definition.architecture), images \(Shape(definition.imageShape)), \(classes)")
       if request.preprocessing == nil {
@@ -106,6 +123,11 @@ private struct Candidate {
   let ignored: [StoredTensor]
   /// How many tensors are missing, unexpected or of another shape.
   let faults: Int
+  /// Which share of all elements, of the network's or of the file's if these are more, has the right names and shapes.
+  private let share: Double
+
+  /// Whether the differences tell more than that there are some.
+  var isNear: Bool { faults == 0 || share > 0.9 }
 
   /// Nil for a definition that is no network, as when its images are too small.
   init?(_ definition: NetworkDefinition, _ tensors: [ParameterPath: StoredTensor]) {
@@ -121,6 +143,16 @@ private struct Candidate {
     let optional = expected.count { $0.role == .counter && tensors[$0.path] == nil }
     let known = expected.count { tensors[$0.path] != nil }
     faults = expected.count - fitting - optional + tensors.count - known
+    let fittingElements = expected.reduce(0) { $0 + (tensors[$1.path]?.shape == $1.shape ? $1.shape.count : 0) }
+    let elements = max(expected.reduce(0) { $0 + $1.shape.count }, tensors.values.reduce(0) { $0 + $1.shape.count })
+    share = Double(fittingElements) / Double(max(elements, 1))
+  }
+
+  /// Whether it fits, or fits more than `other`.
+  func isBetter(than other: Candidate?) -> Bool {
+    guard let other else { return true }
+    if faults == 0 || other.faults == 0 { return other.faults > 0 }
+    return (share, -faults) > (other.share, -other.faults)
   }
 
   /// The best of one architecture's `definitions`; those after the first are tried only where shapes alone do not fit.
@@ -129,7 +161,7 @@ private struct Candidate {
   ) -> Candidate? {
     var best: Candidate?
     for definition in definitions {
-      guard let candidate = Candidate(definition, tensors), candidate.faults < best?.faults ?? .max else { continue }
+      guard let candidate = Candidate(definition, tensors), candidate.isBetter(than: best) else { continue }
       best = candidate
       if candidate.faults == 0 || !candidate.hasRightNames { break }
     }
@@ -154,6 +186,8 @@ private struct Candidate {
 /// What a file's tensors say about the sizes of an architecture's images and classes.
 private struct SizeFacts {
   let classCount: Int
+  /// Whether the tensors have the name of any of the architecture's weights.
+  let hasWeights: Bool
   private let channels: Int
   private let architecture: Architecture
 
@@ -161,6 +195,7 @@ private struct SizeFacts {
     self.architecture = architecture
     let nodes = architecture.definition().nodes
     let weights = nodes.compactMap { tensors[ParameterPath(node: $0.name, "weight")]?.shape }.filter { $0.rank >= 2 }
+    hasWeights = !weights.isEmpty
     channels = weights.first.flatMap { $0.rank >= 4 ? $0[1] : nil } ?? architecture.imageShape[0]
     classCount = weights.last.flatMap { $0[0] >= 2 ? $0[0] : nil } ?? 10
   }
