@@ -119,8 +119,14 @@ extension Operation {
     }
   }
 
-  /// Whether the gradient with respect to what it reads depends on what it wrote, before the activation.
-  public var readsOutputBackward: Bool { if case .softmax = self { true } else { false } }
+  /// Whether going backward may read what it wrote: a softmax for its slope, a maximum pooling for the mask of a ReLU
+  /// before it.
+  public var readsOutputBackward: Bool {
+    switch self {
+    case .softmax, .maxPooling: true
+    default: false
+    }
+  }
 }
 
 /// What a step's weights are made of.
