@@ -7,7 +7,7 @@ struct ConvolutionGeometry: Hashable {
   /// `[n, c, h, w]` of the input and of the output.
   let source, destination: [Int]
   /// `[o, i, h, w]`, or `[g, o / g, i / g, h, w]` with groups.
-  let weights: [Int]
+  private(set) var weights: [Int]
   /// Along rows and columns; as holes between a window's pixels, dilations begin at 0.
   let strides, dilations: [Int64]
   /// Above and to the left of the image, and below and to the right.
@@ -29,6 +29,14 @@ struct ConvolutionGeometry: Hashable {
   }
 
   var groups: Int { weights.count == 4 ? 1 : weights[0] }
+
+  /// The same between the same images with filters of other sizes.
+  func with(weights: [Int]) -> ConvolutionGeometry {
+    var other = self
+    other.weights = weights
+    return other
+  }
+
   // Of square ones.
   var kernelSize: Int { weights[weights.count - 1] }
   var stride: Int { Int(strides[0]) }

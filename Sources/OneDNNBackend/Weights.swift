@@ -16,6 +16,8 @@ final class Weights {
   private(set) var refresh: [Call] = []
   /// Set where a convolution runs as one matrix product: `sizes` are those of the matrix then.
   var product: DenseProduct?
+  /// Set where groups of a convolution are merged: `sizes` are those of the merged ones then.
+  var groups: MergedGroups?
   /// Set where passes of a convolution are ours: what makes the content of each copy, and of `weight` if the first is that.
   private(set) var filters: [(filter: any PackedFilter, memory: Memory)] = []
   /// Set in training.
@@ -114,7 +116,8 @@ final class Weights {
       _ = bias?.floats.update(fromContentsOf: source.bias.values)
       return
     }
-    let values = product?.weight(source.weight.values) ?? source.weight.values
+    let filters = source.weight.values
+    let values = product?.weight(filters) ?? groups?.weight(filters) ?? filters
     for memory in [weight] + copies { try engine.write(values, to: memory, sizes: sizes) }
     guard let bias else { return }
     try engine.write(

@@ -5,9 +5,12 @@ import Tensors
 /// Convolutions and dense layers.
 extension Lowering {
   func convolution(_ settings: Convolution, _ index: Int, _ step: Step) throws -> Pullback {
-    let geometry = ConvolutionGeometry(
+    let asked = ConvolutionGeometry(
       settings, batchSize: plan.batchSize, input: plan.values[step.inputs[0]].sizes,
       output: plan.values[step.output].sizes)
+    // In training the optimiser works on the filters themselves.
+    let groups = training ? nil : MergedGroups(asked)
+    let geometry = groups?.merged ?? asked
     let algorithm = try algorithm(of: settings, index, geometry, step)
     if algorithm == .denseProduct { return try denseProduct(geometry, index, step) }
     if algorithm == .implicitGEMM || algorithm == .winograd && ownsWinograd(index) {
@@ -21,6 +24,7 @@ extension Lowering {
     let source = try recorder.converted(value(step.inputs[0]), to: descriptor.chosen(.source))
     let output = try destination(step, descriptor.chosen(.destination))
     let weights = try makeWeights(index, descriptor, bias: bias ? settings.outputChannels : nil)
+    weights.groups = groups
     var arguments: [Argument: Memory] = [.source: source, .weights: weights.weight, .destination: output]
     arguments[.bias] = weights.bias
     try recorder.record("\(step.name) convolution forward", descriptor, arguments)
