@@ -12,7 +12,7 @@ struct LossNumbers: Decodable {
   }
   let logits, probabilities: [Float]
   let crossEntropy, smoothedCrossEntropy, margin, divergence: Case
-  let parameterCounts: [String: Int]
+  let parameterCounts, multiplyAdds: [String: Int]
 
   static func read() throws -> LossNumbers {
     try JSONDecoder().decode(LossNumbers.self, from: Fixture.data("losses.json"))
