@@ -40,14 +40,14 @@ extension NodeList {
   }
 
   /// A stage of `count` residual blocks that begins with `channels`, which become what it ends with. Only the first block
-  /// has the stage's `stride`.
+  /// has the stage's `stride`. Where `isExcited`, channels are weighed before the last convolution.
   mutating func addResidualStage(
     _ name: String, count: Int, stride: Int, channels: inout Int, shortcut: String = "shortcut",
-    block: (_ stride: Int) -> [BlockConvolution]
+    isExcited: Bool = false, block: (_ stride: Int) -> [BlockConvolution]
   ) {
     for index in 0..<count {
       let convolutions = block(index == 0 ? stride : 1)
-      addResidualBlock("\(name).\(index)", convolutions, from: channels, shortcut)
+      addResidualBlock("\(name).\(index)", convolutions, from: channels, shortcut, isExcited: isExcited)
       channels = convolutions.last?.channels ?? channels
     }
   }
@@ -55,10 +55,14 @@ extension NodeList {
   /// Convolutions with norms, ReLUs between, and the shortcut from `inputs` channels: what comes in, or a 1x1 convolution
   /// with norm named `shortcut` where the shape changes.
   private mutating func addResidualBlock(
-    _ name: String, _ convolutions: [BlockConvolution], from inputs: Int, _ shortcut: String
+    _ name: String, _ convolutions: [BlockConvolution], from inputs: Int, _ shortcut: String, isExcited: Bool
   ) {
     var input = last
     for (index, convolution) in convolutions.enumerated() {
+      if isExcited, index > 0, index + 1 == convolutions.count {
+        addExcitation(
+          name, "se.se1", "se.se2", channels: convolutions[index - 1].channels, hidden: inputs / 4, activation: .relu)
+      }
       addNormed(index + 1, of: name, convolution, activated: index + 1 < convolutions.count)
     }
     let trunk = last
@@ -70,5 +74,19 @@ extension NodeList {
     }
     add("\(name).sum", .sum, reading: [trunk, input])
     addReLU("\(name).relu")
+  }
+
+  /// Squeeze and excite: a factor for every channel, made of the means of all by two 1x1 convolutions, `activation` after
+  /// the first and a sigmoid after the second.
+  mutating func addExcitation(
+    _ block: String, _ first: String, _ second: String, channels: Int, hidden: Int, activation: Activation
+  ) {
+    let input = last
+    add("\(block).squeeze", .averagePooling(.global))
+    addConvolution("\(block).\(first)", hidden, kernelSize: 1, bias: true)
+    add("\(block).\(first).activation", .activation(activation))
+    addConvolution("\(block).\(second)", channels, kernelSize: 1, bias: true)
+    add("\(block).\(second).sigmoid", .activation(.sigmoid))
+    add("\(block).excitation", .product, reading: [input, last])
   }
 }
