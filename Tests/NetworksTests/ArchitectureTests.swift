@@ -55,6 +55,8 @@ struct ArchitectureTests {
     #expect(try output("resnext29-32x4d", "layer3.2.relu") == [1024, 8, 8])
     #expect(try output("regnet-x-400mf", "layer4.11.relu") == [384, 8, 8])
     #expect(try output("regnet-y-400mf", "layer4.11.squeeze") == [384, 1, 1])
+    #expect(try output("dpn26", "layer4.1.relu") == [2432, 4, 4])
+    #expect(try output("dpn92", "layer3.19.relu") == [1528, 8, 8])
     #expect(try output("resnet18-224", "maxpool") == [64, 56, 56])
     #expect(try output("vgg16-bn-224", "flatten") == [25_088])
   }
