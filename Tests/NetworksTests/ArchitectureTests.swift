@@ -57,6 +57,10 @@ struct ArchitectureTests {
     #expect(try output("regnet-y-400mf", "layer4.11.squeeze") == [384, 1, 1])
     #expect(try output("dpn26", "layer4.1.relu") == [2432, 4, 4])
     #expect(try output("dpn92", "layer3.19.relu") == [1528, 8, 8])
+    #expect(try output("shufflenet-g2", "layer3.3.relu") == [800, 4, 4])
+    #expect(try output("shufflenet-g3", "layer1.0.conv3") == [216, 16, 16])
+    #expect(try output("shufflenetv2-1.5", "layer2.7.shuffle") == [352, 8, 8])
+    #expect(try output("shufflenetv2-2", "relu2") == [2048, 4, 4])
     #expect(try output("resnet18-224", "maxpool") == [64, 56, 56])
     #expect(try output("vgg16-bn-224", "flatten") == [25_088])
   }

@@ -4,6 +4,11 @@ struct BlockConvolution {
   var kernelSize: Int
   var stride = 1
   var groups = 1
+
+  /// A convolution of every channel by itself.
+  static func depthwise(_ channels: Int, kernelSize: Int = 3, stride: Int = 1) -> Self {
+    Self(channels: channels, kernelSize: kernelSize, stride: stride, groups: channels)
+  }
 }
 
 extension [BlockConvolution] {
@@ -26,15 +31,19 @@ extension [BlockConvolution] {
 }
 
 extension NodeList {
-  mutating func addConvolution(_ name: String, _ settings: BlockConvolution) {
+  mutating func addConvolution(_ name: String, _ settings: BlockConvolution, reading input: String? = nil) {
     addConvolution(
-      name, settings.channels, kernelSize: settings.kernelSize, stride: settings.stride, groups: settings.groups)
+      name, settings.channels, kernelSize: settings.kernelSize, stride: settings.stride, groups: settings.groups,
+      reading: input)
   }
 
   /// The convolution `index` of `block` with its norm, and a ReLU if it is `activated`: `BLOCK.conv1`, `BLOCK.bn1` and
   /// `BLOCK.relu1`.
-  mutating func addNormed(_ index: Int, of block: String, _ convolution: BlockConvolution, activated: Bool = true) {
-    addConvolution("\(block).conv\(index)", convolution)
+  mutating func addNormed(
+    _ index: Int, of block: String, _ convolution: BlockConvolution, activated: Bool = true,
+    reading input: String? = nil
+  ) {
+    addConvolution("\(block).conv\(index)", convolution, reading: input)
     addNorm("\(block).bn\(index)")
     if activated { addReLU("\(block).relu\(index)") }
   }

@@ -45,13 +45,6 @@ private func invertedMobileNetwork(classCount: Int) -> [Node] {
   return list.nodes
 }
 
-extension BlockConvolution {
-  /// A 3x3 convolution of every channel by itself.
-  fileprivate static func depthwise(_ channels: Int, stride: Int) -> Self {
-    Self(channels: channels, kernelSize: 3, stride: stride, groups: channels)
-  }
-}
-
 extension NodeList {
   /// Blocks of stride 1 have a shortcut: what comes in, or a 1x1 convolution with norm where the channels change.
   fileprivate mutating func addInvertedBlock(
