@@ -61,6 +61,7 @@ struct ArchitectureTests {
     #expect(try output("shufflenet-g3", "layer1.0.conv3") == [216, 16, 16])
     #expect(try output("shufflenetv2-1.5", "layer2.7.shuffle") == [352, 8, 8])
     #expect(try output("shufflenetv2-2", "relu2") == [2048, 4, 4])
+    #expect(try output("senet18", "layer4.1.fc1") == [32, 1, 1])
     #expect(try output("resnet18-224", "maxpool") == [64, 56, 56])
     #expect(try output("vgg16-bn-224", "flatten") == [25_088])
   }

@@ -57,9 +57,10 @@ func wideResNetwork(blocks: Int, width: Int, classCount: Int) -> [Node] {
 extension NodeList {
   /// A stage of blocks: norm, ReLU and convolution, for each of the block's convolutions, and the shortcut. Where the stage
   /// changes the shape, the shortcut of its first block is a 1x1 convolution of what follows the first ReLU, under the name
-  /// `projecting`.
-  fileprivate mutating func addPreactivatedBlocks(
-    _ names: [String], stride: Int, projecting shortcut: String?, block: (_ stride: Int) -> [BlockConvolution]
+  /// `projecting`. With `excitedFrom` channels are weighed before the sum, by way of so many.
+  mutating func addPreactivatedBlocks(
+    _ names: [String], stride: Int, projecting shortcut: String?, excitedFrom hidden: Int? = nil,
+    block: (_ stride: Int) -> [BlockConvolution]
   ) {
     for (index, name) in names.enumerated() {
       var input = last
@@ -69,9 +70,12 @@ extension NodeList {
         addReLU("\(name).relu\(position + 1)")
         addConvolution("\(name).conv\(position + 1)", convolution)
       }
+      let outputs = convolutions.last?.channels ?? 0
+      if let hidden {
+        addExcitation(name, "fc1", "fc2", channels: outputs, hidden: hidden, activation: .relu)
+      }
       let trunk = last
       if let shortcut, index == 0 {
-        let outputs = convolutions.last?.channels ?? 0
         addConvolution(
           "\(name).\(shortcut)", outputs, kernelSize: 1, stride: stride, reading: "\(name).relu1")
         input = last
