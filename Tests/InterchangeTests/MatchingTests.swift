@@ -66,6 +66,35 @@ import Testing
     #expect(message?.contains("1 unexpected: sub_block1.weight") == true)
   }
 
+  @Test("EfficientNet's first block has a convolution and a norm that nobody uses; they are left out")
+  func efficientNet() throws {
+    let definition = try #require(Architecture(rawValue: "efficientnet-b0")).definition(classCount: 100)
+    let norm = ["weight", "bias", "running_mean", "running_var"].map { ("layers.0.bn1.\($0)", [32]) }
+    let tensors = try shapes(definition) + norm + [("layers.0.conv1.weight", [32, 32, 1, 1])]
+    let model = try file(tensors).model()
+    #expect(model.graph.definition == definition)
+    #expect(
+      model.notes.last
+        == "ignored 5 tensors of layers.0.conv1 and layers.0.bn1, which the published code makes and never uses")
+    let needed = try #require(
+      refusal { _ = try file(tensors.filter { $0.0 != "layers.1.conv1.weight" }).model() })
+    #expect(needed.contains("1 missing: layers.1.conv1.weight"), "\(needed)")
+    #expect(!needed.contains("unexpected"))
+  }
+
+  @Test(
+    "Networks of one family are told apart by shapes or by names",
+    arguments: [
+      ("shufflenet-g2", "shufflenet-g3"), ("shufflenetv2-1", "shufflenetv2-1.5"), ("regnet-x-400mf", "regnet-y-400mf"),
+      ("dpn26", "dpn92"), ("senet18", "preact-resnet18"),
+    ])
+  func siblings(one: String, other: String) throws {
+    for name in [one, other] {
+      let definition = try #require(Architecture(rawValue: name)).definition()
+      #expect(try file(shapes(definition)).model().graph.definition == definition, "\(name)")
+    }
+  }
+
   @Test("A network over a group is not taken for the plain one, nor the other way round")
   func groups() throws {
     for (plain, group) in [(Architecture.resnet18, .p4mResNet18), (.z2CNN, .p4CNN)] as [(Architecture, Architecture)] {

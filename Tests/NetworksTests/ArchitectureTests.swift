@@ -62,6 +62,7 @@ struct ArchitectureTests {
     #expect(try output("shufflenetv2-1.5", "layer2.7.shuffle") == [352, 8, 8])
     #expect(try output("shufflenetv2-2", "relu2") == [2048, 4, 4])
     #expect(try output("senet18", "layer4.1.fc1") == [32, 1, 1])
+    #expect(try output("efficientnet-b0", "layers.15.bn3") == [320, 2, 2])
     #expect(try output("resnet18-224", "maxpool") == [64, 56, 56])
     #expect(try output("vgg16-bn-224", "flatten") == [25_088])
   }
@@ -70,6 +71,16 @@ struct ArchitectureTests {
   func multiplyAdds(architecture: Architecture) throws {
     let expected = try #require(LossNumbers.read().multiplyAdds[architecture.rawValue])
     #expect(try NetworkGraph(architecture.definition()).multiplyAdds == expected)
+  }
+
+  @Test("of EfficientNet drop features before the last layer, and no blocks, as the published one")
+  func droppedFeatures() throws {
+    let nodes = try #require(Architecture(rawValue: "efficientnet-b0")).definition().nodes
+    let dropouts = nodes.compactMap { node in
+      if case .dropout(let settings) = node.layer { (node.name, settings) } else { nil }
+    }
+    #expect(dropouts.map(\.0) == ["drop"] && dropouts.map(\.1) == [Dropout(rate: 0.2)])
+    #expect(nodes.last?.inputs == ["drop"])
   }
 
   @Test("take other images and classes", arguments: Architecture.allCases)

@@ -38,7 +38,8 @@ struct NetworkMatch {
     ignored = best.ignored
     addNotes(description, request)
     if !ignored.isEmpty {
-      notes.append("ignored \(ignored.count) tensors of sub_block1, which the published code makes and never uses")
+      let modules = Candidate.unusedModules(of: best.graph.definition.architecture).joined(separator: " and ")
+      notes.append("ignored \(ignored.count) tensors of \(modules), which the published code makes and never uses")
     }
   }
 
@@ -119,7 +120,7 @@ struct NetworkMatch {
 private struct Candidate {
   let graph: NetworkGraph
   let tensors: [ParameterPath: StoredTensor]
-  /// The tensors of a block that is never used, which were left out.
+  /// The tensors of modules that are never used, which were left out.
   let ignored: [StoredTensor]
   /// How many tensors are missing, unexpected or of another shape.
   let faults: Int
@@ -132,9 +133,8 @@ private struct Candidate {
   /// Nil for a definition that is no network, as when its images are too small.
   init?(_ definition: NetworkDefinition, _ tensors: [ParameterPath: StoredTensor]) {
     guard let graph = try? NetworkGraph(definition) else { return nil }
-    // The published wide ResNets carry a block that their code never uses.
-    let isWide = definition.architecture.hasPrefix("wrn-")
-    let used = isWide ? tensors.filter { !$0.key.text.hasPrefix("sub_block1.") } : tensors
+    let unused = Self.unusedModules(of: definition.architecture)
+    let used = tensors.filter { tensor in !unused.contains { tensor.key.text.hasPrefix("\($0).") } }
     ignored = tensors.filter { used[$0.key] == nil }.map(\.value).sorted { $0.name < $1.name }
     let tensors = used
     (self.graph, self.tensors) = (graph, tensors)
@@ -146,6 +146,12 @@ private struct Candidate {
     let fittingElements = expected.reduce(0) { $0 + (tensors[$1.path]?.shape == $1.shape ? $1.shape.count : 0) }
     let elements = max(expected.reduce(0) { $0 + $1.shape.count }, tensors.values.reduce(0) { $0 + $1.shape.count })
     share = Double(fittingElements) / Double(max(elements, 1))
+  }
+
+  /// The modules that the published code of `architecture` makes and never uses.
+  static func unusedModules(of architecture: String) -> [String] {
+    if architecture.hasPrefix("wrn-") { return ["sub_block1"] }
+    return architecture == "efficientnet-b0" ? ["layers.0.conv1", "layers.0.bn1"] : []
   }
 
   /// Whether it fits, or fits more than `other`.

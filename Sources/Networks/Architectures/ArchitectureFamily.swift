@@ -14,7 +14,7 @@ extension ArchitectureFamily: CaseIterable {
   /// All families, the simple ones first.
   public static let allCases: [ArchitectureFamily] = [
     small, rotatedMNIST, vgg, resNet, preactResNet, wideResNet, groupResNet, resNeXt, regNet, googLeNet, denseNet,
-    mobileNet, pnasNet, dpn, shuffleNet, seNet,
+    mobileNet, pnasNet, dpn, shuffleNet, seNet, efficientNet,
   ]
 }
 
