@@ -11,7 +11,7 @@ public import Symmetry
 /// 4. `Programs/Plan/PlanBuilder.swift`: the step that computes it, in evaluation and in training.
 /// 5. If that is a new `Step`: the kernel of each backend, forward and backward.
 ///
-/// Then add a row to the layer table of `fixtures/make/networks.py`; the contract tests pick it up by itself.
+/// Then add a row to `fixtures/make/layers.py`; the contract tests pick it up by themselves. See `CONTRIBUTING.md`.
 public enum Layer: Hashable, Sendable {
   /// A two-dimensional convolution (cross-correlation, as everywhere in the field).
   case convolution(Convolution)
