@@ -77,7 +77,7 @@ extension NaiveEngine {
     case .transposedConvolution(let settings):
       let (weight, bias) = (values(vertex, "weight"), values(vertex, "bias"))
       var sums = y.values
-      settings.opposite(x.c).forEachProduct(from: y, to: x) { sums[$0] += x.values[$2] * weight[$1] }
+      settings.opposite(inputChannels: x.c).forEachProduct(from: y, to: x) { sums[$0] += x.values[$2] * weight[$1] }
       y.values = sums.enumerated().map { $1 + (bias.isEmpty ? 0 : bias[y.channel($0)]) }
     case .groupNormalization(let settings): imageNorm(settings.groups, settings.epsilon, vertex, x, &y)
     case .layerNormalization(let settings): imageNorm(1, settings.epsilon, vertex, x, &y)

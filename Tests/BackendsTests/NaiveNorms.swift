@@ -57,7 +57,7 @@ extension NaiveEngine {
     let weight = values(vertex, "weight")
     var slopes = dx.values
     var (sums, sizes) = (weight.map { _ in 0.0 }, weight.map { _ in 0.0 })
-    settings.opposite(x.c).forEachProduct(from: dy, to: x) {
+    settings.opposite(inputChannels: x.c).forEachProduct(from: dy, to: x) {
       slopes[$2] += dy.values[$0] * weight[$1]
       sums[$1] += dy.values[$0] * x.values[$2]
       sizes[$1] += abs(dy.values[$0] * x.values[$2])
@@ -92,15 +92,6 @@ extension Batch {
     (0..<n).flatMap { image in
       (0..<h * w).map { pixel in (0..<c).map { (image * c + $0) * h * w + pixel } }
     }
-  }
-}
-
-extension TransposedConvolution {
-  /// The convolution that it goes back on, with this layer's input as output.
-  func opposite(_ inputs: Int) -> Convolution {
-    Convolution(
-      outputChannels: inputs, kernelSize: kernelSize, stride: stride, padding: padding, dilation: dilation,
-      groups: groups)
   }
 }
 

@@ -55,4 +55,11 @@ public struct TransposedConvolution: Hashable, Sendable, Codable {
     self.bias = bias
     self.initialWeights = initialWeights
   }
+
+  /// The convolution that it is the way back of, from its output to its input of `inputChannels`.
+  package func opposite(inputChannels: Int) -> Convolution {
+    Convolution(
+      outputChannels: inputChannels, kernelSize: kernelSize, stride: stride, padding: padding, dilation: dilation,
+      groups: groups)
+  }
 }

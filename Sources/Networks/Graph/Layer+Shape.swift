@@ -128,24 +128,14 @@ extension Layer {
 
 extension Convolution {
   fileprivate func outputShape(_ input: Shape) throws(ShapeMismatch) -> Shape {
-    try requireImage(input)
-    try require(outputChannels, "outputChannels")
-    try require(groups, "groups")
-    guard input[0].isMultiple(of: groups), outputChannels.isMultiple(of: groups) else {
-      throw ShapeMismatch("cannot split \(input[0]) and \(outputChannels) channels into \(groups) groups")
-    }
+    try requireImage(input, splitting: outputChannels, into: groups)
     return Shape([outputChannels] + (try windows(input, kernelSize, stride, padding, dilation)))
   }
 }
 
 extension TransposedConvolution {
   fileprivate func outputShape(_ input: Shape) throws(ShapeMismatch) -> Shape {
-    try requireImage(input)
-    try require(outputChannels, "outputChannels")
-    try require(groups, "groups")
-    guard input[0].isMultiple(of: groups), outputChannels.isMultiple(of: groups) else {
-      throw ShapeMismatch("cannot split \(input[0]) and \(outputChannels) channels into \(groups) groups")
-    }
+    try requireImage(input, splitting: outputChannels, into: groups)
     let height = try side(
       input[1], kernelSize.height, stride.height, dilation.height, padding.top, padding.bottom, outputPadding.height)
     return [
@@ -212,6 +202,16 @@ struct ShapeMismatch: Error {
 
 private func requireImage(_ input: Shape) throws(ShapeMismatch) {
   guard input.rank == 3 else { throw ShapeMismatch("needs [c, h, w], has [\(input)]") }
+}
+
+/// An image whose channels, and those that come out, fall into `groups`.
+private func requireImage(_ input: Shape, splitting outputChannels: Int, into groups: Int) throws(ShapeMismatch) {
+  try requireImage(input)
+  try require(outputChannels, "outputChannels")
+  try require(groups, "groups")
+  guard input[0].isMultiple(of: groups), outputChannels.isMultiple(of: groups) else {
+    throw ShapeMismatch("cannot split \(input[0]) and \(outputChannels) channels into \(groups) groups")
+  }
 }
 
 /// Feature maps over `group`: a channel is as many maps as the group has elements.

@@ -23,7 +23,8 @@ extension Programs.Operation {
       let pointwise = Convolution(outputChannels: settings.outputs, kernelSize: 1)
       return try AffineKernel(pointwise, buffers, weights[index], workers)
     case .transposedConvolution(let settings, let index):
-      return try TransposedConvolutionKernel(settings, buffers, weights[index], workers)
+      let opposite = settings.opposite(inputChannels: buffers.input.channels)
+      return try AffineKernel(opposite, isTransposed: true, buffers, weights[index], workers)
     case .groupNormalization(let groups, let epsilon, let isElementwise, let index):
       return try GroupNormalizationKernel(
         groups: groups, epsilon: epsilon, isElementwise: isElementwise, buffers, weights[index], workers)
