@@ -3,23 +3,15 @@
 
 extension Convolution: Codable {
   private enum CodingKeys: String, CodingKey {
-    case outputChannels, kernelSize, stride, padding, dilation, groups, bias, initialWeights
+    case outputChannels, dilation, groups, bias, initialWeights
   }
 
   /// Writes single numbers where the windows are square and undilated.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(outputChannels, forKey: .outputChannels)
-    if let square {
-      try container.encode(square.kernelSize, forKey: .kernelSize)
-      try container.encode(square.stride, forKey: .stride)
-      try container.encode(square.padding, forKey: .padding)
-    } else {
-      try container.encode(kernelSize, forKey: .kernelSize)
-      try container.encode(stride, forKey: .stride)
-      try container.encode(padding, forKey: .padding)
-      try container.encode(dilation, forKey: .dilation)
-    }
+    try Windows(kernelSize, stride, padding, areSquare: square != nil).encode(to: encoder)
+    if square == nil { try container.encode(dilation, forKey: .dilation) }
     try container.encode(groups, forKey: .groups)
     try container.encode(bias, forKey: .bias)
     try container.encode(initialWeights, forKey: .initialWeights)
@@ -28,53 +20,77 @@ extension Convolution: Codable {
   /// Reads numbers, or lists and a dilation.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
-    let isSquare = (try? container.decode(Int.self, forKey: .kernelSize)) != nil
-    func extent(_ key: CodingKeys) throws -> Extent {
-      try isSquare ? Extent(container.decode(Int.self, forKey: key)) : container.decode(Extent.self, forKey: key)
-    }
+    let windows = try Windows(from: decoder)
     self.init(
-      outputChannels: try container.decode(Int.self, forKey: .outputChannels), kernelSize: try extent(.kernelSize),
-      stride: try extent(.stride),
-      padding: try isSquare
-        ? Margins(container.decode(Int.self, forKey: .padding)) : container.decode(Margins.self, forKey: .padding),
-      dilation: try isSquare ? Extent(1) : extent(.dilation), groups: try container.decode(Int.self, forKey: .groups),
-      bias: try container.decode(Bool.self, forKey: .bias),
+      outputChannels: try container.decode(Int.self, forKey: .outputChannels), kernelSize: windows.kernelSize,
+      stride: windows.stride, padding: windows.padding,
+      dilation: try windows.areSquare ? Extent(1) : container.decode(Extent.self, forKey: .dilation),
+      groups: try container.decode(Int.self, forKey: .groups), bias: try container.decode(Bool.self, forKey: .bias),
       initialWeights: try container.decode(InitialWeights.self, forKey: .initialWeights))
   }
 }
 
 extension Pooling: Codable {
-  private enum CodingKeys: String, CodingKey { case kernelSize, stride, padding, ceilMode, countsPadding }
+  private enum CodingKeys: String, CodingKey { case ceilMode, countsPadding }
 
   /// Writes single numbers where the windows are square and the rest is PyTorch's default.
   public func encode(to encoder: any Encoder) throws {
+    try Windows(kernelSize, stride, padding, areSquare: square != nil).encode(to: encoder)
+    guard square == nil else { return }
     var container = encoder.container(keyedBy: CodingKeys.self)
-    if let square {
-      try container.encode(square.kernelSize, forKey: .kernelSize)
-      try container.encode(square.stride, forKey: .stride)
-      try container.encode(square.padding, forKey: .padding)
-    } else {
-      try container.encode(kernelSize, forKey: .kernelSize)
-      try container.encode(stride, forKey: .stride)
-      try container.encode(padding, forKey: .padding)
-      try container.encode(ceilMode, forKey: .ceilMode)
-      try container.encode(countsPadding, forKey: .countsPadding)
-    }
+    try container.encode(ceilMode, forKey: .ceilMode)
+    try container.encode(countsPadding, forKey: .countsPadding)
   }
 
   /// Reads numbers, or lists and the two choices.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
-    func number(_ key: CodingKeys) throws -> Int { try container.decode(Int.self, forKey: key) }
-    if let side = try? number(.kernelSize) {
-      self.init(kernelSize: side, stride: try number(.stride), padding: try number(.padding))
+    let windows = try Windows(from: decoder)
+    self.init(
+      kernelSize: windows.kernelSize, stride: windows.stride, padding: windows.padding,
+      ceilMode: try windows.areSquare ? false : container.decode(Bool.self, forKey: .ceilMode),
+      countsPadding: try windows.areSquare ? true : container.decode(Bool.self, forKey: .countsPadding))
+  }
+}
+
+/// The three settings that convolutions and poolings share.
+private struct Windows: Codable {
+  let kernelSize, stride: Extent
+  let padding: Margins
+  /// Whether each is one number.
+  let areSquare: Bool
+
+  private enum CodingKeys: String, CodingKey { case kernelSize, stride, padding }
+
+  init(_ kernelSize: Extent, _ stride: Extent, _ padding: Margins, areSquare: Bool) {
+    (self.kernelSize, self.stride, self.padding, self.areSquare) = (kernelSize, stride, padding, areSquare)
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    if areSquare {
+      try container.encode(kernelSize.height, forKey: .kernelSize)
+      try container.encode(stride.height, forKey: .stride)
+      try container.encode(padding.top, forKey: .padding)
     } else {
-      self.init(
-        kernelSize: try container.decode(Extent.self, forKey: .kernelSize),
-        stride: try container.decode(Extent.self, forKey: .stride),
-        padding: try container.decode(Margins.self, forKey: .padding),
-        ceilMode: try container.decode(Bool.self, forKey: .ceilMode),
-        countsPadding: try container.decode(Bool.self, forKey: .countsPadding))
+      try container.encode(kernelSize, forKey: .kernelSize)
+      try container.encode(stride, forKey: .stride)
+      try container.encode(padding, forKey: .padding)
+    }
+  }
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    if let side = try? container.decode(Int.self, forKey: .kernelSize) {
+      kernelSize = Extent(side)
+      stride = Extent(try container.decode(Int.self, forKey: .stride))
+      padding = Margins(try container.decode(Int.self, forKey: .padding))
+      areSquare = true
+    } else {
+      kernelSize = try container.decode(Extent.self, forKey: .kernelSize)
+      stride = try container.decode(Extent.self, forKey: .stride)
+      padding = try container.decode(Margins.self, forKey: .padding)
+      areSquare = false
     }
   }
 }
