@@ -230,6 +230,73 @@ CUSP_WIDE static inline void cusp_winograd_scatter_gradient(
   }
 }
 
+/// B v for one column of 6 vectors: the transpose of `CUSP_B`.
+#define CUSP_B_TURNED(v, d)                                                                              \
+  do {                                                                                                   \
+    cusp_vector near_sum = v[1] + v[2], near_difference = v[1] - v[2];                                   \
+    cusp_vector far_sum = v[3] + v[4], far_difference = v[3] - v[4];                                     \
+    d[0] = v[0] * (CUSP_NEAR2 * CUSP_FAR2);                                                              \
+    d[1] = CUSP_FMA(near_difference, -CUSP_NEAR *CUSP_FAR2,                                              \
+                    CUSP_FMA(far_difference, -CUSP_FAR *CUSP_NEAR2, v[5] * (CUSP_NEAR2 * CUSP_FAR2)));   \
+    d[2] = CUSP_FMA(v[0], -(CUSP_NEAR2 + CUSP_FAR2),                                                     \
+                    CUSP_FMA(near_sum, -CUSP_FAR2, far_sum * -CUSP_NEAR2));                              \
+    d[3] = CUSP_FMA(v[5], -(CUSP_NEAR2 + CUSP_FAR2),                                                     \
+                    CUSP_FMA(near_difference, CUSP_NEAR, far_difference * CUSP_FAR));                    \
+    d[4] = v[0] + near_sum + far_sum;                                                                    \
+    d[5] = v[5];                                                                                         \
+  } while (0)
+
+/// Transforms the products of all tiles of image `image` back to the pixels that the tiles were computed from: B v B',
+/// summed where tiles overlap. `parts` begins with the image's first tile; `above` holds 8 * (columns + 1) vectors.
+CUSP_WIDE static inline void cusp_winograd_gather_gradient(
+    const struct cusp_images *images, const struct cusp_tiles *tiles, const struct cusp_epilogue *epilogue,
+    const float *parts, long part_stride, long image, float *above, float *destination) {
+  for (long block = 0; block < images->channels / 16; block++) {
+    float *plane = destination + image * images->image_stride + block * images->block_stride;
+    for (long i = 0; i < 8 * (tiles->columns + 1); i++) CUSP_STORE(above + 16 * i, (cusp_vector){});
+    // Past the last tiles lie the two rows and columns that they overlap with nothing.
+    for (long row = 0; row <= tiles->rows; row++) {
+      cusp_vector before[6][2] = {};
+      for (long column = 0; column <= tiles->columns; column++) {
+        cusp_vector pixels[6][6] = {};
+        if (row < tiles->rows && column < tiles->columns) {
+          const float *part = parts + (row * tiles->columns + column) * images->channels + block * 16;
+          cusp_vector half[6][6];
+          for (long x = 0; x < 6; x++) {
+            cusp_vector v[6], d[6];
+            CUSP_UNROLLED for (long y = 0; y < 6; y++) v[y] = CUSP_LOAD(part + (6 * y + x) * part_stride);
+            CUSP_B_TURNED(v, d);
+            CUSP_UNROLLED for (long y = 0; y < 6; y++) half[y][x] = d[y];
+          }
+          for (long y = 0; y < 6; y++) CUSP_B_TURNED(half[y], pixels[y]);
+        }
+        float *sums = above + 8 * 16 * column;
+        long top = 4 * row - tiles->border, left = 4 * column - tiles->border;
+        CUSP_UNROLLED for (long y = 0; y < 6; y++) {
+          CUSP_UNROLLED for (long x = 0; x < 2; x++) {
+            pixels[y][x] += before[y][x];
+            before[y][x] = pixels[y][4 + x];
+          }
+        }
+        CUSP_UNROLLED for (long y = 0; y < 2; y++) {
+          CUSP_UNROLLED for (long x = 0; x < 4; x++) {
+            pixels[y][x] += CUSP_LOAD(sums + 16 * (4 * y + x));
+            CUSP_STORE(sums + 16 * (4 * y + x), pixels[4 + y][x]);
+          }
+        }
+        for (long y = 0; y < 4; y++) {
+          if (top + y < 0 || top + y >= images->height) continue;
+          float *line = plane + (top + y) * images->row_stride;
+          CUSP_UNROLLED for (long x = 0; x < 4; x++) {
+            if (left + x < 0 || left + x >= images->width) continue;
+            cusp_finish(epilogue, block * 16, pixels[y][x], line + (left + x) * images->pixel_stride);
+          }
+        }
+      }
+    }
+  }
+}
+
 /// G' u for one column of 6 vectors: the transpose of `CUSP_G`.
 #define CUSP_G_TURNED(u, g)                                                                              \
   do {                                                                                                   \

@@ -41,6 +41,8 @@
       (64, 64, 32, 1), (32, 64, 12, 0), (128, 64, 7, 1), (80, 48, 10, 1), (32, 112, 5, 1), (256, 512, 4, 1),
       // These do not fill their blocks of 16 channels.
       (40, 90, 9, 0), (184, 72, 7, 1), (64, 33, 6, 1),
+      // The way back is the way there transposed: it takes fewer tiles.
+      (32, 32, 26, 0), (64, 64, 10, 0), (36, 50, 18, 0),
     ].map {
       Case(inputs: $0.0, outputs: $0.1, side: $0.2, padding: $0.3, algorithm: .winograd)
     }

@@ -3,6 +3,8 @@ import CConvolutions
 /// The weights of a convolution as Winograd's products want them: 36 matrices, `G g G'` for every pair of channels.
 struct WinogradFilter: PackedFilter {
   let shape: FilterShape
+  /// Whether kernels are read from the other end.
+  let isFlipped: Bool
 
   var count: Int { 36 * inputs * outputs }
   var algorithm: ConvolutionAlgorithm { .winograd }
@@ -22,6 +24,6 @@ struct WinogradFilter: PackedFilter {
   var kernels: cusp_kernels {
     cusp_kernels(
       inputs: shape.inputs, outputs: shape.outputs, input_stride: shape.inputStride,
-      output_stride: shape.outputStride, flipped: shape.isBackward ? 1 : 0)
+      output_stride: shape.outputStride, flipped: isFlipped ? 1 : 0)
   }
 }

@@ -31,7 +31,7 @@ final class WinogradGradientPass: HandwrittenPass {
     sources = try cusp_images(source.layout)
     results = try cusp_images(gradient.layout)
     (tiles, kernels) = (convolution.tiles, filter.kernels)
-    tileCount = convolution.destination[0] * tiles.rows * tiles.columns
+    tileCount = convolution.destination[0] * tiles.count
     sourceStride = tileCount * filter.inputs + 16
     resultStride = tileCount * filter.outputs + 16
     threads = Threads.current

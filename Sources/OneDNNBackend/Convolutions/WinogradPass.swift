@@ -13,6 +13,7 @@ final class WinogradPass: HandwrittenPass {
   private let blocks: WinogradBlocks
   private let threads: Threads
   private let rows: ActiveRows
+  private let isTransposed: Bool
   private let nextBlock = Atomic(0)
   private let nextWorker = Atomic(0)
 
@@ -20,7 +21,7 @@ final class WinogradPass: HandwrittenPass {
     self.operands = operands
     sources = try cusp_images(operands.source.layout)
     results = try cusp_images(operands.destination.layout)
-    tiles = convolution.tiles
+    (tiles, isTransposed) = (convolution.tiles, convolution.isTransposed)
     threads = Threads.current
     rows = recorder.rows
     blocks = WinogradBlocks(convolution, threads: threads.count)
@@ -55,74 +56,106 @@ final class WinogradPass: HandwrittenPass {
       let first = nextBlock.wrappingAdd(1, ordering: .relaxed).oldValue * block
       guard first < total else { return }
       let count = min(block, total - first)
-      cusp_winograd_scatter(&sources, &tiles, source, first, count, parts, blocks.sourceStride)
+      let scatter = isTransposed ? cusp_winograd_scatter_gradient : cusp_winograd_scatter
+      scatter(&sources, &tiles, source, first, count, parts, blocks.sourceStride)
       for part in 0..<36 {
         cusp_product(
           count, parts + part * blocks.sourceStride, inputs, weights + part * inputs * outputs, 0,
           products + part * blocks.resultStride, outputs)
       }
-      cusp_winograd_gather(&results, &tiles, &epilogue, products, blocks.resultStride, first, count, destination)
+      guard isTransposed else {
+        cusp_winograd_gather(&results, &tiles, &epilogue, products, blocks.resultStride, first, count, destination)
+        continue
+      }
+      for tile in stride(from: 0, to: count, by: blocks.unit) {
+        cusp_winograd_gather_gradient(
+          &results, &tiles, &epilogue, products + tile * outputs, blocks.resultStride, (first + tile) / blocks.unit,
+          products + 36 * blocks.resultStride, destination)
+      }
     }
   }
 }
 
 /// What a pass computes: the gradient of the source is a convolution of the destination's gradient, by kernels that are read
-/// from the other end.
+/// from the other end; or the forward pass transposed, tile by tile, where that takes fewer tiles.
 struct WinogradConvolution: HandwrittenConvolution {
   /// `[n, c, h, w]`.
   let source, destination: [Int]
-  let border: Int
+  let isTransposed: Bool
+  let tiles: cusp_tiles
   let winogradFilter: WinogradFilter
 
+  /// Tiles of an image that one thread takes at once at most; they overlap, so that none can go to another.
+  private static let togetherAtMost = 64
+
   init(_ geometry: ConvolutionGeometry, isBackward: Bool) {
+    let forward = cusp_tiles(covering: geometry.destination, border: geometry.border)
+    let backward = cusp_tiles(covering: geometry.source, border: 2 - geometry.border)
+    isTransposed = isBackward && forward.count < min(backward.count, Self.togetherAtMost + 1)
+    tiles = isBackward && !isTransposed ? backward : forward
     source = isBackward ? geometry.destination : geometry.source
     destination = isBackward ? geometry.source : geometry.destination
-    border = isBackward ? 2 - geometry.border : geometry.border
-    winogradFilter = WinogradFilter(shape: FilterShape(geometry, isBackward: isBackward))
+    winogradFilter = WinogradFilter(
+      shape: FilterShape(geometry, isBackward: isBackward), isFlipped: isBackward && !isTransposed)
   }
 
   var filter: any PackedFilter { winogradFilter }
-
-  var tiles: cusp_tiles {
-    cusp_tiles(rows: (destination[2] + 3) / 4, columns: (destination[3] + 3) / 4, border: border)
-  }
 
   func pass(_ operands: ConvolutionOperands, in recorder: Recorder) throws -> any HandwrittenPass {
     try WinogradPass(self, operands, in: recorder)
   }
 }
 
+extension cusp_tiles {
+  /// Those of the results `[n, c, h, w]` of a convolution.
+  fileprivate init(covering results: [Int], border: Int) {
+    self.init(rows: (results[2] + 3) / 4, columns: (results[3] + 3) / 4, border: border)
+  }
+
+  /// How many an image has.
+  var count: Int { rows * columns }
+}
+
 /// How the tiles of a batch are cut into blocks.
 private struct WinogradBlocks {
-  /// How many tiles an image has, and a block at most.
-  private let perImage, tiles: Int
+  /// How many tiles an image has.
+  private let perImage: Int
+  /// How many tiles stay together.
+  let unit: Int
+  /// How many units a block has at most.
+  private let units: Int
   /// How many tiles a block should have at least, so that the weights are worth their way; times the threads.
   private let wanted, threads: Int
   /// From one of the 36 matrices to the next; no power of two, or they would meet in the cache.
   let sourceStride, resultStride: Int
+  /// What else one thread needs.
+  private let rowCount: Int
 
   /// Large weights pass the cache by once a block, so that blocks are larger then; all threads have equally many.
   init(_ convolution: WinogradConvolution, threads: Int) {
-    perImage = convolution.tiles.rows * convolution.tiles.columns
+    perImage = convolution.tiles.count
+    unit = convolution.isTransposed ? perImage : 1
     self.threads = threads
     // The product takes six rows at a time.
     wanted = threads * (convolution.filter.count < 1 << 22 ? 36 : 66)
-    tiles = Self.size(of: convolution.destination[0] * perImage, wanted, threads)
-    sourceStride = tiles * convolution.filter.inputs + 16
-    resultStride = tiles * convolution.filter.outputs + 16
+    units = Self.size(of: convolution.destination[0] * perImage / unit, wanted / unit, threads)
+    sourceStride = units * unit * convolution.filter.inputs + 16
+    resultStride = units * unit * convolution.filter.outputs + 16
+    rowCount = convolution.isTransposed ? 8 * 16 * (convolution.tiles.columns + 1) : 0
   }
 
   /// How many tiles a block has where only the first `images` matter, and all of them.
   func share(of images: Int) -> (block: Int, total: Int) {
     let total = images * perImage
-    return (min(Self.size(of: total, wanted, threads), tiles), total)
+    return (unit * min(Self.size(of: total / unit, wanted / unit, threads), units), total)
   }
 
   private static func size(of total: Int, _ wanted: Int, _ threads: Int) -> Int {
+    let wanted = max(wanted, threads)
     let rounds = (total + wanted - 1) / wanted
     return (total + rounds * threads - 1) / (rounds * threads)
   }
 
   /// What one thread needs.
-  var scratchCount: Int { 36 * (sourceStride + resultStride) }
+  var scratchCount: Int { 36 * (sourceStride + resultStride) + rowCount }
 }
