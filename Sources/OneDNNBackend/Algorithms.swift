@@ -28,16 +28,16 @@ extension ConvolutionGeometry {
     ConvolutionAlgorithm.allCases.filter { admits($0, training: training) }
   }
 
-  /// Whether `algorithm` can compute this, on a processor that has its kernels; filters that are `expanded` are made anew
+  /// Whether `algorithm` can compute this, on a processor that has its kernels; filters that are `packed` are made anew
   /// when they change, so that training need not read them back.
-  func admits(_ algorithm: ConvolutionAlgorithm, training: Bool, expanded: Bool = false) -> Bool {
+  func admits(_ algorithm: ConvolutionAlgorithm, training: Bool, packed: Bool = false) -> Bool {
     guard isSquare else { return algorithm == .direct }
     return switch algorithm {
     case .direct: true
     case .winograd:
-      // The library's kernels, which train, take whole blocks of channels; ours fill them.
-      groups == 1 && kernelSize == 3 && stride == 1 && border <= 1
-        && (!training || expanded || fillsBlocks)
+      // The library's kernels, which train, take whole blocks of channels and one group; ours fill the blocks of one group.
+      kernelSize == 3 && stride == 1 && border <= 1
+        && (groups == 1 ? !training || packed || fillsBlocks : (!training || packed) && fillsBlocks)
     case .implicitGEMM: !training && groups == 1
     case .denseProduct: !training && groups == 1 && source[2...].allSatisfy { $0 <= 2 }
     }
@@ -50,15 +50,15 @@ extension ConvolutionGeometry {
   /// - Winograd takes half to two thirds of the time from 32 channels on, in all passes.
   /// - Strides: where channels do not fill blocks of 16, handwritten products take three quarters of the time of the
   ///   library's kernels, which want the channels last; where they do, about the same.
-  func fastAlgorithm(training: Bool, expanded: Bool = false) -> ConvolutionAlgorithm {
+  func fastAlgorithm(training: Bool, packed: Bool = false) -> ConvolutionAlgorithm {
     if admits(.denseProduct, training: training), kernelSize == 3 { return .denseProduct }
-    let wide = source[1] >= 32 && destination[1] >= 32 && source[2...].allSatisfy { $0 > 2 }
+    let wide = source[1] / groups >= 32 && destination[1] / groups >= 32 && source[2...].allSatisfy { $0 > 2 }
     if wide, stride > 1, !fillsBlocks, admits(.implicitGEMM, training: training) { return .implicitGEMM }
-    return wide && admits(.winograd, training: training, expanded: expanded) ? .winograd : .direct
+    return wide && admits(.winograd, training: training, packed: packed) ? .winograd : .direct
   }
 
-  /// Whether both sides' channels come in whole blocks of 16.
-  private var fillsBlocks: Bool { source[1].isMultiple(of: 16) && destination[1].isMultiple(of: 16) }
+  /// Whether both sides' channels of a group come in whole blocks of 16.
+  private var fillsBlocks: Bool { weights.suffix(4).prefix(2).allSatisfy { $0.isMultiple(of: 16) } }
 
   /// As in `64>128 3x3/1 on 16x16`: channels, kernel, stride and image.
   var text: String {

@@ -19,7 +19,7 @@ final class Weights {
   /// Set where groups of a convolution are merged: `sizes` are those of the merged ones then.
   var groups: MergedGroups?
   /// Set where passes of a convolution are ours: what makes the content of each copy, and of `weight` if the first is that.
-  private(set) var filters: [(filter: any PackedFilter, memory: Memory)] = []
+  private(set) var packed: [(filter: any PackedFilter, memory: Memory)] = []
   /// Set in training.
   private(set) var trained: Trained?
   /// Set in training where weights are made of smaller parameters.
@@ -53,9 +53,9 @@ final class Weights {
   /// Makes what the optimiser works on, and the calls that bring weight and bias into step with it.
   private func expand(_ expansion: FilterExpansion, hasBias: Bool, in recorder: Recorder) throws {
     let parameter = try recorder.persistentMemory(.plain([expansion.count]))
-    let staged = try recorder.stagingMemory(.plain(filters.isEmpty ? sizes : [expansion.expandedCount]))
+    let staged = try recorder.stagingMemory(.plain(packed.isEmpty ? sizes : [expansion.expandedCount]))
     refresh = [Call("filters", FilterPass(expansion, expanding: parameter, into: staged))]
-    if let filter = filters.first?.filter {
+    if let filter = packed.first?.filter {
       refresh.append(Call("filters", PackingPass(filter, from: staged, into: weight)))
     } else {
       let reorder = try recorder.engine.reorder(staged.layout, weight.layout)
@@ -80,19 +80,29 @@ final class Weights {
     bias = try recorder.persistentMemory(layout)
   }
 
-  /// The weight of a convolution by handwritten products, for evaluation or to be made of other parameters in training.
-  init(_ filter: any PackedFilter, expanding expansion: FilterExpansion?, hasBias: Bool, in recorder: Recorder) throws {
+  /// The weight of a convolution by handwritten products, which training packs anew when it, or what it is made of, changes.
+  init(
+    _ filter: any PackedFilter, training: Bool, expanding expansion: FilterExpansion?, hasBias: Bool,
+    in recorder: Recorder
+  ) throws {
     sizes = [filter.count]
     weight = try recorder.persistentMemory(.plain(sizes))
-    bias = try recorder.persistentMemory(.plain([filter.outputs]))
-    filters = [(filter, weight)]
-    if let expansion { try expand(expansion, hasBias: hasBias, in: recorder) }
+    bias = try recorder.persistentMemory(.plain([filter.shape.groups * filter.outputs]))
+    packed = [(filter, weight)]
+    guard training else { return }
+    if let expansion {
+      try expand(expansion, hasBias: hasBias, in: recorder)
+      return
+    }
+    let parameter = try recorder.persistentMemory(.plain([filter.shape.count]))
+    refresh = [Call("filters", PackingPass(filter, from: parameter, into: weight))]
+    (staged, trained) = (parameter, Trained(weight: try TrainedTensor(parameter, in: recorder), bias: nil))
   }
 
   /// The weight as another of our passes wants it.
   func weight(_ filter: any PackedFilter, _ recorder: Recorder) throws -> Memory {
     let copy = try recorder.persistentMemory(.plain([filter.count]))
-    filters.append((filter, copy))
+    packed.append((filter, copy))
     if let staged { refresh.append(Call("filters", PackingPass(filter, from: staged, into: copy))) }
     return copy
   }
@@ -110,14 +120,14 @@ final class Weights {
 
   /// Takes over the weights of an evaluation plan.
   func load(_ source: PreparedWeights, on engine: Engine) throws {
-    for (filter, memory) in filters { filter.pack(source.weight.values, into: memory.floats) }
-    guard filters.first?.memory !== weight else {
+    let filters = groups?.weight(source.weight.values) ?? source.weight.values
+    for (filter, memory) in packed { filter.pack(filters, into: memory.floats) }
+    guard packed.first?.memory !== weight else {
       // What fills the last block stays zero.
       _ = bias?.floats.update(fromContentsOf: source.bias.values)
       return
     }
-    let filters = source.weight.values
-    let values = product?.weight(filters) ?? groups?.weight(filters) ?? filters
+    let values = product?.weight(filters) ?? filters
     for memory in [weight] + copies { try engine.write(values, to: memory, sizes: sizes) }
     guard let bias else { return }
     try engine.write(

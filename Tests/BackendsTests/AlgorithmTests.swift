@@ -17,15 +17,25 @@
       let algorithm: ConvolutionAlgorithm
       var kernel = 3
       var stride = 1
+      var groups = 1
+      var bias = true
 
       var testDescription: String {
-        "\(inputs) to \(outputs) channels \(kernel)x\(kernel)/\(stride) on \(side)x\(side), \(algorithm.rawValue)"
+        let channels = "\(inputs) to \(outputs) channels" + (groups > 1 ? " in \(groups) groups" : "")
+        return "\(channels) \(kernel)x\(kernel)/\(stride) on \(side)x\(side), \(algorithm.rawValue)"
+      }
+
+      var withoutBias: Case {
+        var other = self
+        other.bias = false
+        return other
       }
 
       private var names: [String] { stride > 1 ? ["convolution", "second"] : ["convolution"] }
 
       func graph() throws -> NetworkGraph {
-        let settings = Convolution(outputChannels: outputs, kernelSize: kernel, stride: stride, padding: padding)
+        var settings = Convolution(outputChannels: outputs, kernelSize: kernel, stride: stride, padding: padding)
+        (settings.groups, settings.bias) = (groups, bias)
         let width = (side + 2 * padding - kernel) / stride + 1
         return try NetworkGraph(
           NetworkDefinition(
@@ -46,6 +56,10 @@
     ].map {
       Case(inputs: $0.0, outputs: $0.1, side: $0.2, padding: $0.3, algorithm: .winograd)
     }
+    /// Channels in and out, the image's side, the padding and the groups; those of the last are merged two by two.
+    static let grouped = [(64, 64, 9, 1, 2), (96, 288, 18, 0, 3), (256, 128, 5, 1, 2), (96, 96, 10, 1, 4)].map {
+      Case(inputs: $0.0, outputs: $0.1, side: $0.2, padding: $0.3, algorithm: .winograd, groups: $0.4)
+    }
     /// Channels in and out, the image's side, the padding, the kernel and the stride.
     static let strided = [
       (184, 360, 8, 1, 3, 2), (40, 64, 7, 1, 3, 2), (64, 90, 10, 0, 3, 2), (33, 47, 9, 0, 1, 2), (40, 36, 11, 2, 5, 3),
@@ -58,7 +72,7 @@
         inputs: $0.0, outputs: $0.1, side: $0.2, padding: $0.3, algorithm: .implicitGEMM, kernel: $0.4, stride: $0.5)
     }
     static let cases =
-      winograd + strided + [
+      winograd + grouped + strided + [
         Case(inputs: 48, outputs: 80, side: 2, padding: 1, algorithm: .denseProduct),
         Case(inputs: 5, outputs: 7, side: 1, padding: 1, algorithm: .denseProduct),
         Case(inputs: 3, outputs: 64, side: 32, padding: 1, algorithm: .direct),
@@ -114,7 +128,7 @@
       #expect(difference(found.gradient, expected.gradient) < 1e-5)
     }
 
-    @Test("every gradient of weights within 1e-5", arguments: winograd)
+    @Test("every gradient of weights within 1e-5", arguments: winograd + grouped.map(\.withoutBias))
     func weightGradients(_ test: Case) throws {
       let graph = try test.graph()
       func gradients(_ backend: OneDNNBackend) throws -> [ParameterPath: Tensor] {
@@ -127,26 +141,59 @@
         return try program.gradients()
       }
       let (found, expected) = (try gradients(fast()), try gradients(direct()))
-      #expect(found.count == 2)
+      #expect(found.count == (test.bias ? 2 : 1))
       for (path, gradient) in expected { #expect(difference(try #require(found[path]), gradient) < 1e-5, "\(path)") }
     }
 
     @Test("group convolutions train by the handwritten Winograd: logits, gradients, and what updates leave")
-    func groups() throws {
+    func groupConvolutions() throws {
       let lifting = GroupConvolution(.p4m, lifting: true, outputChannels: 5, kernelSize: 3, padding: 1)
       let grouped = GroupConvolution(.p4m, outputChannels: 6, kernelSize: 3, padding: 1)
       let unbiased = GroupConvolution(.p4m, outputChannels: 7, kernelSize: 3, padding: 1, bias: false)
-      let graph = try NetworkGraph(
-        NetworkDefinition(
-          architecture: "groups", imageShape: [3, 9, 9], classCount: 56 * 81,
-          nodes: [
-            Node(name: "lift", inputs: [Node.image], layer: .groupConvolution(lifting)),
-            Node(name: "conv", inputs: ["lift"], layer: .groupConvolution(grouped)),
-            Node(name: "last", inputs: ["conv"], layer: .groupConvolution(unbiased)),
-            Node(name: "flatten", inputs: ["last"], layer: .flatten),
-          ]))
+      let layers = [
+        "lift": Layer.groupConvolution(lifting), "conv": .groupConvolution(grouped),
+        "last": .groupConvolution(unbiased),
+      ]
+      try train(
+        chain(layers, ["lift", "conv", "last"], image: [3, 9, 9], outputs: 56 * 81), parameters: 5,
+        byWinograd: [
+          "conv convolution forward", "conv convolution backward data", "last convolution backward weights",
+        ])
+    }
+
+    @Test("convolutions in groups train by it, too")
+    func groups() throws {
+      var (conv, last) = (
+        Convolution(outputChannels: 96, kernelSize: 3, padding: 1, bias: false),
+        Convolution(outputChannels: 64, kernelSize: 3, padding: 0, bias: false)
+      )
+      (conv.groups, last.groups) = (2, 2)
+      try train(
+        chain(
+          ["conv": .convolution(conv), "last": .convolution(last)], ["conv", "last"], image: [64, 8, 8],
+          outputs: 64 * 36), parameters: 2,
+        byWinograd: [
+          "conv convolution forward", "conv convolution backward weights", "last convolution forward",
+          "last convolution backward data", "last convolution backward weights",
+        ])
+    }
+
+    /// `layers`, one after the other.
+    private func chain(
+      _ layers: [String: Layer], _ names: [String], image: [Int], outputs: Int
+    ) throws -> NetworkGraph {
+      let nodes = try zip(names, [Node.image] + names).map {
+        Node(name: $0, inputs: [$1], layer: try #require(layers[$0]))
+      }
+      let flatten = Node(name: "flatten", inputs: names.suffix(1), layer: .flatten)
+      return try NetworkGraph(
+        NetworkDefinition(architecture: "chain", imageShape: image, classCount: outputs, nodes: nodes + [flatten]))
+    }
+
+    /// Three updates, beside those by direct convolutions.
+    private func train(_ graph: NetworkGraph, parameters: Int, byWinograd expected: [String]) throws {
       let calls = try fast().implementations(Plan(graph, for: .training, batchSize: Self.batch))
-      for call in ["conv convolution forward", "conv convolution backward data", "last convolution backward weights"] {
+      for call in expected {
         #expect(calls.contains("\(call): winograd:avx512") == OneDNNBackend.supportsWinograd, "\(call)")
       }
       let programs = try [fast(), direct()].map {
@@ -165,7 +212,7 @@
         }
         #expect(difference(logits[0], logits[1]) < 5e-5)
         let gradients = try programs.map { try $0.gradients() }
-        #expect(gradients[0].count == 5)
+        #expect(gradients[0].count == parameters)
         for (path, gradient) in gradients[1] {
           #expect(difference(try #require(gradients[0][path]), gradient) < 5e-5, "\(path)")
         }

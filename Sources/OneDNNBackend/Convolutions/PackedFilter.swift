@@ -4,7 +4,7 @@ func filled(_ channels: Int) -> Int { (channels + 15) / 16 * 16 }
 /// The weights of a convolution as matrices `[inputs, outputs]` for handwritten products, each in panels of 64 columns and
 /// one of what remains.
 ///
-/// Channels come in blocks of 16; what fills the last block is zero.
+/// Channels come in blocks of 16; what fills the last block is zero. Matrices of several groups follow one another.
 protocol PackedFilter {
   /// Where the weights lie.
   var shape: FilterShape { get }
@@ -19,9 +19,9 @@ protocol PackedFilter {
 }
 
 extension PackedFilter {
-  /// The channels of what the pass reads, blocks filled.
+  /// The channels that each group of the pass reads, blocks filled.
   var inputs: Int { filled(shape.inputs) }
-  /// The channels of what the pass makes, blocks filled.
+  /// The channels that each group of the pass makes, blocks filled.
   var outputs: Int { filled(shape.outputs) }
 
   /// Makes all of `packed`.
@@ -32,16 +32,18 @@ extension PackedFilter {
 }
 
 /// Where the weights of one convolution lie for a pass: forward `[outputs, inputs, k, k]`; backward, where channels that are
-/// read and made change places, `[inputs, outputs, k, k]`.
+/// read and made change places, `[inputs, outputs, k, k]`; of each group in turn.
 struct FilterShape {
-  /// How many channels the pass really reads and makes.
+  let groups: Int
+  /// How many channels each group really reads and makes.
   let inputs, outputs: Int
   /// The kernel's elements.
   let taps: Int
   let isBackward: Bool
 
   init(_ geometry: ConvolutionGeometry, isBackward: Bool) {
-    let (read, made) = (geometry.source[1], geometry.destination[1])
+    groups = geometry.groups
+    let (read, made) = (geometry.source[1] / groups, geometry.destination[1] / groups)
     (inputs, outputs) = isBackward ? (made, read) : (read, made)
     (taps, self.isBackward) = (geometry.kernelSize * geometry.kernelSize, isBackward)
   }
@@ -49,5 +51,7 @@ struct FilterShape {
   /// From one input to the next, and from one output.
   var inputStride: Int { isBackward ? taps * outputs : taps }
   var outputStride: Int { isBackward ? taps : taps * inputs }
-  var count: Int { taps * inputs * outputs }
+  /// The weights of one group, and all.
+  var countPerGroup: Int { taps * inputs * outputs }
+  var count: Int { groups * countPerGroup }
 }

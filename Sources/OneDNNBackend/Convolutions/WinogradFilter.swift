@@ -6,7 +6,9 @@ struct WinogradFilter: PackedFilter {
   /// Whether kernels are read from the other end.
   let isFlipped: Bool
 
-  var count: Int { 36 * inputs * outputs }
+  var count: Int { shape.groups * countPerGroup }
+  /// The numbers of one group.
+  var countPerGroup: Int { 36 * inputs * outputs }
   var algorithm: ConvolutionAlgorithm { .winograd }
 
   func pack(
@@ -17,10 +19,14 @@ struct WinogradFilter: PackedFilter {
       preconditionFailure("memories are used before they are placed")
     }
     var kernels = kernels
-    cusp_winograd_kernels(&kernels, values, range.lowerBound, range.count, packed, inputs, outputs)
+    for group in 0..<shape.groups {
+      cusp_winograd_kernels(
+        &kernels, values + group * shape.countPerGroup, range.lowerBound, range.count,
+        packed + group * countPerGroup, inputs, outputs)
+    }
   }
 
-  /// Where the weights lie.
+  /// Where the weights of one group lie.
   var kernels: cusp_kernels {
     cusp_kernels(
       inputs: shape.inputs, outputs: shape.outputs, input_stride: shape.inputStride,

@@ -4,7 +4,7 @@ import Synchronization
 /// The gradient of a 3x3 convolution's weights by Winograd's F(4x4, 3x3), from what it read forward and the gradient of what
 /// it wrote: the forward pass transposed.
 ///
-/// All tiles of both are transformed first. Then each thread takes blocks of the weights through their 36 products and
+/// All tiles of both are transformed first, group by group. Then each thread takes blocks of the weights through their 36 products and
 /// back, so that what lies between stays in its cache. Sums go in the order of the tiles, whatever the threads.
 final class WinogradGradientPass: HandwrittenPass {
   private let source, gradient, filters, scratch: Memory
@@ -13,6 +13,8 @@ final class WinogradGradientPass: HandwrittenPass {
   private var tiles: cusp_tiles
   private var kernels: cusp_kernels
   private let tileCount: Int
+  /// The group that is being computed.
+  private var group = 0
   /// From one of the 36 matrices to the next; no power of two, or they would meet in the cache.
   private let sourceStride, resultStride: Int
   private let threads: Threads
@@ -30,6 +32,8 @@ final class WinogradGradientPass: HandwrittenPass {
     filter = convolution.winogradFilter
     sources = try cusp_images(source.layout)
     results = try cusp_images(gradient.layout)
+    // What the inner loops know is one group.
+    (sources.channels, results.channels) = (filter.inputs, filter.outputs)
     (tiles, kernels) = (convolution.tiles, filter.kernels)
     tileCount = convolution.destination[0] * tiles.count
     sourceStride = tileCount * filter.inputs + 16
@@ -46,10 +50,13 @@ final class WinogradGradientPass: HandwrittenPass {
 
   func run() {
     let context = Unmanaged.passUnretained(self).toOpaque()
-    begin()
-    threads.run(context) { WinogradGradientPass.from($0)?.transform() }
-    begin()
-    threads.run(context) { WinogradGradientPass.from($0)?.multiply() }
+    for group in 0..<filter.shape.groups {
+      self.group = group
+      begin()
+      threads.run(context) { WinogradGradientPass.from($0)?.transform() }
+      begin()
+      threads.run(context) { WinogradGradientPass.from($0)?.multiply() }
+    }
   }
 
   private func begin() {
@@ -102,6 +109,10 @@ final class WinogradGradientPass: HandwrittenPass {
       let scratch = scratch.start
     else { preconditionFailure("memories are used before they are placed") }
     let results = scratch + 36 * sourceStride
-    return (source, gradient, filters, scratch, results, results + 36 * resultStride)
+    return (
+      source + group * filter.inputs / 16 * sources.block_stride,
+      gradient + group * filter.outputs / 16 * self.results.block_stride,
+      filters + group * filter.shape.countPerGroup, scratch, results, results + 36 * resultStride
+    )
   }
 }

@@ -11,6 +11,7 @@ final class WinogradPass: HandwrittenPass {
   private var sources, results: cusp_images
   private var tiles: cusp_tiles
   private let blocks: WinogradBlocks
+  private let filter: WinogradFilter
   private let threads: Threads
   private let rows: ActiveRows
   private let isTransposed: Bool
@@ -21,6 +22,9 @@ final class WinogradPass: HandwrittenPass {
     self.operands = operands
     sources = try cusp_images(operands.source.layout)
     results = try cusp_images(operands.destination.layout)
+    filter = convolution.winogradFilter
+    // What the inner loops know is one group.
+    (sources.channels, results.channels) = (filter.inputs, filter.outputs)
     (tiles, isTransposed) = (convolution.tiles, convolution.isTransposed)
     threads = Threads.current
     rows = recorder.rows
@@ -45,33 +49,44 @@ final class WinogradPass: HandwrittenPass {
 
   /// Runs what no other thread has taken.
   private func work() {
-    let (source, weights, destination) = operands.starts
     guard let scratch = scratch.start else { preconditionFailure("memories are used before they are placed") }
-    var epilogue = operands.epilogue
     let (block, total) = blocks.share(of: rows.count)
+    let perGroup = (total + block - 1) / block
     let parts = scratch + nextWorker.wrappingAdd(1, ordering: .relaxed).oldValue * blocks.scratchCount
-    let products = parts + 36 * blocks.sourceStride
-    let (inputs, outputs) = (sources.channels, results.channels)
     while true {
-      let first = nextBlock.wrappingAdd(1, ordering: .relaxed).oldValue * block
-      guard first < total else { return }
-      let count = min(block, total - first)
-      let scatter = isTransposed ? cusp_winograd_scatter_gradient : cusp_winograd_scatter
-      scatter(&sources, &tiles, source, first, count, parts, blocks.sourceStride)
-      for part in 0..<36 {
-        cusp_product(
-          count, parts + part * blocks.sourceStride, inputs, weights + part * inputs * outputs, 0,
-          products + part * blocks.resultStride, outputs)
-      }
-      guard isTransposed else {
-        cusp_winograd_gather(&results, &tiles, &epilogue, products, blocks.resultStride, first, count, destination)
-        continue
-      }
-      for tile in stride(from: 0, to: count, by: blocks.unit) {
-        cusp_winograd_gather_gradient(
-          &results, &tiles, &epilogue, products + tile * outputs, blocks.resultStride, (first + tile) / blocks.unit,
-          products + 36 * blocks.resultStride, destination)
-      }
+      let index = nextBlock.wrappingAdd(1, ordering: .relaxed).oldValue
+      guard index < filter.shape.groups * perGroup else { return }
+      let first = index % perGroup * block
+      work(on: first..<min(first + block, total), group: index / perGroup, parts)
+    }
+  }
+
+  /// Computes `tiles` of the batch for one group.
+  private func work(on range: Range<Int>, group: Int, _ parts: UnsafeMutablePointer<Float>) {
+    let (inputs, outputs) = (filter.inputs, filter.outputs)
+    var (source, weights, destination) = operands.starts
+    var epilogue = operands.epilogue
+    source += group * inputs / 16 * sources.block_stride
+    weights += group * filter.countPerGroup
+    destination += group * outputs / 16 * results.block_stride
+    epilogue.bias = epilogue.bias.map { $0 + group * outputs }
+    let (first, count) = (range.lowerBound, range.count)
+    let products = parts + 36 * blocks.sourceStride
+    let scatter = isTransposed ? cusp_winograd_scatter_gradient : cusp_winograd_scatter
+    scatter(&sources, &tiles, source, first, count, parts, blocks.sourceStride)
+    for part in 0..<36 {
+      cusp_product(
+        count, parts + part * blocks.sourceStride, inputs, weights + part * inputs * outputs, 0,
+        products + part * blocks.resultStride, outputs)
+    }
+    guard isTransposed else {
+      cusp_winograd_gather(&results, &tiles, &epilogue, products, blocks.resultStride, first, count, destination)
+      return
+    }
+    for tile in stride(from: 0, to: count, by: blocks.unit) {
+      cusp_winograd_gather_gradient(
+        &results, &tiles, &epilogue, products + tile * outputs, blocks.resultStride, (first + tile) / blocks.unit,
+        products + 36 * blocks.resultStride, destination)
     }
   }
 }
@@ -137,7 +152,7 @@ private struct WinogradBlocks {
     unit = convolution.isTransposed ? perImage : 1
     self.threads = threads
     // The product takes six rows at a time.
-    wanted = threads * (convolution.filter.count < 1 << 22 ? 36 : 66)
+    wanted = threads * (convolution.winogradFilter.countPerGroup < 1 << 22 ? 36 : 66)
     units = Self.size(of: convolution.destination[0] * perImage / unit, wanted / unit, threads)
     sourceStride = units * unit * convolution.filter.inputs + 16
     resultStride = units * unit * convolution.filter.outputs + 16

@@ -13,8 +13,8 @@ extension Lowering {
     let geometry = groups?.merged ?? asked
     let algorithm = try algorithm(of: settings, index, geometry, step)
     if algorithm == .denseProduct { return try denseProduct(geometry, index, step) }
-    if algorithm == .implicitGEMM || algorithm == .winograd && ownsWinograd(index) {
-      return try handwritten(algorithm, settings, geometry, index, step)
+    if algorithm == .implicitGEMM || algorithm == .winograd && ownsWinograd(settings, index) {
+      return try handwritten(algorithm, settings, geometry, groups, index, step)
     }
     let bias = settings.bias || !training
     let activation = step.activation?.postOperations ?? []
@@ -51,31 +51,36 @@ extension Lowering {
   private func algorithm(
     of settings: Convolution, _ index: Int, _ geometry: ConvolutionGeometry, _ step: Step
   ) throws -> ConvolutionAlgorithm {
-    let expanded = plan.weights[index].expansion != nil
+    let packed = packs(settings, index)
     let wanted =
       switch algorithms {
-      case .fixedRule: geometry.fastAlgorithm(training: training, expanded: expanded)
+      case .fixedRule: geometry.fastAlgorithm(training: training, packed: packed)
       case .always(let algorithm): algorithm
       case .measured(let measured):
         try measured.algorithm(geometry, training: training) { try seconds(of: settings, in: step, by: $0) }
       }
-    guard geometry.admits(wanted, training: training, expanded: expanded) else { return .direct }
+    guard geometry.admits(wanted, training: training, packed: packed) else { return .direct }
     switch wanted {
     case .direct: return wanted
     case .denseProduct: return step.residual == nil ? wanted : .direct
     case .implicitGEMM: return Engine.hasHandwrittenProducts ? wanted : .direct
     case .winograd:
-      if ownsWinograd(index) { return wanted }
+      if ownsWinograd(settings, index) { return wanted }
       guard Engine.supportsWinograd else { return .direct }
       let kernel = try? engine.convolution(geometry, wanted, bias: true, training: training, postOperations: [])
       return kernel == nil ? .direct : wanted
     }
   }
 
-  /// Whether Winograd's algorithm is ours and not the library's for weights `index`; training needs weights that it can
-  /// read back, or that are made of others.
-  private func ownsWinograd(_ index: Int) -> Bool {
-    Engine.hasHandwrittenProducts && (!training || plan.weights[index].expansion != nil)
+  /// Whether Winograd's algorithm is ours and not the library's.
+  private func ownsWinograd(_ settings: Convolution, _ index: Int) -> Bool {
+    Engine.hasHandwrittenProducts && (!training || packs(settings, index))
+  }
+
+  /// Whether training packs weights `index` anew when they change, so that it need not read them back: they are made of
+  /// others, or the library has no Winograd for them, which takes one group alone.
+  private func packs(_ settings: Convolution, _ index: Int) -> Bool {
+    plan.weights[index].expansion != nil || settings.groups > 1 && !settings.bias
   }
 
   /// A convolution of an evaluation plan as one matrix product.

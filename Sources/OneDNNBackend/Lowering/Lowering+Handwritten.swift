@@ -2,11 +2,11 @@ import Networks
 import Programs
 import Tensors
 
-/// Convolutions by handwritten products: in evaluation plans, and by Winograd in training where filters are expanded.
+/// Convolutions by handwritten products: in evaluation plans, and by Winograd in training where filters are packed anew.
 extension Lowering {
   func handwritten(
-    _ algorithm: ConvolutionAlgorithm, _ settings: Convolution, _ geometry: ConvolutionGeometry, _ index: Int,
-    _ step: Step
+    _ algorithm: ConvolutionAlgorithm, _ settings: Convolution, _ geometry: ConvolutionGeometry,
+    _ groups: MergedGroups?, _ index: Int, _ step: Step
   ) throws -> Pullback {
     func convolution(isBackward: Bool) -> any HandwrittenConvolution {
       algorithm == .winograd
@@ -16,7 +16,9 @@ extension Lowering {
     let source = try blockwise(value(step.inputs[0]))
     let output = try destination(step, layout(of: geometry.destination, like: source))
     let made = try Weights(
-      forward.filter, expanding: training ? plan.weights[index].expansion : nil, hasBias: settings.bias, in: recorder)
+      forward.filter, training: training, expanding: plan.weights[index].expansion, hasBias: settings.bias,
+      in: recorder)
+    made.groups = groups
     weights[index] = made
     let operands = ConvolutionOperands(
       source: source, weights: made.weight, bias: made.bias, destination: output, accumulates: step.residual != nil,
@@ -61,16 +63,18 @@ extension Lowering {
     _ gradient: Memory
   ) throws {
     let name = "\(step.name) convolution"
-    guard !settings.bias, let trained = weights.trained, let expansion = weights.expansion else {
+    guard !settings.bias, let trained = weights.trained else {
       let hint = try engine.convolution(geometry, .direct, bias: settings.bias, training: true, postOperations: [])
       let backward = try engine.convolutionBackwardWeights(geometry, .direct, bias: settings.bias, hint: hint)
       return try backwardWeights(name, backward, weights, source, gradient)
     }
     let convolution = WinogradConvolution(geometry, isBackward: false)
-    let filters = try recorder.memory(.plain([expansion.expandedCount]))
+    let filters =
+      try weights.expansion.map { try recorder.memory(.plain([$0.expandedCount])) } ?? trained.weight.gradient
     try recorder.record(
       "\(name) backward weights",
       WinogradGradientPass(convolution, source: source, gradient: gradient, filters: filters, in: recorder))
+    guard let expansion = weights.expansion else { return }
     recorder.record("\(name) filters backward", FilterPass(expansion, summing: filters, into: trained.weight.gradient))
   }
 
