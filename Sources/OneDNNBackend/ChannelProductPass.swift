@@ -18,6 +18,13 @@ final class ChannelProductPass: HandwrittenPass {
   private let count: Int
   private let threads: Threads
 
+  /// Whether there is such a pass for images of `layout`.
+  static func admits(_ layout: Layout) throws -> Bool {
+    let sizes = layout.sizes
+    guard sizes.count == 4 else { return false }
+    return try layout == .blocked(sizes) || layout == .channelsLast(sizes) && sizes[1] == filled(sizes[1])
+  }
+
   /// All memories have one layout, but for the number of pixels.
   init(_ operands: Operands, isBackward: Bool) throws {
     (self.operands, self.isBackward) = (operands, isBackward)

@@ -1,35 +1,53 @@
-import CConvolutions
-
 /// Some channels of images in blocks of 16 channels or with the channels last, in any order; or the way back.
 final class SelectionPass: HandwrittenPass {
   private let source, destination: Memory
-  private let from, to: cusp_images
-  /// How many images the batch has.
-  private let count: Int
-  /// Where each channel that is moved lies in a pixel of the source, and where in one of the destination.
-  private let moves: [(from: Int, to: Int)]
+  private let from, to: Pixels
+  /// How many lines of pixels the batch has, an image, and how many pixels a line.
+  private let lines, height, width: Int
+  /// Channels that move side by side: where they lie in a pixel of the source, and where in one of the destination; and
+  /// those that move alone.
+  private var runs: [(from: Int, to: Int, count: Int)] = []
+  private var moves: [(from: Int, to: Int)] = []
+  /// Where in a pixel of the destination zeros lie.
+  private var gaps: [Int] = []
   private let threads: Threads
 
   /// Whether there is such a pass between images of these layouts.
-  static func admits(_ layouts: Layout...) throws -> Bool {
-    try layouts.allSatisfy { layout in
-      let sizes = layout.sizes
-      guard sizes.count == 4 else { return false }
-      return try layout == .blocked(sizes) || layout == .channelsLast(sizes) && sizes[1] == filled(sizes[1])
-    }
+  static func admits(_ layout: Layout) throws -> Bool {
+    let sizes = layout.sizes
+    return try sizes.count == 4 && (layout == .blocked(sizes) || layout == .channelsLast(sizes))
   }
 
   /// Channel `i` of `destination` becomes channel `channels[i]` of `source`; going back, the other way round, and the
   /// channels that nothing was made of become 0.
   init(_ channels: [Int], from source: Memory, to destination: Memory, isBackward: Bool) throws {
     (self.source, self.destination) = (source, destination)
-    let (from, to) = (try cusp_images(source.layout), try cusp_images(destination.layout))
-    (self.from, self.to) = (from, to)
-    count = source.layout.sizes[0]
-    moves = channels.enumerated().map { place, channel in
-      isBackward ? (from.offset(of: place), to.offset(of: channel)) : (from.offset(of: channel), to.offset(of: place))
-    }
+    (from, to) = (try Pixels(source.layout), try Pixels(destination.layout))
+    let sizes = source.layout.sizes
+    (lines, height, width) = (sizes[0] * sizes[2], sizes[2], sizes[3])
     threads = Threads.current
+    var isWritten = [Bool](repeating: false, count: to.channels)
+    for (place, channel) in channels.enumerated() {
+      let target = isBackward ? channel : place
+      isWritten[target] = true
+      move(from.offset(of: isBackward ? place : channel), to.offset(of: target))
+    }
+    moves = runs.filter { $0.count < Self.shortest }.flatMap { run in
+      (0..<run.count).map { (run.from + $0, run.to + $0) }
+    }
+    runs.removeAll { $0.count < Self.shortest }
+    gaps = isWritten.indices.filter { !isWritten[$0] }.map(to.offset)
+  }
+
+  /// From how many channels on a run is copied as one.
+  private static let shortest = 8
+
+  private func move(_ start: Int, _ end: Int) {
+    if let last = runs.last, last.from + last.count == start, last.to + last.count == end {
+      runs[runs.count - 1].count += 1
+    } else {
+      runs.append((start, end, 1))
+    }
   }
 
   var memories: [Memory] { [source, destination] }
@@ -42,23 +60,37 @@ final class SelectionPass: HandwrittenPass {
     guard let source = source.start, let destination = destination.start else {
       preconditionFailure("memories are used before they are placed")
     }
-    let (from, to, height) = (from, to, from.height)
-    threads.spread(count * height) { [moves] line in
+    threads.spread(lines) { [from, to, height, width, runs, moves, gaps] line in
       let (image, row) = line.quotientAndRemainder(dividingBy: height)
-      var x = source + image * from.image_stride + row * from.row_stride
-      var y = destination + image * to.image_stride + row * to.row_stride
-      for _ in 0..<from.width {
-        for block in stride(from: 0, to: to.channels, by: 16) {
-          (y + to.offset(of: block)).update(repeating: 0, count: 16)
-        }
+      var x = source + image * from.imageStride + row * from.rowStride
+      var y = destination + image * to.imageStride + row * to.rowStride
+      for _ in 0..<width {
+        for run in runs { (y + run.to).update(from: x + run.from, count: run.count) }
         for move in moves { y[move.to] = x[move.from] }
-        (x, y) = (x + from.pixel_stride, y + to.pixel_stride)
+        for gap in gaps { y[gap] = 0 }
+        (x, y) = (x + from.pixelStride, y + to.pixelStride)
       }
     }
   }
 }
 
-extension cusp_images {
-  /// Where a channel lies in the first pixel.
-  func offset(of channel: Int) -> Int { channel / 16 * block_stride + channel % 16 }
+/// How the pixels of images lie: the distance in floats between images, rows and pixels, and where their channels are.
+private struct Pixels {
+  /// Those that fill the last block among them.
+  let channels: Int
+  let imageStride, rowStride, pixelStride: Int
+  private let blockStride: Int
+
+  init(_ layout: Layout) throws {
+    let sizes = layout.sizes
+    let isLast = try layout == .channelsLast(sizes)
+    channels = isLast ? sizes[1] : filled(sizes[1])
+    pixelStride = isLast ? channels : 16
+    rowStride = sizes[3] * pixelStride
+    blockStride = isLast ? 16 : sizes[2] * rowStride
+    imageStride = channels * sizes[2] * sizes[3]
+  }
+
+  /// Where a channel lies in a pixel, from where the first pixel's first is.
+  func offset(of channel: Int) -> Int { channel / 16 * blockStride + channel % 16 }
 }

@@ -47,14 +47,45 @@ struct LayerPlanTests {
     }
   }
 
-  @Test("slices and shuffles pick channels")
+  @Test("slices and shuffles pick channels; one that only others pick from is not computed")
   func selections() throws {
-    let layers: [Layer] = [.channelShuffle(groups: 3), .channelSlice(ChannelSlice(start: 2, count: 3))]
-    let picked = try steps(layers).compactMap { step -> [Int]? in
-      if case .selection(let channels) = step.operation { channels } else { nil }
+    func picked(_ layers: [Layer]) throws -> [[Int]] {
+      try steps(layers).compactMap { if case .selection(let channels) = $0.operation { channels } else { nil } }
     }
+    let (shuffle, slice) = (Layer.channelShuffle(groups: 3), Layer.channelSlice(ChannelSlice(start: 2, count: 3)))
     // Two channels a hand: 0 1 | 2 3 | 4 5.
-    #expect(picked == [[0, 2, 4, 1, 3, 5], [2, 3, 4]])
+    #expect(try picked([shuffle]) == [[0, 2, 4, 1, 3, 5]])
+    #expect(try picked([slice]) == [[2, 3, 4]])
+    #expect(try picked([shuffle, slice]) == [[4, 1, 3]])
+    #expect(try picked([slice, .channelShuffle(groups: 3), .channelSlice(ChannelSlice(start: 1, count: 1))]) == [[3]])
+    #expect(try picked([shuffle, .activation(.relu), slice]) == [[0, 2, 4, 1, 3, 5], [2, 3, 4]])
+  }
+
+  @Test("two halves of a shuffle are picked from what it shuffles, which both read")
+  func halves() throws {
+    func half(_ name: String, from start: Int) -> Node {
+      Node(name: name, inputs: ["shuffle"], layer: .channelSlice(ChannelSlice(start: start, count: 2)))
+    }
+    let shuffle = Node(name: "shuffle", inputs: [Node.image], layer: .channelShuffle(groups: 2))
+    let ends = [
+      Node(name: "sum", inputs: ["left", "right"], layer: .sum),
+      Node(name: "flatten", inputs: ["sum"], layer: .flatten),
+    ]
+    let graph = try NetworkGraph(
+      NetworkDefinition(
+        architecture: "halves", imageShape: [4, 1, 1], classCount: 2,
+        nodes: [shuffle, half("left", from: 0), half("right", from: 2)] + ends))
+    let steps = Plan(graph, for: .inputGradient, batchSize: 1).steps
+    #expect(steps.map(\.name) == ["left", "right", "sum", "flatten"])
+    for (step, expected) in zip(steps, [[0, 2], [1, 3]]) {
+      guard case .selection(let channels) = step.operation else {
+        Issue.record("another operation")
+        return
+      }
+      #expect(channels == expected)
+      #expect(step.inputs == [Plan.pixels])
+    }
+    #expect(steps.prefix(2).map(\.accumulates) == [[true], [false]])
   }
 
   @Test("stochastic depth is a dropout in training, and nothing in evaluation")

@@ -78,26 +78,36 @@ extension Lowering {
     set(step.output, output)
 
     return { [self] in
-      let layout = try separable(output.layout, step) ? output.layout : Layout.plain(sizes(of: step.output))
-      let gradient = try recorder.converted(outputGradient(step), to: layout)
-      var offsets = layout.sizes.map { _ in 0 }
+      var gradient = try outputGradient(step)
+      let isVector = gradient.layout.sizes.count < 4
+      let isSeparable = try isVector || separable(output.layout, step)
+      gradient =
+        try isSeparable
+        ? recorder.converted(gradient, to: isVector ? .plain(sizes(of: step.output)) : output.layout)
+        : pixelwise(gradient)
+      var first = 0
       for index in step.inputs {
         let sizes = sizes(of: index)
-        if needsGradient(index) {
-          let part = try recorder.view(gradient, as: layout.part(sizes, at: offsets))
-          let copy = try recorder.memory(layout == .plain(layout.sizes) ? .plain(sizes) : .blocked(sizes))
-          try recorder.convert(part, into: copy)
-          try deliver(copy, to: index)
+        let channels = first..<first + sizes[1]
+        first = channels.upperBound
+        guard needsGradient(index) else { continue }
+        let copy = try recorder.memory(isVector ? .plain(sizes) : layout(of: index, like: gradient))
+        if isSeparable {
+          let offsets = [0, channels.lowerBound] + sizes.dropFirst(2).map { _ in 0 }
+          try recorder.convert(recorder.view(gradient, as: gradient.layout.part(sizes, at: offsets)), into: copy)
+        } else {
+          try recorder.record(
+            "\(step.name) concatenation backward",
+            SelectionPass(Array(channels), from: gradient, to: copy, isBackward: false))
         }
-        offsets[1] += sizes[1]
+        try deliver(copy, to: index)
       }
     }
   }
 
   /// Whether the parts of a concatenation in `layout` are whole blocks of channels.
   private func separable(_ layout: Layout, _ step: Step) throws -> Bool {
-    try layout.sizes.count == 4 && layout == .blocked(layout.sizes)
-      && step.inputs.allSatisfy { sizes(of: $0)[1].isMultiple(of: 16) }
+    try layout == .blocked(layout.sizes) && step.inputs.allSatisfy { sizes(of: $0)[1].isMultiple(of: 16) }
   }
 
   func identity(_ step: Step) throws -> Pullback {

@@ -45,6 +45,8 @@ struct PlanBuilder {
   private(set) var weights: [WeightSource] = []
   private var pixels = Plan.pixels
   private var maskCount = 0
+  /// What the selections pick that are not computed, by vertex.
+  private var picked: [Int: [Int]] = [:]
 
   /// The value that holds the last vertex's output.
   var logits: Int { value(of: graph.vertices.count - 1) }
@@ -140,9 +142,9 @@ struct PlanBuilder {
       operation =
         PoolingWindow(dividing: vertex.inputShapes[0], into: size).map(Operation.averagePooling)
         ?? .adaptiveAveragePooling
-    case .channelSlice(let slice):
-      operation = .selection(channels: Array(slice.start..<slice.start + slice.count))
-    case .channelShuffle(let groups): operation = .selection(channels: shuffled(vertex.outputShape[0], groups))
+    case .channelSlice, .channelShuffle:
+      guard let selection = selection(vertex, last) else { return nil }
+      operation = selection
     case .scaleShift(let settings): operation = .scaleShift(weights: addConstants(settings, vertex.outputShape[0]))
     case .dropout(let settings):
       if evaluation || settings.rate == 0 { return nil }
@@ -158,9 +160,33 @@ struct PlanBuilder {
     return StepDraft(name: name, operation: operation, inputs: inputs)
   }
 
-  /// Which channel goes to each place when `count` are dealt to `groups` hands.
-  private func shuffled(_ count: Int, _ groups: Int) -> [Int] {
-    (0..<count).map { $0 % groups * (count / groups) + $0 / groups }
+  /// What slice or shuffle `index` comes to; nil where it is not computed, since selections alone read it, which then pick
+  /// from what it picks from.
+  private mutating func selection(_ vertex: NetworkGraph.Vertex, _ index: Int) -> Operation? {
+    let channels = channels(pickedBy: vertex)
+    let isOnlyPickedFrom = consumers[index].allSatisfy {
+      switch graph.vertices[$0].node.layer {
+      case .channelSlice, .channelShuffle: true
+      default: false
+      }
+    }
+    guard isOnlyPickedFrom, !consumers[index].isEmpty else { return .selection(channels: channels) }
+    picked[index] = channels
+    return nil
+  }
+
+  /// The channels of the value it reads that a slice or a shuffle picks: of a selection that is not computed, of what that
+  /// picks.
+  private func channels(pickedBy vertex: NetworkGraph.Vertex) -> [Int] {
+    let count = vertex.inputShapes[0][0]
+    let earlier = vertex.inputs[0].flatMap { picked[$0] } ?? Array(0..<count)
+    switch vertex.node.layer {
+    case .channelSlice(let slice): return Array(earlier[slice.start..<slice.start + slice.count])
+    // They are dealt to `groups` hands.
+    case .channelShuffle(let groups):
+      return (0..<count).map { earlier[$0 % groups * (count / groups) + $0 / groups] }
+    default: return earlier
+    }
   }
 
   /// Fixed numbers, one for each of `channels`.
