@@ -3,6 +3,7 @@
   import Foundation
   import Networks
   import OneDNNBackend
+  import PortableBackend
   import Programs
   import Tensors
   import TestSupport
@@ -107,6 +108,37 @@
       try program.evaluate(subject.pixels, loss: subject.loss, into: &gradient, logits: &logits)
       #expect(subject.reference.evaluation.logits.mismatch(logits.values) == nil)
       #expect(subject.reference.evaluation.inputGradient.mismatch(gradient.values) == nil)
+    }
+
+    @Test("a sum with an activation is right, and stays within its memory, whatever blocks its channels come in")
+    func narrowBlocks() throws {
+      // 20 channels a group come in blocks of 4.
+      let grouped = Convolution(outputChannels: 60, kernelSize: 1, groups: 3)
+      let graph = try NetworkGraph(
+        NetworkDefinition(
+          architecture: "sum", imageShape: [48, 9, 9], classCount: 60 * 81,
+          nodes: [
+            Node(name: "grouped", inputs: [Node.image], layer: .convolution(grouped)),
+            Node(name: "beside", inputs: [Node.image], layer: .convolution(.init(outputChannels: 60, kernelSize: 1))),
+            Node(name: "sum", inputs: ["grouped", "beside"], layer: .sum),
+            Node(name: "bent", inputs: ["sum"], layer: .relu),
+            Node(name: "flatten", inputs: ["bent"], layer: .flatten),
+          ]))
+      func train(on backend: any Backend) throws -> (logits: Tensor, gradients: [ParameterPath: Tensor]) {
+        let program = try TrainingProgram(
+          graph, parameters: Parameters(initializing: graph, seed: 1), batchSize: 3, on: backend)
+        var logits = Tensor([3, graph.classCount])
+        let pixels = Tensor(Shape([3, 48, 9, 9]), FormulaWeights.pixels(shape: [3, 48, 9, 9]))
+        try program.forward(pixels, masks: [], into: &logits)
+        try program.backward(Tensor(logits.shape, filledWith: 0.01))
+        return (logits, try program.gradients())
+      }
+      let (found, expected) = (try train(on: OneDNNBackend(threads: 2)), try train(on: PortableBackend(threads: 1)))
+      #expect(expected.logits.values.contains(0))
+      #expect(difference(found.logits, expected.logits) < 1e-5)
+      for (path, gradient) in expected.gradients {
+        #expect(difference(try #require(found.gradients[path]), gradient) < 1e-5, "\(path)")
+      }
     }
   }
 #endif

@@ -50,8 +50,10 @@ extension Lowering {
   func sum(_ step: Step) throws -> Pullback {
     var total = try value(step.inputs[0])
     let (layout, last) = (total.layout, step.inputs.count - 1)
+    // Where blocks are narrower than vectors, 2.6 sums wrong numbers with an activation, and writes past the end.
+    let fuses = try layout == .plain(layout.sizes) || SelectionPass.admits(layout)
     for (position, index) in step.inputs.enumerated().dropFirst() {
-      let activation = position == last ? step.activation?.postOperations ?? [] : []
+      let activation = fuses && position == last ? step.activation?.postOperations ?? [] : []
       let summand = try recorder.converted(value(index), to: layout)
       let output = try recorder.memory(layout)
       try recorder.record(
@@ -59,6 +61,7 @@ extension Lowering {
         [.source: total, .secondSource: summand, .destination: output])
       total = output
     }
+    if !fuses { try activate(step, total) }
     set(step.output, total)
 
     return { [self] in
