@@ -57,6 +57,18 @@ CUSP_PANEL(cusp_transposed_2, 2, 1, left_stride, right_stride)
 CUSP_PANEL(cusp_transposed_3, 3, 1, left_stride, right_stride)
 CUSP_PANEL(cusp_transposed_4, 4, 1, left_stride, right_stride)
 
+/// One panel of `width` columns times `count` terms, added to what is there if `adds`.
+static inline void cusp_panel(
+    long width, long rows, long count, int adds, const float *left, long left_stride, const float *panel, float *sums,
+    long outputs) {
+  switch (width) {
+  case 16: cusp_panel_1(rows, count, adds, left, left_stride, panel, 0, sums, outputs); break;
+  case 32: cusp_panel_2(rows, count, adds, left, left_stride, panel, 0, sums, outputs); break;
+  case 48: cusp_panel_3(rows, count, adds, left, left_stride, panel, 0, sums, outputs); break;
+  default: cusp_panel_4(rows, count, adds, left, left_stride, panel, 0, sums, outputs);
+  }
+}
+
 /// The matrix product `[rows, inputs] x [inputs, outputs]`; `right` in panels of 64 columns and one of what remains,
 /// each `[inputs, columns]`. Each result is one sum in the order of the inputs, whatever else is computed; it begins with
 /// what is there if `adds`.
@@ -67,15 +79,8 @@ static inline void cusp_product(
     // What all rows are multiplied by in one round stays in the nearest cache.
     for (long input = 0; input < inputs; input += 128) {
       long count = inputs - input < 128 ? inputs - input : 128;
-      const float *part = left + input, *panel = right + column * inputs + input * width;
-      float *sums = result + column;
-      int continues = adds || input > 0;
-      switch (width) {
-      case 16: cusp_panel_1(rows, count, continues, part, inputs, panel, 0, sums, outputs); break;
-      case 32: cusp_panel_2(rows, count, continues, part, inputs, panel, 0, sums, outputs); break;
-      case 48: cusp_panel_3(rows, count, continues, part, inputs, panel, 0, sums, outputs); break;
-      default: cusp_panel_4(rows, count, continues, part, inputs, panel, 0, sums, outputs);
-      }
+      const float *panel = right + column * inputs + input * width;
+      cusp_panel(width, rows, count, adds || input > 0, left + input, inputs, panel, result + column, outputs);
     }
   }
 }

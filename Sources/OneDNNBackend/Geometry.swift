@@ -5,7 +5,8 @@ import Tensors
 /// The sizes and steps of one convolution over a batch.
 struct ConvolutionGeometry: Hashable {
   /// `[n, c, h, w]` of the input and of the output.
-  let source, destination: [Int]
+  private(set) var source: [Int]
+  let destination: [Int]
   /// `[o, i, h, w]`, or `[g, o / g, i / g, h, w]` with groups.
   private(set) var weights: [Int]
   /// Along rows and columns; as holes between a window's pixels, dilations begin at 0.
@@ -29,6 +30,20 @@ struct ConvolutionGeometry: Hashable {
   }
 
   var groups: Int { weights.count == 4 ? 1 : weights[0] }
+
+  var outputsPerGroup: Int { weights[weights.count - 4] }
+  var inputsPerGroup: Int { weights[weights.count - 3] }
+  /// Whether every channel is convolved by itself, to one.
+  var isDepthwise: Bool { groups > 1 && inputsPerGroup == 1 && outputsPerGroup == 1 }
+
+  /// Where each channel is convolved by itself to several, the same of an image that holds it as often: the library has fast
+  /// kernels for that.
+  var channelwise: ConvolutionGeometry {
+    guard groups > 1, inputsPerGroup == 1 else { return self }
+    var other = with(weights: [destination[1], 1] + weights.suffix(3))
+    other.source[1] = destination[1]
+    return other
+  }
 
   /// The same between the same images with filters of other sizes.
   func with(weights: [Int]) -> ConvolutionGeometry {

@@ -11,8 +11,9 @@ struct MergedGroups {
   /// Nil where groups need not be merged or cannot.
   init?(_ geometry: ConvolutionGeometry) {
     let (groups, outputs, inputs) = (geometry.groups, geometry.outputsPerGroup, geometry.inputsPerGroup)
-    let isDepthwise = outputs == 1 && inputs == 1
-    guard groups > 1, !isDepthwise, !outputs.isMultiple(of: 16) || !inputs.isMultiple(of: 16) else { return nil }
+    guard groups > 1, !geometry.isDepthwise, !outputs.isMultiple(of: 16) || !inputs.isMultiple(of: 16) else {
+      return nil
+    }
     let fitting = (2...16).first {
       groups > $0 && groups.isMultiple(of: $0) && ($0 * outputs).isMultiple(of: 16) && ($0 * inputs).isMultiple(of: 16)
     }
@@ -38,9 +39,4 @@ struct MergedGroups {
     }
     return filters
   }
-}
-
-extension ConvolutionGeometry {
-  fileprivate var outputsPerGroup: Int { weights[weights.count - 4] }
-  fileprivate var inputsPerGroup: Int { weights[weights.count - 3] }
 }

@@ -8,6 +8,8 @@ final class SelectionPass: HandwrittenPass {
   /// those that move alone.
   private var runs: [(from: Int, to: Int, count: Int)] = []
   private var moves: [(from: Int, to: Int)] = []
+  /// Those that are added to what has moved.
+  private var additions: [(from: Int, to: Int)] = []
   /// Where in a pixel of the destination zeros lie.
   private var gaps: [Int] = []
   private let threads: Threads
@@ -18,8 +20,8 @@ final class SelectionPass: HandwrittenPass {
     return try sizes.count == 4 && (layout == .blocked(sizes) || layout == .channelsLast(sizes))
   }
 
-  /// Channel `i` of `destination` becomes channel `channels[i]` of `source`; going back, the other way round, and the
-  /// channels that nothing was made of become 0.
+  /// Channel `i` of `destination` becomes channel `channels[i]` of `source`; going back, each channel becomes the sum of
+  /// those that were made of it.
   init(_ channels: [Int], from source: Memory, to destination: Memory, isBackward: Bool) throws {
     (self.source, self.destination) = (source, destination)
     (from, to) = (try Pixels(source.layout), try Pixels(destination.layout))
@@ -29,8 +31,9 @@ final class SelectionPass: HandwrittenPass {
     var isWritten = [Bool](repeating: false, count: to.channels)
     for (place, channel) in channels.enumerated() {
       let target = isBackward ? channel : place
+      let (start, end) = (from.offset(of: isBackward ? place : channel), to.offset(of: target))
+      if isWritten[target] { additions.append((start, end)) } else { move(start, end) }
       isWritten[target] = true
-      move(from.offset(of: isBackward ? place : channel), to.offset(of: target))
     }
     moves = runs.filter { $0.count < Self.shortest }.flatMap { run in
       (0..<run.count).map { (run.from + $0, run.to + $0) }
@@ -60,13 +63,14 @@ final class SelectionPass: HandwrittenPass {
     guard let source = source.start, let destination = destination.start else {
       preconditionFailure("memories are used before they are placed")
     }
-    threads.spread(lines) { [from, to, height, width, runs, moves, gaps] line in
+    threads.spread(lines) { [from, to, height, width, runs, moves, additions, gaps] line in
       let (image, row) = line.quotientAndRemainder(dividingBy: height)
       var x = source + image * from.imageStride + row * from.rowStride
       var y = destination + image * to.imageStride + row * to.rowStride
       for _ in 0..<width {
         for run in runs { (y + run.to).update(from: x + run.from, count: run.count) }
         for move in moves { y[move.to] = x[move.from] }
+        for addition in additions { y[addition.to] += x[addition.from] }
         for gap in gaps { y[gap] = 0 }
         (x, y) = (x + from.pixelStride, y + to.pixelStride)
       }

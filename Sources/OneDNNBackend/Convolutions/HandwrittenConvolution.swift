@@ -48,9 +48,10 @@ extension cusp_images {
     let sizes = layout.sizes
     let (channels, height, width) = (filled(sizes[1]), sizes[2], sizes[3])
     let isLast = try layout == .channelsLast(sizes)
-    let pixel = isLast ? channels : 16
+    let pixel = isLast ? sizes[1] : 16
     self.init(
-      height: height, width: width, channels: channels, image_stride: channels * height * width,
+      height: height, width: width, channels: channels,
+      image_stride: (isLast ? sizes[1] : channels) * height * width,
       block_stride: isLast ? 16 : 16 * height * width, row_stride: width * pixel, pixel_stride: pixel)
   }
 }

@@ -8,9 +8,10 @@ extension Lowering {
     let asked = ConvolutionGeometry(
       settings, batchSize: plan.batchSize, input: plan.values[step.inputs[0]].sizes,
       output: plan.values[step.output].sizes)
+    let apart = asked.channelwise
     // In training the optimiser works on the filters themselves.
-    let groups = training ? nil : MergedGroups(asked)
-    let geometry = groups?.merged ?? asked
+    let groups = training ? nil : MergedGroups(apart)
+    let geometry = groups?.merged ?? apart
     let algorithm = try algorithm(of: settings, index, geometry, step)
     if algorithm == .denseProduct { return try denseProduct(geometry, index, step) }
     if algorithm == .implicitGEMM || algorithm == .winograd && ownsWinograd(settings, index) {
@@ -20,8 +21,11 @@ extension Lowering {
     let activation = step.activation?.postOperations ?? []
     let operations: [PostOperation] = step.residual == nil ? activation : [.accumulate] + activation
     let descriptor = try convolutionKernel(geometry, algorithm, bias: bias, operations)
-    if !training, descriptor.mixesImages { return try portable("convolution", index, step) }
-    let source = try recorder.converted(value(step.inputs[0]), to: descriptor.chosen(.source))
+    if !training, descriptor.mixesImages {
+      return try GroupedProductPass.admits(asked)
+        ? groupedProduct(asked, index, step) : portable("convolution", index, step)
+    }
+    let source = try recorder.converted(read(by: step, as: geometry), to: descriptor.chosen(.source))
     let output = try destination(step, descriptor.chosen(.destination))
     let weights = try makeWeights(index, descriptor, bias: bias ? settings.outputChannels : nil)
     weights.groups = groups
@@ -37,11 +41,15 @@ extension Lowering {
       let gradient = try outputGradient(step)
       if needsGradient(step.inputs[0]) {
         let backward = try engine.convolutionBackwardData(geometry, algorithm, hint: descriptor)
-        try backwardData("\(step.name) convolution", backward, weights, gradient, step)
+        try deliver(dataGradient("\(step.name) convolution", backward, weights, gradient), by: step, as: geometry)
       }
       if training {
         let backward = try engine.convolutionBackwardWeights(geometry, algorithm, bias: bias, hint: descriptor)
-        try backwardWeights("\(step.name) convolution", backward, weights, source, gradient)
+        if !bias, backward.isReference || backward.mixesImages, DepthwiseGradientPass.admits(geometry) {
+          try depthwiseGradient(geometry, step, weights, source, gradient)
+        } else {
+          try backwardWeights("\(step.name) convolution", backward, weights, source, gradient)
+        }
       }
       if let residual = step.residual { try deliver(gradient, to: residual) }
     }

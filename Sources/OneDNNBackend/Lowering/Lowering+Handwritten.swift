@@ -43,6 +43,37 @@ extension Lowering {
     }
   }
 
+  /// A 1x1 convolution in groups for which the library has no kernel that keeps images apart.
+  func groupedProduct(_ geometry: ConvolutionGeometry, _ index: Int, _ step: Step) throws -> Pullback {
+    let filter = GroupedFilter(geometry, isBackward: false)
+    let source = try recorder.converted(value(step.inputs[0]), to: .channelsLast(geometry.source))
+    let output = try destination(step, .channelsLast(geometry.destination))
+    let made = try Weights(filter, training: false, expanding: nil, hasBias: true, in: recorder)
+    weights[index] = made
+    let operands = ConvolutionOperands(
+      source: source, weights: made.weight, bias: made.bias, destination: output, accumulates: step.residual != nil,
+      relu: step.activation == .relu)
+    recorder.record(
+      "\(step.name) convolution forward", GroupedProductPass(filter, operands, rows: recorder.rows))
+    try activate(step, output, unless: .relu)
+    set(step.output, output)
+
+    return { [self] in
+      let gradient = try outputGradient(step)
+      if needsGradient(step.inputs[0]) {
+        let filter = GroupedFilter(geometry, isBackward: true)
+        let inner = try recorder.memory(.channelsLast(geometry.source))
+        let operands = ConvolutionOperands(
+          source: try recorder.converted(gradient, to: .channelsLast(geometry.destination)),
+          weights: try made.weight(filter, recorder), destination: inner)
+        recorder.record(
+          "\(step.name) convolution backward data", GroupedProductPass(filter, operands, rows: recorder.rows))
+        try deliver(inner, to: step.inputs[0])
+      }
+      if let residual = step.residual { try deliver(gradient, to: residual) }
+    }
+  }
+
   /// The gradient of what a convolution read, where that has few channels; the mask of its ReLU is part of the pass.
   func narrowGradient(_ geometry: ConvolutionGeometry, _ step: Step, _ made: Weights) throws {
     guard needsGradient(step.inputs[0]) else { return }

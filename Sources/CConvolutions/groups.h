@@ -1,0 +1,40 @@
+// The inner loops of a 1x1 convolution in groups: for each group one matrix product of pixels and channels.
+
+#ifndef CUSP_GROUPS_H
+#define CUSP_GROUPS_H
+
+#include "product.h"
+
+/// Ends `rows` rows of `width` sums and stores the first `outputs` of each in rows `stride` apart.
+CUSP_WIDE static inline void cusp_group_finish(
+    long rows, const float *sums, long width, const struct cusp_epilogue *epilogue, long channel, long outputs,
+    float *result, long stride) {
+  for (long row = 0; row < rows; row++, sums += width, result += stride) {
+    for (long i = 0; i < outputs; i++) {
+      float value = sums[i];
+      if (epilogue->bias) value += epilogue->bias[channel + i];
+      if (epilogue->accumulates) value += result[channel + i];
+      // A comparison lets what is not a number through.
+      result[channel + i] = epilogue->relu && value < 0 ? 0 : value;
+    }
+  }
+}
+
+/// The product of `rows` pixels with the channels last, `inputs` of whose `left_stride` channels begin at `left`, and one
+/// group's weights, in panels as those of `cusp_product`; its `outputs` channels begin at `channel` of `result`.
+CUSP_WIDE static inline void cusp_group_product(
+    long rows, const float *left, long left_stride, long inputs, const float *right,
+    const struct cusp_epilogue *epilogue, long channel, long outputs, float *result, long stride) {
+  float sums[48 * 64];
+  for (long column = 0; column < outputs; column += 64) {
+    long rest = (outputs - column + 15) / 16 * 16, width = rest < 64 ? rest : 64;
+    long kept = outputs - column < 64 ? outputs - column : 64;
+    for (long row = 0; row < rows; row += 48) {
+      long some = rows - row < 48 ? rows - row : 48;
+      cusp_panel(width, some, inputs, 0, left + row * left_stride, left_stride, right + column * inputs, sums, width);
+      cusp_group_finish(some, sums, width, epilogue, channel + column, kept, result + row * stride, stride);
+    }
+  }
+}
+
+#endif

@@ -1,0 +1,74 @@
+import CConvolutions
+
+/// The gradient of the filters of a convolution of every channel by itself, on AVX-512.
+///
+/// The library has fast kernels for it only where channels come in whole blocks of 16 and kernels are small. The batch falls
+/// into parts whose sums are added in order at the end, so that no bit depends on the number of threads.
+final class DepthwiseGradientPass: HandwrittenPass {
+  private let source, gradient, filters: Memory
+  /// Sums `[parts, blocks, taps, 16]`.
+  private let sums: Memory
+  private let sources, results: cusp_images
+  private let windows: cusp_windows
+  private let parts: [Range<Int>]
+  private let threads: Threads
+
+  private var blocks: Int { sources.channels / 16 }
+  private var taps: Int { windows.kernel_height * windows.kernel_width }
+
+  /// Whether there is such a kernel for `geometry` here.
+  static func admits(_ geometry: ConvolutionGeometry) -> Bool {
+    Engine.hasHandwrittenProducts && geometry.isDepthwise
+  }
+
+  /// From what the convolution read and the gradient of its result, both in blocks of 16 channels, to row-major `filters`.
+  init(_ geometry: ConvolutionGeometry, source: Memory, gradient: Memory, filters: Memory, in recorder: Recorder) throws
+  {
+    (self.source, self.gradient, self.filters) = (source, gradient, filters)
+    (sources, results) = (try cusp_images(source.layout), try cusp_images(gradient.layout))
+    let (kernel, strides, dilations) = (geometry.weights.suffix(2), geometry.strides, geometry.dilations)
+    windows = cusp_windows(
+      kernel_height: kernel[kernel.startIndex], kernel_width: kernel[kernel.startIndex + 1],
+      stride_height: Int(strides[0]), stride_width: Int(strides[1]), dilation_height: Int(dilations[0]) + 1,
+      dilation_width: Int(dilations[1]) + 1, top: Int(geometry.padding[0]), left: Int(geometry.padding[1]))
+    let (count, size) = (geometry.source[0], (geometry.source[0] + 3) / 4)
+    parts = stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
+    let numbers = parts.count * sources.channels * geometry.weights.suffix(2).reduce(1, *)
+    sums = try recorder.memory(.plain([numbers]))
+    threads = Threads.current
+  }
+
+  var memories: [Memory] { [source, gradient, filters, sums] }
+  var algorithm: String { ConvolutionAlgorithm.direct.rawValue }
+  var layoutText: String { source.layout.text }
+  var implementation: String { "depthwise:avx512" }
+
+  /// Runs on all threads.
+  func run() {
+    guard let source = source.start, let gradient = gradient.start, let sums = sums.start else {
+      preconditionFailure("memories are used before they are placed")
+    }
+    let (blocks, size) = (blocks, taps * 16)
+    threads.spread(parts.count * blocks) { [sources, results, windows, parts] task in
+      var (sources, results, windows) = (sources, results, windows)
+      let block = task % blocks
+      for image in parts[task / blocks] {
+        cusp_depthwise_gradient(
+          &sources, &results, &windows, source + image * sources.image_stride + block * sources.block_stride,
+          gradient + image * results.image_stride + block * results.block_stride,
+          image == parts[task / blocks].lowerBound ? 0 : 1, sums + task * size)
+      }
+    }
+    add(sums)
+  }
+
+  /// Writes the sums over all parts as `[channels, taps]`.
+  private func add(_ sums: UnsafePointer<Float>) {
+    let (target, taps, run) = (filters.floats, taps, blocks * taps * 16)
+    for place in target.indices {
+      let (channel, tap) = place.quotientAndRemainder(dividingBy: taps)
+      let first = (channel / 16 * taps + tap) * 16 + channel % 16
+      target[place] = parts.indices.reduce(0) { $0 + sums[$1 * run + first] }
+    }
+  }
+}

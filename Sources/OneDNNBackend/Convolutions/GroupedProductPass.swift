@@ -1,0 +1,80 @@
+import CConvolutions
+
+/// One pass of a 1x1 convolution in groups that fill no blocks of 16 channels: products of pixels and channels, on AVX-512.
+///
+/// The library falls to its general matrix product there, which mixes images. A pixel's results are the same whatever pixels
+/// are computed beside it.
+final class GroupedProductPass: HandwrittenPass {
+  private let filter: GroupedFilter
+  private let operands: ConvolutionOperands
+  private let rows: ActiveRows
+  /// How many pixels an image has.
+  private let pixels: Int
+  private let threads: Threads
+
+  /// Whether there is such a pass for `geometry` here.
+  static func admits(_ geometry: ConvolutionGeometry) -> Bool {
+    Engine.hasHandwrittenProducts && geometry.groups > 1 && geometry.isSquare && geometry.kernelSize == 1
+      && geometry.stride == 1 && geometry.border == 0
+  }
+
+  /// Between images with the channels last.
+  init(_ filter: GroupedFilter, _ operands: ConvolutionOperands, rows: ActiveRows) {
+    (self.filter, self.operands, self.rows) = (filter, operands, rows)
+    pixels = operands.source.layout.sizes[2...].reduce(1, *)
+    threads = Threads.current
+  }
+
+  var memories: [Memory] { operands.memories }
+  var algorithm: String { ConvolutionAlgorithm.direct.rawValue }
+  var layoutText: String { operands.layoutText }
+  var implementation: String { "groups:avx512" }
+
+  /// Runs on all threads.
+  func run() {
+    let (source, weights, destination) = operands.starts
+    let (groups, inputs, outputs, step) = (filter.shape.groups, filter.shape.inputs, filter.shape.outputs, 192)
+    let total = rows.count * pixels
+    threads.spread((total + step - 1) / step * groups) { [filter, operands] task in
+      let (part, group) = task.quotientAndRemainder(dividingBy: groups)
+      var epilogue = operands.epilogue
+      cusp_group_product(
+        min(step, total - part * step), source + part * step * groups * inputs + group * inputs, groups * inputs,
+        inputs,
+        weights + filter.start(of: group), &epilogue, group * outputs, outputs,
+        destination + part * step * groups * outputs, groups * outputs)
+    }
+  }
+}
+
+/// The weights of a 1x1 convolution in groups, one matrix `[inputs, outputs]` after another; outputs alone are filled.
+struct GroupedFilter: PackedFilter {
+  let shape: FilterShape
+
+  init(_ geometry: ConvolutionGeometry, isBackward: Bool) { shape = FilterShape(geometry, isBackward: isBackward) }
+
+  var count: Int { start(of: shape.groups) }
+  var algorithm: ConvolutionAlgorithm { .direct }
+
+  /// Where the matrix of `group` begins.
+  func start(of group: Int) -> Int { group * shape.inputs * outputs }
+
+  func pack(
+    _ values: UnsafeBufferPointer<Float>, into packed: UnsafeMutableBufferPointer<Float>, inputs range: Range<Int>
+  ) {
+    precondition(values.count == shape.count, "weights of another convolution")
+    for group in 0..<shape.groups {
+      for row in range where row < shape.inputs {
+        let first = group * shape.countPerGroup + row * shape.inputStride
+        for column in stride(from: 0, to: outputs, by: 64) {
+          let width = min(64, outputs - column)
+          let place = start(of: group) + column * shape.inputs + row * width
+          for output in 0..<width {
+            let made = column + output
+            packed[place + output] = made < shape.outputs ? values[first + made * shape.outputStride] : 0
+          }
+        }
+      }
+    }
+  }
+}
