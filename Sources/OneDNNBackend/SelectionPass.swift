@@ -20,9 +20,9 @@ final class SelectionPass: HandwrittenPass {
     return try sizes.count == 4 && (layout == .blocked(sizes) || layout == .channelsLast(sizes))
   }
 
-  /// Channel `i` of `destination` becomes channel `channels[i]` of `source`; going back, each channel becomes the sum of
+  /// Channel `i` of `destination` becomes channel `channels[i]` of `source`, or 0; going back, each channel becomes the sum of
   /// those that were made of it.
-  init(_ channels: [Int], from source: Memory, to destination: Memory, isBackward: Bool) throws {
+  init(_ channels: [Int?], from source: Memory, to destination: Memory, isBackward: Bool) throws {
     (self.source, self.destination) = (source, destination)
     (from, to) = (try Pixels(source.layout), try Pixels(destination.layout))
     let sizes = source.layout.sizes
@@ -30,6 +30,7 @@ final class SelectionPass: HandwrittenPass {
     threads = Threads.current
     var isWritten = [Bool](repeating: false, count: to.channels)
     for (place, channel) in channels.enumerated() {
+      guard let channel else { continue }
       let target = isBackward ? channel : place
       let (start, end) = (from.offset(of: isBackward ? place : channel), to.offset(of: target))
       if isWritten[target] { additions.append((start, end)) } else { move(start, end) }

@@ -52,8 +52,11 @@ extension NaiveEngine {
       if self.masks != nil, settings.rate > 0, let mask = masks.popLast() {
         for i in dx.values.indices { dx.values[i] *= mask[i] }
       }
-    case .channelSlice, .channelShuffle:
-      for (i, place) in x.origins(vertex.node.layer, to: dy).enumerated() { dx.values[place] += dy.values[i] }
+    case .channelSlice, .channelShuffle, .channelPermutation, .channelPadding:
+      for case (let i, let place?) in x.origins(vertex.node.layer, to: dy).enumerated() {
+        dx.values[place] += dy.values[i]
+      }
+    case .imageStandardization: standardizeBackward(x, dy, &dx)
     case .scaleShift(let settings):
       for i in dx.values.indices {
         dx.values[i] = dy.values[i] * Double(settings.scale[settings.scale.count == 1 ? 0 : x.channel(i)])

@@ -67,8 +67,11 @@ extension NaiveEngine {
       if self.masks != nil, settings.rate > 0, let mask = masks.popFirst() {
         for i in y.values.indices { y.values[i] *= mask[i] }
       }
-    case .channelSlice, .channelShuffle:
-      for (i, place) in x.origins(vertex.node.layer, to: y).enumerated() { y.values[i] = x.values[place] }
+    case .channelSlice, .channelShuffle, .channelPermutation, .channelPadding:
+      for (i, place) in x.origins(vertex.node.layer, to: y).enumerated() {
+        y.values[i] = place.map { x.values[$0] } ?? 0
+      }
+    case .imageStandardization: standardize(x, &y)
     case .scaleShift(let settings):
       for i in y.values.indices {
         y.values[i] = x.values[i] * Double(settings.scale[settings.scale.count == 1 ? 0 : x.channel(i)])

@@ -121,16 +121,19 @@ extension Batch {
   }
 
   /// Where each number of `y` is in here, of a layer that takes channels as they are.
-  func origins(_ layer: Layer, to y: Batch) -> [Int] {
-    let channels: [Int] =
+  func origins(_ layer: Layer, to y: Batch) -> [Int?] {
+    let channels: [Int?] =
       switch layer {
       case .channelSlice(let slice): Array(slice.start..<slice.start + slice.count)
       case .channelShuffle(let groups):
         (0..<c / groups).flatMap { place in (0..<groups).map { $0 * c / groups + place } }
+      case .channelPermutation(let order): order
+      case .channelPadding(let settings):
+        Array(repeating: nil, count: settings.before) + Array(0..<c) + Array(repeating: nil, count: settings.after)
       default: []
       }
     return (0..<n).flatMap { image in
-      channels.flatMap { channel in (0..<h * w).map { index(image, channel, 0, 0) + $0 } }
+      channels.flatMap { channel in (0..<h * w).map { pixel in channel.map { index(image, $0, 0, 0) + pixel } } }
     }
   }
 }

@@ -51,6 +51,29 @@ extension NaiveEngine {
     keep(vertex, "bias", shifts, shiftSizes)
   }
 
+  func standardize(_ x: Batch, _ y: inout Batch) {
+    for image in x.groups(1) {
+      let (mean, factor) = x.standardized(image, 0)
+      let least = 1 / Double(image.count).squareRoot()
+      // Near the least deviation the slope jumps, and rounding is blown up.
+      if abs(1 / factor - least) < 0.02 * least || 1 / factor < 0.02 * x.largest { closestTie = 0 }
+      for i in image { y.values[i] = (x.values[i] - mean) * min(factor, 1 / least) }
+    }
+  }
+
+  func standardizeBackward(_ x: Batch, _ dy: Batch, _ dx: inout Batch) {
+    for image in x.groups(1) {
+      let (mean, factor) = x.standardized(image, 0)
+      let (count, limit) = (Double(image.count), Double(image.count).squareRoot())
+      let meanSlope = image.reduce(0) { $0 + dy.values[$1] } / count
+      let product = image.reduce(0) { $0 + dy.values[$1] * (x.values[$1] - mean) * factor } / count
+      for i in image {
+        let along = factor < limit ? (x.values[i] - mean) * factor * product : 0
+        dx.values[i] = (dy.values[i] - meanSlope - along) * min(factor, limit)
+      }
+    }
+  }
+
   func transposedBackward(
     _ settings: TransposedConvolution, _ vertex: NetworkGraph.Vertex, _ x: Batch, _ dy: Batch, _ dx: inout Batch
   ) {

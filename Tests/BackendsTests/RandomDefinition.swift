@@ -176,7 +176,11 @@ struct RandomDefinition {
   /// Norms of every image by itself, and what changes its size.
   private mutating func standardize(_ x: Value) {
     let channels = x.shape[0]
-    switch dice.integer(below: 6) {
+    switch dice.integer(below: 7) {
+    case 5:
+      // A few are so even that the least deviation counts.
+      let even = ScaleShift(scale: [pick([1, 1, 0.001])], shift: [0])
+      add(.imageStandardization, [add(.scaleShift(even), [x], x.shape)], x.shape)
     case 0 where x.shape[1] * x.shape[2] >= 9:
       let groups = pick((1...channels).filter { channels.isMultiple(of: $0) })
       add(.groupNormalization(GroupNormalization(groups: groups, affine: chance(70))), [x], x.shape)
@@ -215,7 +219,14 @@ struct RandomDefinition {
   /// Channels dealt anew, parts of them next to each other, or weighted by what they hold.
   private mutating func rearrange(_ x: Value) {
     let channels = x.shape[0]
-    switch dice.integer(below: 4) {
+    switch dice.integer(below: 6) {
+    case 3:
+      var order = Array(0..<channels)
+      for i in order.indices { order.swapAt(i, dice.integer(below: i + 1)) }
+      add(.channelPermutation(order: order), [x], x.shape)
+    case 4:
+      let settings = ChannelPadding(before: dice.integer(below: 4), after: dice.integer(below: 20))
+      add(.channelPadding(settings), [x], [settings.before + channels + settings.after] + x.shape.dropFirst())
     case 0: add(.channelShuffle(groups: pick((1...channels).filter { channels.isMultiple(of: $0) })), [x], x.shape)
     case 1:
       let start = dice.integer(below: channels)

@@ -54,6 +54,9 @@ private let nodes: [(kind: String, settings: [String: String], layer: Layer)] = 
   ("stochastic-depth", ["rate": "0.5"], .dropout(Dropout(rate: 0.5, scope: .image))),
   ("channel-slice", ["start": "2", "count": "3"], .channelSlice(ChannelSlice(start: 2, count: 3))),
   ("channel-shuffle", ["groups": "3"], .channelShuffle(groups: 3)),
+  ("channel-permutation", ["order": "[1,0]"], .channelPermutation(order: [1, 0])),
+  ("channel-padding", ["before": "1", "after": "0"], .channelPadding(ChannelPadding(before: 1, after: 0))),
+  ("image-standardization", [:], .imageStandardization),
   ("scale-shift", ["scale": "[2]", "shift": "[0.5]"], .scaleShift(ScaleShift(scale: [2], shift: [0.5]))),
   ("product", [:], .product), ("softmax", [:], .softmax),
   (

@@ -59,6 +59,12 @@ struct LayerShapeTests {
       (.channelSlice(ChannelSlice(start: 4, count: 3)), "takes 3 channels from 4 on, has [6x9x7]"),
       (.channelSlice(ChannelSlice(start: -1, count: 1)), "takes 1 channels from -1 on, has [6x9x7]"),
       (.channelShuffle(groups: 4), "cannot split 6 channels into 4 groups"),
+      (.channelPermutation(order: [0, 1, 2, 3, 4]), "needs an order of all channels, 0...5, each once"),
+      (.channelPermutation(order: [0, 1, 2, 3, 4, 4]), "needs an order of all channels, 0...5, each once"),
+      (
+        .channelPadding(ChannelPadding(before: -1, after: 1)),
+        "needs 0...1048576 channels before and after, has -1 and 1"
+      ),
       (.scaleShift(ScaleShift(scale: [1, 2], shift: [0, 0])), "needs one finite scale and shift"),
       (.activation(.leakyReLU(slope: -0.5)), "needs a finite slope of 0 or more"),
       (.activation(.elu(alpha: 0)), "needs a finite alpha above 0"),

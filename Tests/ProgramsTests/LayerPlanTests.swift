@@ -47,9 +47,9 @@ struct LayerPlanTests {
     }
   }
 
-  @Test("slices and shuffles pick channels; one that only others pick from is not computed")
+  @Test("slices, shuffles, orders and zeros pick channels; one that only others pick from is not computed")
   func selections() throws {
-    func picked(_ layers: [Layer]) throws -> [[Int]] {
+    func picked(_ layers: [Layer]) throws -> [[Int?]] {
       try steps(layers).compactMap { if case .selection(let channels) = $0.operation { channels } else { nil } }
     }
     let (shuffle, slice) = (Layer.channelShuffle(groups: 3), Layer.channelSlice(ChannelSlice(start: 2, count: 3)))
@@ -58,6 +58,10 @@ struct LayerPlanTests {
     #expect(try picked([slice]) == [[2, 3, 4]])
     #expect(try picked([shuffle, slice]) == [[4, 1, 3]])
     #expect(try picked([slice, .channelShuffle(groups: 3), .channelSlice(ChannelSlice(start: 1, count: 1))]) == [[3]])
+    let order = Layer.channelPermutation(order: [2, 0, 1])
+    let zeros = Layer.channelPadding(ChannelPadding(before: 1, after: 2))
+    #expect(try picked([slice, .activation(.relu), order]) == [[2, 3, 4], [2, 0, 1]])
+    #expect(try picked([slice, order, zeros]) == [[nil, 4, 2, 3, nil, nil]])
     #expect(try picked([shuffle, .activation(.relu), slice]) == [[0, 2, 4, 1, 3, 5], [2, 3, 4]])
   }
 

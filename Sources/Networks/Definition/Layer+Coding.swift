@@ -7,6 +7,7 @@ extension Layer: Codable {
     case transposedConvolution = "transposed-convolution"
     case groupNormalization = "group-normalization"
     case layerNormalization = "layer-normalization"
+    case imageStandardization = "image-standardization"
     case localResponseNormalization = "local-response-normalization"
     case relu, relu6, elu, gelu, silu, sigmoid, tanh, softplus
     case leakyReLU = "leaky-relu"
@@ -20,6 +21,8 @@ extension Layer: Codable {
     case stochasticDepth = "stochastic-depth"
     case channelSlice = "channel-slice"
     case channelShuffle = "channel-shuffle"
+    case channelPermutation = "channel-permutation"
+    case channelPadding = "channel-padding"
     case scaleShift = "scale-shift"
     case groupConvolution = "group-convolution"
     case groupBatchNormalization = "group-batch-normalization"
@@ -28,7 +31,7 @@ extension Layer: Codable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case kind, group, groups, outputSize, slope, alpha, rate, channelwise
+    case kind, group, groups, outputSize, slope, alpha, rate, channelwise, order
   }
 
   /// The layer's name in a definition, as in `batch-normalization`.
@@ -41,6 +44,7 @@ extension Layer: Codable {
     case .transposedConvolution: .transposedConvolution
     case .groupNormalization: .groupNormalization
     case .layerNormalization: .layerNormalization
+    case .imageStandardization: .imageStandardization
     case .localResponseNormalization: .localResponseNormalization
     case .softmax: .softmax
     case .upsampling: .upsampling
@@ -52,6 +56,8 @@ extension Layer: Codable {
     case .dropout(let settings): settings.scope == .image ? .stochasticDepth : .dropout
     case .channelSlice: .channelSlice
     case .channelShuffle: .channelShuffle
+    case .channelPermutation: .channelPermutation
+    case .channelPadding: .channelPadding
     case .scaleShift: .scaleShift
     case .flatten: .flatten
     case .sum: .sum
@@ -86,8 +92,10 @@ extension Layer: Codable {
       if settings.scope != .image { try container.encode(settings.scope == .channel, forKey: .channelwise) }
     case .channelSlice(let settings): try settings.encode(to: encoder)
     case .channelShuffle(let groups): try container.encode(groups, forKey: .groups)
+    case .channelPermutation(let order): try container.encode(order, forKey: .order)
+    case .channelPadding(let settings): try settings.encode(to: encoder)
     case .scaleShift(let settings): try settings.encode(to: encoder)
-    case .activation, .softmax, .flatten, .sum, .product, .concatenation: break
+    case .activation, .softmax, .imageStandardization, .flatten, .sum, .product, .concatenation: break
     case .groupConvolution(let settings): try settings.encode(to: encoder)
     case .groupBatchNormalization(let settings, let group):
       try settings.encode(to: encoder)
@@ -110,6 +118,7 @@ extension Layer: Codable {
     case .layerNormalization: self = .layerNormalization(try LayerNormalization(from: decoder))
     case .localResponseNormalization:
       self = .localResponseNormalization(try LocalResponseNormalization(from: decoder))
+    case .imageStandardization: self = .imageStandardization
     case .softmax: self = .softmax
     case .upsampling: self = .upsampling(try Upsampling(from: decoder))
     case .relu: self = .relu
@@ -132,6 +141,13 @@ extension Layer: Codable {
     case .stochasticDepth: self = .dropout(Dropout(rate: try value(.rate), scope: .image))
     case .channelSlice: self = .channelSlice(try ChannelSlice(from: decoder))
     case .channelShuffle: self = .channelShuffle(groups: try value(.groups))
+    case .channelPermutation:
+      let order: [Int] = try value(.order)
+      guard !order.isEmpty else {
+        throw DecodingError.dataCorruptedError(forKey: .order, in: container, debugDescription: "needs a number")
+      }
+      self = .channelPermutation(order: order)
+    case .channelPadding: self = .channelPadding(try ChannelPadding(from: decoder))
     case .scaleShift: self = .scaleShift(try ScaleShift(from: decoder))
     case .flatten: self = .flatten
     case .sum: self = .sum

@@ -23,6 +23,9 @@ public enum Layer: Hashable, Sendable {
   case groupNormalization(GroupNormalization)
   /// A norm of every image by itself, over all of it.
   case layerNormalization(LayerNormalization)
+  /// Every image less its mean, over its standard deviation or, where that is smaller, over `1 / sqrt(count)` of its
+  /// numbers: TensorFlow's `per_image_standardization`.
+  case imageStandardization
   /// A norm by the neighbouring channels of every pixel.
   case localResponseNormalization(LocalResponseNormalization)
   /// `exp(x)` over its sum along the channels, or features.
@@ -46,6 +49,10 @@ public enum Layer: Hashable, Sendable {
   case channelSlice(ChannelSlice)
   /// Channels dealt to `groups` hands and gathered again: channel `i c / groups + j` becomes `j groups + i`.
   case channelShuffle(groups: Int)
+  /// Channels, or features, in another order: number `i` of the output is number `order[i]` of the input.
+  case channelPermutation(order: [Int])
+  /// Channels, or features, of zeros before and after the input's.
+  case channelPadding(ChannelPadding)
   /// `x * scale + shift` by fixed numbers, one for all channels or one for each.
   case scaleShift(ScaleShift)
   /// `[n, c, h, w]` to `[n, c * h * w]`, channels outermost.

@@ -170,6 +170,15 @@ public struct ChannelSlice: Hashable, Sendable, Codable {
   public init(start: Int, count: Int) { (self.start, self.count) = (start, count) }
 }
 
+/// How many channels of zeros are added.
+public struct ChannelPadding: Hashable, Sendable, Codable {
+  /// Before the first channel and after the last.
+  public var before, after: Int
+
+  /// Zeros on both sides.
+  public init(before: Int, after: Int) { (self.before, self.after) = (before, after) }
+}
+
 /// The settings of a product with fixed numbers, and a sum.
 public struct ScaleShift: Hashable, Sendable {
   /// What values are multiplied by and what is added then: as many of both, one for all channels or one for each.

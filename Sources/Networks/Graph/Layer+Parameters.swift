@@ -27,7 +27,8 @@ extension Layer {
     case .groupNormalization(let settings): return settings.affine ? scaleParameters(node, [input[0]]) : []
     case .layerNormalization(let settings): return settings.affine ? scaleParameters(node, input) : []
     case .softmax, .localResponseNormalization, .upsampling, .activation, .maxPooling, .averagePooling,
-      .adaptiveAveragePooling, .dropout, .channelSlice, .channelShuffle,
+      .adaptiveAveragePooling, .dropout, .channelSlice, .channelShuffle, .channelPermutation, .channelPadding,
+      .imageStandardization,
       .scaleShift, .flatten, .sum, .product, .concatenation, .groupMaxPooling, .groupAveragePooling:
       return []
     }
@@ -44,7 +45,8 @@ extension Layer {
     case .dense: output.count * input.count
     case .groupNormalization, .layerNormalization, .localResponseNormalization, .softmax, .upsampling,
       .batchNormalization, .activation, .maxPooling, .averagePooling, .adaptiveAveragePooling, .dropout,
-      .channelSlice, .channelShuffle, .scaleShift, .flatten, .sum, .product, .concatenation, .groupBatchNormalization,
+      .channelSlice, .channelShuffle, .channelPermutation, .channelPadding, .imageStandardization, .scaleShift,
+      .flatten, .sum, .product, .concatenation, .groupBatchNormalization,
       .groupMaxPooling, .groupAveragePooling:
       0
     }

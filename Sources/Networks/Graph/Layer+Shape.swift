@@ -56,6 +56,12 @@ extension Layer {
         throw ShapeMismatch("takes \(slice.count) channels from \(slice.start) on, has [\(input)]")
       }
       return Shape([slice.count] + input.sizes.dropFirst())
+    case .channelPadding(let settings):
+      let most = 1 << 20
+      guard (0...most).contains(settings.before), (0...most).contains(settings.after) else {
+        throw ShapeMismatch("needs 0...\(most) channels before and after, has \(settings.before) and \(settings.after)")
+      }
+      return Shape([settings.before + input[0] + settings.after] + input.sizes.dropFirst())
     case .dense(let settings):
       guard input.rank == 1 else { throw ShapeMismatch("needs [features], has [\(input)]: flatten first") }
       try require(settings.outputs, "outputs")
@@ -94,6 +100,10 @@ extension Layer {
       guard (0..<1).contains(settings.rate) else { throw ShapeMismatch("needs a rate in 0..<1") }
       if settings.scope == .channel { try requireImage(input) }
     case .channelShuffle(let groups): try require(input, in: groups)
+    case .channelPermutation(let order):
+      guard order.sorted() == Array(0..<input[0]) else {
+        throw ShapeMismatch("needs an order of all channels, 0...\(input[0] - 1), each once")
+      }
     case .scaleShift(let settings):
       guard settings.scale.count == settings.shift.count, [1, input[0]].contains(settings.scale.count),
         (settings.scale + settings.shift).allSatisfy(\.isFinite)

@@ -3,7 +3,7 @@ import Tensors
 
 /// What picks channels, and what multiplies by them.
 extension Lowering {
-  func selection(_ channels: [Int], _ step: Step) throws -> Pullback {
+  func selection(_ channels: [Int?], _ step: Step) throws -> Pullback {
     guard sizes(of: step.output).count == 4 else { return try portable("selection", step) }
     let input = try pixelwise(value(step.inputs[0]))
     let output = try recorder.memory(layout(of: step.output, like: input))

@@ -25,9 +25,9 @@ extension Programs.Operation {
     case .transposedConvolution(let settings, let index):
       let opposite = settings.opposite(inputChannels: buffers.input.channels)
       return try AffineKernel(opposite, isTransposed: true, buffers, weights[index], workers)
-    case .groupNormalization(let groups, let epsilon, let isElementwise, let index):
+    case .groupNormalization(let groups, let deviation, let isElementwise, let index):
       return try GroupNormalizationKernel(
-        groups: groups, epsilon: epsilon, isElementwise: isElementwise, buffers, weights[index], workers)
+        groups: groups, deviation, isElementwise: isElementwise, buffers, weights[index], workers)
     case .localResponseNormalization(let settings): return try LocalResponseKernel(settings, buffers, workers)
     case .softmax: return SoftmaxKernel(buffers, workers)
     case .upsampling(let settings): return UpsamplingKernel(settings, buffers, workers)

@@ -1,10 +1,10 @@
-/// Some channels of `[n, c, h, w]`, or features of `[n, features]`, in any order.
+/// Some channels of `[n, c, h, w]`, or features of `[n, features]`, in any order, and zeros between them.
 final class SelectionKernel: Kernel {
-  private let channels: [Int]
+  private let channels: [Int?]
   private let buffers: StepBuffers
   private let workers: Workers
 
-  init(_ channels: [Int], _ buffers: StepBuffers, _ workers: Workers) {
+  init(_ channels: [Int?], _ buffers: StepBuffers, _ workers: Workers) {
     (self.channels, self.buffers, self.workers) = (channels, buffers, workers)
   }
 
@@ -13,7 +13,11 @@ final class SelectionKernel: Kernel {
     workers.run(output.batchSize) { n, _ in
       let (x, y) = (input.start + n * input.imageCount, output.start + n * output.imageCount)
       for (place, channel) in channels.enumerated() {
-        (y + place * plane).update(from: x + channel * plane, count: plane)
+        if let channel {
+          (y + place * plane).update(from: x + channel * plane, count: plane)
+        } else {
+          (y + place * plane).update(repeating: 0, count: plane)
+        }
       }
     }
   }
@@ -25,6 +29,7 @@ final class SelectionKernel: Kernel {
       let (dy, dx) = (gradient + n * output.imageCount, target.start + n * input.imageCount)
       if !target.accumulates { dx.update(repeating: 0, count: input.imageCount) }
       for (place, channel) in channels.enumerated() {
+        guard let channel else { continue }
         let (from, to) = (dy + place * plane, dx + channel * plane)
         for i in 0..<plane { to[i] += from[i] }
       }

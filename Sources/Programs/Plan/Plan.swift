@@ -71,7 +71,7 @@ public enum Operation: Sendable {
   /// A fully connected layer on `[n, features]`.
   case dense(Dense, weights: Int)
   /// A norm of each image by itself over groups of channels, then a scale and a shift: of every element, or every channel.
-  case groupNormalization(groups: Int, epsilon: Float, isElementwise: Bool, weights: Int)
+  case groupNormalization(groups: Int, Deviation, isElementwise: Bool, weights: Int)
   /// A norm by the neighbouring channels of every pixel.
   case localResponseNormalization(LocalResponseNormalization)
   /// `exp(x)` over its sum along the channels, or features.
@@ -92,8 +92,8 @@ public enum Operation: Sendable {
   case dropout(Dropout, mask: Int)
   /// The same numbers, row-major, under the output's shape.
   case reshape
-  /// Channel `i` of the output is channel `channels[i]` of the input; none is there twice.
-  case selection(channels: [Int])
+  /// Channel `i` of the output is channel `channels[i]` of the input, or 0; none is there twice.
+  case selection(channels: [Int?])
   /// The elementwise sum of the inputs.
   case sum
   /// The elementwise product of two inputs, the second of the first's shape or one number for each channel.
@@ -104,6 +104,14 @@ public enum Operation: Sendable {
   case identity
   /// An activation whose slope follows from the input alone.
   case activation(Activation)
+}
+
+/// What a norm divides by.
+public enum Deviation: Sendable {
+  /// The square root of the variance and so much.
+  case offset(Float)
+  /// The square root of the variance, and no less than this.
+  case atLeast(Float)
 }
 
 extension Operation {

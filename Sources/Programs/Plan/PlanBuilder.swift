@@ -46,7 +46,7 @@ struct PlanBuilder {
   private var pixels = Plan.pixels
   private var maskCount = 0
   /// What the selections pick that are not computed, by vertex.
-  private var picked: [Int: [Int]] = [:]
+  private var picked: [Int: [Int?]] = [:]
 
   /// The value that holds the last vertex's output.
   var logits: Int { value(of: graph.vertices.count - 1) }
@@ -114,11 +114,15 @@ struct PlanBuilder {
     case .groupNormalization(let settings):
       let weights = addPlain(vertex, channels: vertex.outputShape[0])
       operation = .groupNormalization(
-        groups: settings.groups, epsilon: settings.epsilon, isElementwise: false, weights: weights)
+        groups: settings.groups, .offset(settings.epsilon), isElementwise: false, weights: weights)
     case .layerNormalization(let settings):
       let weights = addPlain(vertex, channels: vertex.outputShape[0])
       operation = .groupNormalization(
-        groups: 1, epsilon: settings.epsilon, isElementwise: settings.affine, weights: weights)
+        groups: 1, .offset(settings.epsilon), isElementwise: settings.affine, weights: weights)
+    case .imageStandardization:
+      let weights = addPlain(vertex, channels: vertex.outputShape[0])
+      let least = 1 / Float(vertex.outputShape.count).squareRoot()
+      operation = .groupNormalization(groups: 1, .atLeast(least), isElementwise: false, weights: weights)
     case .localResponseNormalization(let settings): operation = .localResponseNormalization(settings)
     case .softmax: operation = .softmax
     case .upsampling(let settings): operation = .upsampling(settings)
@@ -142,7 +146,7 @@ struct PlanBuilder {
       operation =
         PoolingWindow(dividing: vertex.inputShapes[0], into: size).map(Operation.averagePooling)
         ?? .adaptiveAveragePooling
-    case .channelSlice, .channelShuffle:
+    case .channelSlice, .channelShuffle, .channelPermutation, .channelPadding:
       guard let selection = selection(vertex, last) else { return nil }
       operation = selection
     case .scaleShift(let settings): operation = .scaleShift(weights: addConstants(settings, vertex.outputShape[0]))
@@ -160,33 +164,17 @@ struct PlanBuilder {
     return StepDraft(name: name, operation: operation, inputs: inputs)
   }
 
-  /// What slice or shuffle `index` comes to; nil where it is not computed, since selections alone read it, which then pick
-  /// from what it picks from.
+  /// What picks the channels of `vertex`, number `index`; nil where it is not computed, since selections alone read it, which
+  /// then pick from what it picks from.
   private mutating func selection(_ vertex: NetworkGraph.Vertex, _ index: Int) -> Operation? {
-    let channels = channels(pickedBy: vertex)
-    let isOnlyPickedFrom = consumers[index].allSatisfy {
-      switch graph.vertices[$0].node.layer {
-      case .channelSlice, .channelShuffle: true
-      default: false
-      }
+    var channels = vertex.selectedChannels ?? []
+    if let earlier = vertex.inputs[0].flatMap({ picked[$0] }) {
+      channels = channels.map { $0.flatMap { earlier[$0] } }
     }
+    let isOnlyPickedFrom = consumers[index].allSatisfy { graph.vertices[$0].selectedChannels != nil }
     guard isOnlyPickedFrom, !consumers[index].isEmpty else { return .selection(channels: channels) }
     picked[index] = channels
     return nil
-  }
-
-  /// The channels of the value it reads that a slice or a shuffle picks: of a selection that is not computed, of what that
-  /// picks.
-  private func channels(pickedBy vertex: NetworkGraph.Vertex) -> [Int] {
-    let count = vertex.inputShapes[0][0]
-    let earlier = vertex.inputs[0].flatMap { picked[$0] } ?? Array(0..<count)
-    switch vertex.node.layer {
-    case .channelSlice(let slice): return Array(earlier[slice.start..<slice.start + slice.count])
-    // They are dealt to `groups` hands.
-    case .channelShuffle(let groups):
-      return (0..<count).map { earlier[$0 % groups * (count / groups) + $0 / groups] }
-    default: return earlier
-    }
   }
 
   /// Fixed numbers, one for each of `channels`.
