@@ -11,7 +11,7 @@ struct ReferenceTests {
   /// Those that are trained.
   private static let trained = ReferenceNumbers.layers + ReferenceNumbers.architectures(where: { $0.training != nil })
   /// Networks that the portable engine would take seconds for, several times.
-  private static let costly = ["p4m-resnet34", "p4m-resnet50", "wrn-34-10", "resnet101", "vgg16-bn-224"]
+  private static let costly = ["p4m-resnet34", "p4m-resnet50", "wrn-34-10", "w32-10", "resnet101", "vgg16-bn-224"]
 
   private func spares(_ backend: TestBackend, _ name: String) -> Bool {
     backend.name == "portable" && Self.costly.contains(name)

@@ -15,7 +15,7 @@ extension ArchitectureFamily {
       },
     ])
 
-  static let wideResNet = ArchitectureFamily("wide ResNet", [.wideResNet34])
+  static let wideResNet = ArchitectureFamily("wide ResNet", [.wideResNet34, .challengeResNet])
 }
 
 /// A CIFAR ResNet whose norms and ReLUs come before the convolutions, in `kuangliu/pytorch-cifar`'s form: nothing follows
