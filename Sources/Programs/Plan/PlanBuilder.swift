@@ -112,17 +112,11 @@ struct PlanBuilder {
     case .transposedConvolution(let settings):
       operation = .transposedConvolution(settings, weights: addPlain(vertex, channels: settings.outputChannels))
     case .groupNormalization(let settings):
-      let weights = addPlain(vertex, channels: vertex.outputShape[0])
-      operation = .groupNormalization(
-        groups: settings.groups, .offset(settings.epsilon), isElementwise: false, weights: weights)
+      operation = imageNorm(vertex, groups: settings.groups, .offset(settings.epsilon))
     case .layerNormalization(let settings):
-      let weights = addPlain(vertex, channels: vertex.outputShape[0])
-      operation = .groupNormalization(
-        groups: 1, .offset(settings.epsilon), isElementwise: settings.affine, weights: weights)
+      operation = imageNorm(vertex, .offset(settings.epsilon), isElementwise: settings.affine)
     case .imageStandardization:
-      let weights = addPlain(vertex, channels: vertex.outputShape[0])
-      let least = 1 / Float(vertex.outputShape.count).squareRoot()
-      operation = .groupNormalization(groups: 1, .atLeast(least), isElementwise: false, weights: weights)
+      operation = imageNorm(vertex, .atLeast(1 / Float(vertex.outputShape.count).squareRoot()))
     case .localResponseNormalization(let settings): operation = .localResponseNormalization(settings)
     case .softmax: operation = .softmax
     case .upsampling(let settings): operation = .upsampling(settings)
@@ -205,6 +199,14 @@ struct PlanBuilder {
     return add(
       .affine(
         weight: paths[0], bias: paths.count > 1 ? paths[1] : nil, expanding: FilterExpansion(vertex), folding: norm))
+  }
+
+  /// A norm of each image by itself.
+  private mutating func imageNorm(
+    _ vertex: NetworkGraph.Vertex, groups: Int = 1, _ deviation: Deviation, isElementwise: Bool = false
+  ) -> Operation {
+    let weights = addPlain(vertex, channels: vertex.outputShape[0])
+    return .groupNormalization(groups: groups, deviation, isElementwise: isElementwise, weights: weights)
   }
 
   /// A norm whose channels are `group.order` maps each: in training one on maps laid below each other.
