@@ -129,6 +129,16 @@ struct NearestTests {
     #expect(zip(wide, near).count { $0.distance > $1.distance } > 8)
   }
 
+  @Test("no search of Carlini and Wagner's or the elastic net ends before its last step, and more find nothing farther")
+  func wholeSearches() throws {
+    let few: [any Attack] = [CarliniWagner(steps: 30, searches: 2), ElasticNet(steps: 30, searches: 2)]
+    let many: [any Attack] = [CarliniWagner(steps: 30, searches: 6), ElasticNet(steps: 30, searches: 6)]
+    for (one, two) in zip(try results(few), try results(many)) where Swept.labels[one.place] == one.naturalClass {
+      #expect((one.steps, two.steps) == (60, 180) && two.cost.backwards == 180)
+      #expect(one.distance == 0 || two.distance > 0 && two.distance <= one.distance)
+    }
+  }
+
   @Test("in the maximum norm comes nearer with every search, and a lead of the wrong logit costs distance")
   func largestChange() throws {
     let few = try results([CarliniWagnerLinf(steps: 30, searches: 6, learningRate: 0.05)])

@@ -4,8 +4,8 @@ import Networks
 /// inverse hyperbolic tangent descends the squared distance plus a constant times the margin, and searches for the
 /// smallest constant that fools.
 ///
-/// A search ends early where in a tenth of its steps the loss has not fallen by a ten-thousandth; there, only once that
-/// holds for all images of a batch.
+/// No search ends early: there one ends once the losses of all images of a batch have stopped falling, and an image's loss
+/// may rise for a while and still fall again.
 public struct CarliniWagner: ConstantSearchAttack {
   /// The one norm it knows.
   public static let norms: [Norm] = [.l2]
@@ -45,7 +45,6 @@ private final class CarliniWagnerAttempt: Attempt {
   private var nearest: NearestPoint
 
   private var search: ConstantSearch
-  private var progress: Progress
   private var step = 0
   private(set) var steps = 0
   private var hasFooled = false
@@ -56,7 +55,6 @@ private final class CarliniWagnerAttempt: Attempt {
     space = TangentSpace(subject.clean)
     nearest = NearestPoint(count: subject.clean.count)
     search = ConstantSearch(from: 0.001, count: settings.searches)
-    progress = Progress(steps: settings.steps)
   }
 
   func next(_ answer: Answer?, writing pixels: MutablePixels) -> Move {
@@ -70,7 +68,6 @@ private final class CarliniWagnerAttempt: Attempt {
     }
     let margin = objective.value(answer.logits)
     let lead = (settings.target == nil ? -margin : margin) + settings.confidence
-    if progress.hasStalled(squares + search.constant * max(lead, 0), at: step) { return beginNext(pixels) }
     let weight = lead < 0 ? 0 : settings.target == nil ? -search.constant : search.constant
     space.descend(pixels, learningRate: settings.learningRate) {
       2 * (pixels[$0] - subject.clean[$0]) + weight * slope[$0]
@@ -89,7 +86,6 @@ private final class CarliniWagnerAttempt: Attempt {
     (step, hasFooled) = (0, false)
     space.clear()
     space.forgetGradients()
-    progress.reset()
     space.write(pixels)
     return .differentiate(.margin(label: goal))
   }

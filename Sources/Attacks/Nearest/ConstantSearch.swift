@@ -26,24 +26,6 @@ struct ConstantSearch {
   }
 }
 
-/// Whether a loss still falls: asked ten times in `steps` steps, by a ten-thousandth at least.
-struct Progress {
-  private let interval: Int
-  private var before: Float = .infinity
-
-  init(steps: Int) { interval = max(steps / 10, 1) }
-
-  /// Forgets all losses.
-  mutating func reset() { before = .infinity }
-
-  /// Whether `loss` after `step` steps has not fallen.
-  mutating func hasStalled(_ loss: Float, at step: Int) -> Bool {
-    guard step % interval == 0 else { return false }
-    defer { before = loss }
-    return loss > before * 0.9999
-  }
-}
-
 extension Goal {
   /// Whether the network errs, or says the target, by more than `confidence`.
   func isFooled(by logits: LogitRow, confidence: Float) -> Bool {
