@@ -22,6 +22,8 @@ public struct AttackSettings: Sendable {
   public var stopsEarly = false
   /// Whether the smallest budget that fools is looked for, image by image; the budget is then the first that is tried.
   public var seeksSmallest = false
+  /// Whether the points that the attack asks about are handed out.
+  public var isTraced = false
 
   /// PGD under L-infinity with advertorch's settings.
   public init() {}
@@ -57,7 +59,8 @@ public struct AttackSettings: Sendable {
     if let momentum = attack as? MomentumDescent, !momentum.isRandom, !drawsPoses {
       try refuseIdle(seed: momentum.seed, names)
     }
-    return NamedAttack(name: kind.name, epsilon: budget?.value, attack: attack, stopsEarly: stopsEarly)
+    return NamedAttack(
+      name: kind.name, epsilon: budget?.value, attack: attack, stopsEarly: stopsEarly, isTraced: isTraced)
   }
 
   /// The search for the smallest budget.
@@ -68,7 +71,7 @@ public struct AttackSettings: Sendable {
     }
     guard !stopsEarly else { throw Failure(.usage, "\(names["early_stop"]): \(search) does so anyway; leave it out") }
     let attack = try SmallestBudget(name: kind.name, request: request)
-    return NamedAttack(name: kind.name, epsilon: nil, attack: attack, seeksSmallest: true)
+    return NamedAttack(name: kind.name, epsilon: nil, attack: attack, seeksSmallest: true, isTraced: isTraced)
   }
 
   /// Whether it is the fast gradient method, whose one step is the budget.

@@ -17,13 +17,15 @@ public struct NamedAttack: Hashable, Sendable {
   public var smallerBudgets: [Double] = []
   /// Whether its images are rounded to 8 bits, and classified as they are then.
   public var isQuantised = false
-  /// Whether the points it asks about are handed out; no part of what it does.
-  public var isTraced = false
+  /// Whether the points it asks about are handed out.
+  public var isTraced: Bool
 
   /// An attack of `name`.
-  public init(name: String, epsilon: Double?, attack: any Attack, stopsEarly: Bool = false, seeksSmallest: Bool = false)
-  {
-    (self.stopsEarly, self.seeksSmallest) = (stopsEarly, seeksSmallest)
+  public init(
+    name: String, epsilon: Double?, attack: any Attack, stopsEarly: Bool = false, seeksSmallest: Bool = false,
+    isTraced: Bool = false
+  ) {
+    (self.stopsEarly, self.seeksSmallest, self.isTraced) = (stopsEarly, seeksSmallest, isTraced)
     self.name = name
     self.epsilon = epsilon
     self.attack = attack
@@ -68,8 +70,8 @@ public struct NamedAttack: Hashable, Sendable {
 
   /// Whether all is equal.
   public static func == (one: NamedAttack, other: NamedAttack) -> Bool {
-    (one.name, one.epsilon, one.stopsEarly, one.isQuantised, one.smallerBudgets)
-      == (other.name, other.epsilon, other.stopsEarly, other.isQuantised, other.smallerBudgets)
+    (one.name, one.epsilon, one.stopsEarly, one.isQuantised, one.isTraced, one.smallerBudgets)
+      == (other.name, other.epsilon, other.stopsEarly, other.isQuantised, other.isTraced, other.smallerBudgets)
       && AnyHashable(one.attack) == AnyHashable(other.attack)
   }
 

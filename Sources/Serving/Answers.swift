@@ -105,7 +105,7 @@ extension Answers {
         perturbed: result.perturbedClass, distance: result.distance, pixels: result.perturbed,
         shape: model.classifier.imageShape.sizes, steps: attack.stopsEarly ? result.steps : nil,
         cost: result.cost, member: result.member, hadZeroGradient: result.hadZeroGradient,
-        failure: Predictions.failure(result), pose: images[result.place].transform?.pose)
+        failure: Predictions.failure(result), pose: images[result.place].transform?.pose, trace: result.trace)
       replies[result.place] = .attack(image, by: attack)
     }
     return replies.compactMap(\.self)

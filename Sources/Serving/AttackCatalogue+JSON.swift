@@ -8,6 +8,21 @@ extension AttackCatalogue {
   ///
   /// - Throws: `Failure` (`internal`) where an attack has no defaults.
   static func json(channels: Int) throws -> JSON { .array(try all.map { try $0.json(channels: channels) }) }
+
+  /// The attacks of other programs that no request can ask for, each with the reason.
+  static let unserved = [
+    "universal":
+      "one perturbation for all images is learnt from training images, not from a request's; "
+      + "cusp-attack and cusp-evaluate do so"
+  ]
+
+  /// The same, an object each.
+  static var unservedJSON: JSON {
+    .array(
+      unserved.sorted { $0.key < $1.key }.map {
+        .object([.init("name", .string($0.key)), .init("reason", .string($0.value))])
+      })
+  }
 }
 
 extension AttackDescription {

@@ -24,6 +24,7 @@ extension AttackSettings {
     case "step_size": stepSize = try value.number()
     case "early_stop": stopsEarly = try value.flag()
     case "minimum_epsilon": seeksSmallest = try value.flag()
+    case "trace": isTraced = try value.flag()
     default:
       guard let setting = AttackSetting(rawValue: key) else {
         throw Failure(.usage, "attack: no setting `\(key)`; see the page of cusp-serve")

@@ -52,6 +52,8 @@ public struct AttackedImage: Equatable, Sendable {
   public let failure: String?
   /// How it was turned and moved before, if it was.
   public let pose: Pose?
+  /// The points that the attack asked about; empty unless it is traced.
+  public let trace: [TracePoint]
 }
 
 extension Reply {
@@ -88,6 +90,7 @@ extension Reply {
       facts.write(limits, into: &writer)
       facts.writeDetails(into: &writer)
       writer.write("attacks", attacks)
+      writer.write("refused", AttackCatalogue.unservedJSON)
     case .cancellation(let id, let count):
       writer.write("op", Request.Operation.cancel.rawValue)
       writer.write("cancel", id)
@@ -126,6 +129,20 @@ extension AttackedImage {
     if let member { writer.write("broken_by", member) }
     if hadZeroGradient { writer.write("zero_gradient", true) }
     if let failure { writer.write("failure", failure) }
+    if !trace.isEmpty { writer.write("trace", .array(trace.map(\.json))) }
+  }
+}
+
+extension TracePoint {
+  /// Without the numbers that are not finite.
+  fileprivate var json: JSON {
+    // The double that prints as the float does.
+    func member(_ key: String, _ value: Float) -> [JSON.Member] {
+      value.isFinite ? [.init(key, .number(Double(value.description) ?? Double(value)))] : []
+    }
+    return .object(
+      [.init("step", .integer(Int64(step)))] + member("loss", loss) + member("margin", margin)
+        + member("distance", distance))
   }
 }
 
@@ -153,6 +170,6 @@ extension NamedAttack {
       [
         .init("name", .string(name)), .init("norm", .string(attack.norm.rawValue)),
         .init("epsilon", epsilon.map { .number($0) } ?? .null),
-      ] + (parameters.members ?? []))
+      ] + (parameters.members ?? []) + (isTraced ? [.init("trace", .bool(true))] : []))
   }
 }

@@ -34,6 +34,9 @@ struct SettingValue {
   }
 
   func attack() throws(Failure) -> AttackDescription {
+    if let reason = value.string.flatMap({ AttackCatalogue.unserved[$0] }) {
+      throw refusal("is \(value.text): \(reason)")
+    }
     guard let attack = value.string.flatMap({ AttackCatalogue[$0] }) else {
       let names = AttackCatalogue.all.map(\.name).joined(separator: ", ")
       throw refusal("is \(value.text.prefix(80)); choose \(names)")

@@ -88,13 +88,20 @@ extension PredictionRun {
     for line in faults.lines { context.diagnostics.note(line) }
   }
 
-  /// Writes what variations of the attack that `settings` describe show of it on the first images, and tells people.
+  /// Tells people what variations of the attack that `settings` describe show of it on the first images, and writes it
+  /// unless it `isForPeople` alone.
   ///
   /// - Returns: How many signs speak against the attack.
   /// - Throws: `Failure` when the attack has no budget or the engine fails.
-  public mutating func diagnosis(of model: LoadedModel, under settings: AttackSettings) throws -> Int {
+  public mutating func diagnosis(
+    of model: LoadedModel, under settings: AttackSettings, isForPeople: Bool = false
+  ) throws -> Int {
     let record = try Diagnosis(of: model, under: settings).record(of: images.selection(for: model))
-    try context.output.write(record)
+    if isForPeople {
+      context.diagnostics.note("\(label): \(record.count) images: \(record.indicators.count) signs looked at")
+    } else {
+      try context.output.write(record)
+    }
     let signs = record.indicators.filter(\.fires)
     for sign in signs {
       let figures = "\(NumberText.significant(sign.value)), above \(NumberText.significant(sign.threshold))"

@@ -34,12 +34,13 @@ public struct UniversalOptions: ParsableArguments {
   }
 
   /// A perturbation for each budget, learnt against `model` from the first training images of its data set, or of the one
-  /// that `data` names.
+  /// that `data` names; nil where none is asked for.
   ///
   /// - Throws: `Failure` where the data cannot be read or the settings mean nothing.
   public func attacks(
     _ attack: AttackOptions, epsilon: NumberList?, data: DataOptions, on model: LoadedModel
-  ) throws -> [NamedAttack] {
+  ) throws -> [NamedAttack]? {
+    guard universal else { return nil }
     let values = attack.settings.values
     func count(_ setting: AttackSetting, else default: Int) -> Int {
       if case .integer(let value) = values[setting] { value } else { `default` }

@@ -100,6 +100,7 @@ import Testing
       ),
       (attack(#"{"epsilonn":1}"#), "attack: no setting `epsilonn`; see the page of cusp-serve"),
       (attack(#"{"early_stop":1}"#), "attack: `early_stop` is neither true nor false"),
+      (attack(#"{"trace":"all"}"#), "attack: `trace` is neither true nor false"),
       (
         attack(#"{"name":"carlini"}"#),
         "attack: `name` is \"carlini\"; choose " + AttackCatalogue.all.map(\.name).joined(separator: ", ")

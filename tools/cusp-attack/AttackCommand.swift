@@ -42,24 +42,16 @@ struct AttackCommand: EngineCommand {
   var save: String?
   @Flag(help: "Round perturbed images to 8 bits within the budget, and classify them as they are then.")
   var quantise = false
-  @Flag(help: "Also write a record of every point that the attack asks about: loss, margin, distance.")
-  var trace = false
-  @Flag(help: "Also say, in a record of its own, whether the attack is to be trusted where images withstand it.")
-  var diagnose = false
-  @Flag(help: "End with status 1 when the attack failed for an image, or --diagnose found something.") var strict =
-    false
+  @OptionGroup var watch: WatchOptions
   @OptionGroup var engine: EngineOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
     try one.refuseOthers(attack, name: name)
-    if one.universal, spatial || diagnose {
-      throw ValidationError("--universal is an attack of its own: leave out --spatial and --diagnose")
+    if one.universal, spatial {
+      throw ValidationError("--universal is an attack of its own: leave out --spatial")
     }
-    if diagnose { try attack.refuseDiagnosis() }
-    if diagnose, spatial || epsilon?.numbers.count ?? 1 > 1 {
-      throw ValidationError("--diagnose looks at one attack: give one --epsilon, and no --spatial")
-    }
+    try watch.refuseOthers(attack, one: one, epsilon: epsilon)
     if let batchSize, batchSize < 1 { throw ValidationError("--batch-size \(batchSize): give 1 or more") }
     if save != nil, models.models.count > 1 || (epsilon?.numbers.count ?? 1) * poses.count > 1 {
       throw ValidationError("--save takes one model, one budget and one pose; name one of each")
@@ -72,7 +64,7 @@ struct AttackCommand: EngineCommand {
       throw ValidationError("--pose-steps climbs to poses without an attack: add --spatial")
     }
     guard spatial else { return }
-    if trace { throw ValidationError("--trace is of an attack, and --spatial only turns and moves; leave it out") }
+    try watch.refuseWithoutAttack("--spatial only turns and moves; leave it out")
     if quantise, save == nil { throw ValidationError("--quantise: --spatial adds nothing to round; leave it out") }
     guard name == nil, epsilon == nil else {
       throw ValidationError("--spatial only turns and moves: leave out --epsilon and the attack's name")
@@ -119,10 +111,12 @@ struct AttackCommand: EngineCommand {
         for line in rate?.lines ?? [] { context.diagnostics.note(line) }
         try faults.map { try run.tell($0, of: predictions) }
         isSaved = true
-        if diagnose { failures += try run.diagnosis(of: model, under: attack.settings(of: name, epsilon: epsilon)) }
+        if watch.diagnose {
+          failures += try run.diagnosis(of: model, under: attack.settings(of: name, epsilon: epsilon))
+        }
       })
     try PredictionRun.stopIfAsked()
-    if strict && failures > 0 { throw ExitCode(1) }
+    if watch.strict && failures > 0 { throw ExitCode(1) }
   }
 
   /// What progress is of.
@@ -135,12 +129,11 @@ struct AttackCommand: EngineCommand {
   private func attacks(on model: LoadedModel, from source: LoadedModel?) throws -> [NamedAttack?] {
     if spatial { return [nil] }
     let attacks =
-      one.universal
-      ? try one.attacks(attack, epsilon: epsilon, data: data, on: source ?? model)
-      : try attack.attacks(name, epsilon: epsilon, for: model, drawsPoses: poses.drawsPoses)
+      try one.attacks(attack, epsilon: epsilon, data: data, on: source ?? model)
+      ?? attack.attacks(name, epsilon: epsilon, for: model, drawsPoses: poses.drawsPoses)
     return attacks.map {
       var attack = $0
-      (attack.isQuantised, attack.isTraced) = (quantise, trace)
+      (attack.isQuantised, attack.isTraced) = (quantise, watch.trace)
       return attack
     }
   }

@@ -21,6 +21,7 @@ struct EvaluateCommand: EngineCommand {
 
   @OptionGroup var models: ModelOptions
   @Flag(help: "Which attack.") var name: AttackName?
+  @OptionGroup var one: UniversalOptions
   @Option(
     help:
       "Attack with each of these budgets in pixel units, as in 0,2/255,8/255; an attack named without takes the customary one.",
@@ -35,19 +36,20 @@ struct EvaluateCommand: EngineCommand {
   @Option(help: "Also write the predicted classes, int64, to this .npy file; takes one model and one setting.")
   var savePredictions: String?
   @Option(help: "Images taken at once; changes memory and speed, never a result.") var batchSize: Int?
+  @OptionGroup var watch: WatchOptions
   @OptionGroup var format: FormatOptions
   @OptionGroup var engine: EngineOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
     if let batchSize, batchSize < 1 { throw ValidationError("--batch-size \(batchSize): give 1 or more") }
-    if compare, predictions || logits {
-      throw ValidationError("--compare prints scores, --predictions and --logits print predictions; take one")
+    if compare, writesPredictions {
+      throw ValidationError("--compare prints scores, --predictions, --logits and --trace print records; take one")
     }
     if format.chosen == .ndjson, compare {
       throw ValidationError("--format ndjson: --compare prints a table; take one")
     }
-    if format.chosen == .text, predictions || logits {
+    if format.chosen == .text, writesPredictions {
       throw ValidationError("--format text: predictions are records; leave it out")
     }
     if savePredictions != nil, models.models.count > 1 || (epsilon?.numbers.count ?? 1) * spatial.count > 1 {
@@ -56,7 +58,11 @@ struct EvaluateCommand: EngineCommand {
     if isAttacked, spatial.poseSteps != nil {
       throw ValidationError("--pose-steps climbs to poses without an attack: leave out --pose-steps or the attack")
     }
-    if !isAttacked { try attack.refuseIdleSeed(drawsPoses: spatial.drawsPoses) }
+    try one.refuseOthers(attack, name: name)
+    try watch.refuseOthers(attack, one: one, epsilon: epsilon)
+    guard !isAttacked else { return }
+    try watch.refuseWithoutAttack("there is none; name one, or give --epsilon")
+    try attack.refuseIdleSeed(drawsPoses: spatial.drawsPoses)
   }
 
   func execute(_ context: ToolContext) throws {
@@ -66,11 +72,11 @@ struct EvaluateCommand: EngineCommand {
     let surrogate = try attack.loadSource(on: backend)
     var report = ScoreReport(layout: layout(for: context.output))
     var run = PredictionRun(context, label: "evaluate", on: ImageSource(data))
-    var classes: [Int64] = []
+    var (classes, failures): ([Int64], Int) = ([], 0)
     do {
       try models.forEach(
         context, on: backend,
-        check: { model in try run.check(model, under: attacks(on: model)) },
+        check: { model in try run.check(model, under: one.universal ? [] : attacks(on: model, from: surrogate)) },
         { model in
           if savePredictions != nil, !classes.isEmpty {
             throw Failure(.usage, "--save-predictions takes one model, stdin announced more; name one of them")
@@ -80,18 +86,23 @@ struct EvaluateCommand: EngineCommand {
             try context.checkOutput($0, reading: [model.path] + data.files(modelData: model.data))
           }
           let source = try Predictions(
-            of: model, under: attacks(on: model), from: surrogate,
+            of: model, under: attacks(on: model, from: surrogate), from: surrogate,
             after: spatial.transformations(seed: attack.seed ?? 0),
             batchSize: batchSize, withLogits: logits, reuses: attack.reuse, algorithms: engine.algorithms,
-            lookUp: PredictionRun.stopIfAsked)
+            lookUp: PredictionRun.stopIfAsked, trace: { try context.output.write($0) })
           var (fold, faults) = (FoolingRateFold(), PaperFaults(of: source))
-          try run.records(source) { record in
+          failures += try run.records(source) { record in
             if writesPredictions { try context.output.write(record) } else { try fold.add(record) }
             if savePredictions != nil { classes.append(Int64(record.perturbed)) }
             faults?.add(record)
           }
           if !writesPredictions { try report.add(model.path, fold.scores, to: context.output) }
           try faults.map { try run.tell($0, of: source) }
+          if watch.diagnose {
+            failures += try run.diagnosis(
+              of: model, under: attack.settings(of: name, epsilon: epsilon),
+              isForPeople: !writesPredictions && layout(for: context.output) != .records)
+          }
         })
       try PredictionRun.stopIfAsked()
     } catch {
@@ -101,12 +112,13 @@ struct EvaluateCommand: EngineCommand {
     }
     if let savePredictions { try writeFile(at: savePredictions, bytes: NumPyArray(classes).fileBytes) }
     try report.finish(to: context.output)
+    if watch.strict && failures > 0 { throw ExitCode(1) }
   }
 
-  private var writesPredictions: Bool { predictions || logits }
+  private var writesPredictions: Bool { predictions || logits || watch.trace }
 
   /// Whether anything on the command line is of an attack.
-  private var isAttacked: Bool { name != nil || epsilon != nil || !attack.given.isEmpty }
+  private var isAttacked: Bool { name != nil || one.universal || epsilon != nil || !attack.given.isEmpty }
 
   private func layout(for output: StandardOutput) -> ScoreReport.Layout {
     if compare { return .comparison }
@@ -114,8 +126,15 @@ struct EvaluateCommand: EngineCommand {
   }
 
   /// The untouched images, or the attacks at every budget.
-  private func attacks(on model: LoadedModel) throws -> [NamedAttack?] {
+  private func attacks(on model: LoadedModel, from source: LoadedModel?) throws -> [NamedAttack?] {
     guard isAttacked else { return [nil] }
-    return try attack.attacks(name, epsilon: epsilon, for: model, drawsPoses: spatial.drawsPoses)
+    let attacks =
+      try one.attacks(attack, epsilon: epsilon, data: data, on: source ?? model)
+      ?? attack.attacks(name, epsilon: epsilon, for: model, drawsPoses: spatial.drawsPoses)
+    return attacks.map {
+      var attack = $0
+      attack.isTraced = watch.trace
+      return attack
+    }
   }
 }
