@@ -69,6 +69,38 @@ import Testing
   }
 
   @Test(
+    "What another project would report is told as cusp-attack tells it, a line a setting",
+    arguments: ["art", "foolbox"])
+  func conventions(like: String) throws {
+    let words = "--like \(like) --epsilon 0.05,0.1 --rotation 0,30 --limit 30"
+    func told(_ outcome: BuiltTool.Outcome) -> [Substring] {
+      outcome.errors.split(separator: "\n").filter { $0.contains("as \(like) counts") }
+        .map { $0.drop { $0 != " " } }
+    }
+    let evaluated = try run("cusp-evaluate", words)
+    let (lines, expected) = (told(evaluated), told(try run("cusp-attack", words)))
+    #expect(evaluated.problems.isEmpty && lines == expected)
+    #expect(lines.count == 4 && lines.count { $0.contains(", rotation 30: ") } == 2)
+    // Of all images, as the scores count; of those that were right, their difference.
+    for (line, score) in zip(lines, try evaluated.records().sorted(by: Self.order)) {
+      let count = try #require(score["count"]?.integer)
+      let right = Int((try #require(score["natural_accuracy"]?.number) * Double(count)).rounded())
+      let held = Int((try #require(score["accuracy"]?.number) * Double(count)).rounded())
+      let figure =
+        like == "foolbox" ? "\(count - held) of all \(count) images" : "\(right - held) of the \(right) images"
+      #expect(line.contains(", \(figure) "), "\(line), \(figure)")
+    }
+    let quiet = try run("cusp-evaluate", words + " --quiet")
+    #expect(quiet.errors.isEmpty && quiet.output == evaluated.output)
+  }
+
+  /// By rotation, then by budget.
+  private static func order(_ one: JSON, _ other: JSON) -> Bool {
+    let keys = [one, other].map { ($0["rotation"]?.number ?? 0, $0["epsilon"]?.number ?? 0) }
+    return keys[0] < keys[1]
+  }
+
+  @Test(
     "What is of attacks is refused without one, and records beside tables",
     arguments: [
       ("--trace", "--trace is of an attack, and there is none; name one, or give --epsilon"),

@@ -91,12 +91,15 @@ struct EvaluateCommand: EngineCommand {
             batchSize: batchSize, withLogits: logits, reuses: attack.reuse, algorithms: engine.algorithms,
             lookUp: PredictionRun.stopIfAsked, trace: { try context.output.write($0) })
           var (fold, faults) = (FoolingRateFold(), PaperFaults(of: source))
+          var rate = attack.like.flatMap(ConventionRate.init)
           failures += try run.records(source) { record in
             if writesPredictions { try context.output.write(record) } else { try fold.add(record) }
             if savePredictions != nil { classes.append(Int64(record.perturbed)) }
+            rate?.add(record)
             faults?.add(record)
           }
           if !writesPredictions { try report.add(model.path, fold.scores, to: context.output) }
+          for line in rate?.lines ?? [] { context.diagnostics.note(line) }
           try faults.map { try run.tell($0, of: source) }
           if watch.diagnose {
             failures += try run.diagnosis(
