@@ -116,15 +116,17 @@ extension Convention.Defaults {
   ) -> Self { Self(epsilon: epsilon, stepSize: .fixed(size), values: values(steps, start, projection)) }
 
   fileprivate static func descent(
-    share: Double, _ steps: Int, _ start: Start? = nil, _ projection: Projection? = nil
-  ) -> Self { Self(stepSize: .share(share), values: values(steps, start, projection)) }
+    share: Double, _ steps: Int, _ start: Start? = nil, _ projection: Projection? = nil,
+    _ direction: StepDirection? = nil
+  ) -> Self { Self(stepSize: .share(share), values: values(steps, start, projection, direction)) }
 
   private static func values(
-    _ steps: Int, _ start: Start?, _ projection: Projection?
+    _ steps: Int, _ start: Start?, _ projection: Projection?, _ direction: StepDirection? = nil
   ) -> [AttackSetting: AttackParameter.Value] {
     var values: [AttackSetting: AttackParameter.Value] = [.steps: .integer(steps)]
     values[.start] = start.map { .text($0.rawValue) }
     values[.projection] = projection.map { .text($0.rawValue) }
+    values[.direction] = direction.map { .text($0.rawValue) }
     return values
   }
 }
@@ -142,6 +144,8 @@ extension Convention {
     Entry("pgd", .linf): .descent(share: 0.01 / 0.3, 40, .random), Entry("bim", .linf): .descent(share: 0.2, 10),
     Entry("pgd", .l2): .descent(share: 0.025, 50, .uniform, .rangeLast),
     Entry("bim", .l2): .descent(share: 0.2, 10, nil, .rangeLast),
+    Entry("pgd", .l1): .descent(share: 0.025, 50, .uniform, .rangeLast, .gradient),
+    Entry("bim", .l1): .descent(share: 0.2, 10, nil, .rangeLast, .gradient),
     Entry("fgsm", .linf): .budget(nil), Entry("fgsm", .l2): .budget(nil),
     Entry("ddn", .l2): .budget(nil, [.steps: .integer(100)]),
   ]

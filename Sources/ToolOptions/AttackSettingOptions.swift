@@ -7,6 +7,7 @@ import ToolSupport
 extension AttackLoss: ExpressibleByArgument {}
 extension Start: ExpressibleByArgument {}
 extension Projection: ExpressibleByArgument {}
+extension StepDirection: ExpressibleByArgument {}
 
 /// What can be set of attacks besides norm, budget and seed: an option for each setting of the catalogue.
 public struct AttackSettingOptions: ParsableArguments {
@@ -83,8 +84,13 @@ public struct AttackSettingOptions: ParsableArguments {
   var quantile: ExactNumber?
 
   @Option(
-    help: "What comes last after a step of PGD under l2: ball-last, the default, or range-last, as in Foolbox.")
+    help: "What comes last after a step of PGD under l2 or l1: ball-last, the default, or range-last, as in Foolbox.")
   var projection: Projection?
+
+  @Option(
+    help: "Which way a step of PGD goes under l1: steepest, one pixel value's, the default, or gradient, as in Foolbox."
+  )
+  var direction: StepDirection?
 
   @Option(help: "Attacks by name, as in pgd,square, each on what survived those before.")
   var ensemble: String?
@@ -100,7 +106,8 @@ public struct AttackSettingOptions: ParsableArguments {
       .queries: integer(queries), .overshoot: number(overshoot), .searches: integer(searches),
       .confidence: number(confidence), .learningRate: number(learningRate), .samples: integer(samples),
       .kernel: integer(kernel), .diversity: number(diversity),
-      .quantile: number(quantile), .projection: text(projection), .members: members,
+      .quantile: number(quantile), .projection: text(projection), .direction: text(direction),
+      .members: members,
     ]
     return values.compactMapValues { $0 }
   }

@@ -84,8 +84,8 @@ struct CatalogueTests {
       let description = try #require(AttackCatalogue[entry.name])
       let told = try entry.attack().parameters.map(\.setting)
       #expect(Set(told).count == told.count)
-      // A target is told where there is one, a projection where it is not the customary one.
-      for setting in description.settings where ![.target, .projection].contains(setting) {
+      // A target is told where there is one, a projection and a direction where they are not the customary ones.
+      for setting in description.settings where ![.target, .projection, .direction].contains(setting) {
         #expect(told.contains(setting), "\(entry.name): \(setting)")
       }
     }

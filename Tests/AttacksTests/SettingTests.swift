@@ -56,13 +56,17 @@ struct SettingTests {
     ])
   func refusals(_ message: String, _ attack: ProjectedGradientDescent) throws {
     #expect(throws: Failure(.usage, message)) { try attack.validate(classCount: 10) }
-    for start in [Start.uniform, .radial] {
-      let attack = ProjectedGradientDescent(epsilon: 0.1, steps: 1, stepSize: 0.1, start: start)
-      let message = "start \(start.rawValue): it is of l2 alone; take another start"
+    let norms: [(Norm, String, (inout ProjectedGradientDescent) -> Void)] = [
+      (.linf, "start uniform: it is of l2 and l1; take another start", { $0.start = .uniform }),
+      (.l1, "start radial: it is of l2 alone; take another start", { $0.start = .radial }),
+      (.linf, "projection range-last: it is of l2 and l1; leave it out", { $0.projection = .rangeLast }),
+      (.l2, "direction gradient: it is of l1 alone; leave it out", { $0.direction = .gradient }),
+    ]
+    for (norm, message, change) in norms {
+      var attack = ProjectedGradientDescent(norm: norm, epsilon: 0.1, steps: 1, stepSize: 0.1)
+      change(&attack)
       #expect(throws: Failure(.usage, message)) { try attack.validate(classCount: 10) }
-    }
-    let attack = ProjectedGradientDescent(epsilon: 0.1, steps: 1, stepSize: 0.1, projection: .rangeLast)
-    #expect(throws: Failure(.usage, "projection range-last: it is of l2 alone; leave it out")) {
+      attack.norm = norm == .linf ? .l2 : norm == .l1 ? .l2 : .l1
       try attack.validate(classCount: 10)
     }
     try Self.setting(target: 9).validate(classCount: 10)

@@ -46,7 +46,8 @@ import Testing
         + #"{"name":"restarts","type":"integer","default":1},"#
         + #"{"name":"loss","type":"choice","choices":["cross-entropy","margin","kl"],"default":"cross-entropy"},"#
         + #"{"name":"seed","type":"seed","default":"0"},{"name":"target","type":"integer"},"#
-        + #"{"name":"projection","type":"choice","choices":["ball-last","range-last"]}]"#)
+        + #"{"name":"projection","type":"choice","choices":["ball-last","range-last"]},"#
+        + #"{"name":"direction","type":"choice","choices":["steepest","gradient"]}]"#)
   }
 
   @Test("has defaults that, given, change nothing; and every attack's reply is what the schema says")

@@ -29,8 +29,8 @@ public struct GoldenRun: Decodable, Sendable, CustomStringConvertible {
   public let mean, deviation: [Float]?
   /// See `mean`.
   public let script: String?
-  /// Where it starts, and what comes last after a step, by their names.
-  public let start, projection: String?
+  /// Where it starts, what comes last after a step, and which way one goes, by their names.
+  public let start, projection, direction: String?
 
   /// Which rows of the formula's pixels were attacked, and as which classes.
   public let images, labels: [Int]

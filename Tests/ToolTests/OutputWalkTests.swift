@@ -28,7 +28,7 @@ import Testing
     "step-size", "start",
     "restarts", "target",
     "loss", "decay", "targets", "queries", "overshoot", "searches", "confidence", "learning-rate", "samples", "kernel",
-    "diversity", "quantile", "projection", "ensemble", "seed",
+    "diversity", "quantile", "projection", "direction", "ensemble", "seed",
     "split", "limit", "shard", "batch-size",
     "threads",
   ]

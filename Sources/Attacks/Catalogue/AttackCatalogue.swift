@@ -17,14 +17,15 @@ public enum AttackCatalogue {
   /// Projected gradient descent.
   public static let pgd = AttackDescription(
     "pgd", "Projected gradient descent, the default.", source: "Madry et al. 2018; advertorch", perturbsAlways: true,
-    settings: [.steps, .stepSize, .start, .restarts, .loss, .seed, .target, .projection]
+    settings: [.steps, .stepSize, .start, .restarts, .loss, .seed, .target, .projection, .direction]
   ) { request in
     let steps = request.customarySteps
     return ProjectedGradientDescent(
       norm: request.norm, epsilon: try request.requiredEpsilon(), steps: steps, stepSize: stepSize(request, steps),
       start: request[.start, default: .random], restarts: request.restarts ?? 1,
       loss: request[.loss, default: .crossEntropy],
-      target: request.target, seed: request.seed ?? 0, projection: request[.projection, default: .ballLast])
+      target: request.target, seed: request.seed ?? 0, projection: request[.projection, default: .ballLast],
+      direction: request[.direction, default: .steepest])
   }
 
   /// The fast gradient sign method.
@@ -42,12 +43,13 @@ public enum AttackCatalogue {
 
   static let basicIterative = AttackDescription(
     "bim", "The basic iterative method: PGD from the clean image.", source: "Kurakin et al. 2017; advertorch",
-    perturbsAlways: true, settings: [.steps, .stepSize, .target, .projection]
+    perturbsAlways: true, settings: [.steps, .stepSize, .target, .projection, .direction]
   ) { request in
     let steps = request.customarySteps
     return ProjectedGradientDescent(
       norm: request.norm, epsilon: try request.requiredEpsilon(), steps: steps, stepSize: stepSize(request, steps),
-      start: .clean, target: request.target, projection: request[.projection, default: .ballLast])
+      start: .clean, target: request.target, projection: request[.projection, default: .ballLast],
+      direction: request[.direction, default: .steepest])
   }
 
   static let randomStep = AttackDescription(

@@ -38,6 +38,8 @@ public enum AttackSetting: String, CaseIterable, Sendable {
   case quantile
   /// What comes last after a step: the ball or 0...1.
   case projection
+  /// Which way a step goes: that of the steepest slope, or of the gradient.
+  case direction
   /// The attacks of an ensemble.
   case members
 
@@ -63,6 +65,7 @@ public enum AttackSetting: String, CaseIterable, Sendable {
     case .seed: .seed
     case .start: .choice(Start.allCases.map(\.rawValue))
     case .projection: .choice(Projection.allCases.map(\.rawValue))
+    case .direction: .choice(StepDirection.allCases.map(\.rawValue))
     case .loss: .choice(AttackLoss.allCases.map(\.rawValue))
     case .members: .attacks
     }

@@ -39,21 +39,38 @@ extension Norm {
     project(image, around: clean, epsilon: epsilon)
   }
 
-  /// Writes a random image of the ball of `l2` around `clean`, clipped to 0...1, into `image`: any with equal chances
-  /// (Voelker et al. 2017: some of the coordinates of a direction in two more dimensions), or one whose distance is.
-  func start(
-    _ image: MutablePixels, around clean: Pixels, epsilon: Float, isUniform: Bool, using generator: inout Generator
-  ) {
-    generator.fillNormal(image)
-    var length = Pixels(image).length
-    var radius = 1.0
-    if isUniform {
-      let (one, other) = generator.normalPair()
-      length = (length * length + Double(one) * Double(one) + Double(other) * Double(other)).squareRoot()
-    } else {
-      radius = Double(generator.uniform())
+  /// Writes a random image of the ball of `l2` or `l1` around `clean`, any with equal chances, clipped to 0...1, into
+  /// `image`.
+  ///
+  /// For `l2` some of the coordinates of a direction in two more dimensions (Voelker et al. 2017), for `l1` the gaps
+  /// between sorted numbers of 0...1, up or down by chance.
+  func startUniform(_ image: MutablePixels, around clean: Pixels, epsilon: Float, using generator: inout Generator) {
+    guard self == .l1 else {
+      generator.fillNormal(image)
+      let (inside, (one, other)) = (Pixels(image).length, generator.normalPair())
+      let length = (inside * inside + Double(one) * Double(one) + Double(other) * Double(other)).squareRoot()
+      return move(image, from: clean, times: length > 0 ? Double(epsilon) / length : 0)
     }
-    let scale = length > 0 ? Double(epsilon) * radius / length : 0
+    generator.fillUniform(image, in: 0...1)
+    var sorted = image
+    sorted.sort()
+    for i in image.indices.reversed() {
+      let gap = image[i] - (i > 0 ? image[i - 1] : 0)
+      image[i] = generator.uniform() < 0.5 ? -gap : gap
+    }
+    move(image, from: clean, times: Double(epsilon))
+  }
+
+  /// Writes a random image of the ball of `l2` around `clean`, clipped to 0...1, into `image`, whose distance is any with
+  /// equal chances.
+  func startRadial(_ image: MutablePixels, around clean: Pixels, epsilon: Float, using generator: inout Generator) {
+    generator.fillNormal(image)
+    let (length, radius) = (Pixels(image).length, Double(generator.uniform()))
+    move(image, from: clean, times: length > 0 ? Double(epsilon) * radius / length : 0)
+  }
+
+  /// Replaces the change in `image` by `clean` plus `scale` times it, clipped to 0...1.
+  private func move(_ image: MutablePixels, from clean: Pixels, times scale: Double) {
     for i in image.indices { image[i] = min(max(clean[i] + Float(scale * Double(image[i])), 0), 1) }
   }
 
@@ -66,8 +83,11 @@ extension Norm {
   /// Moves `image` by `stepSize` along the direction in which `gradient` climbs steepest; downwards if it is negative.
   ///
   /// The sign of the gradient, with `sign(0) = 0`, or the gradient at length 1; under `l1` the pixel value of the largest
-  /// slope moves alone, the first of equals, and so under `l0`. A gradient of length 0 moves nothing.
-  func ascend(_ image: MutablePixels, along gradient: Pixels, stepSize: Float) {
+  /// slope moves alone, the first of equals, unless `direction` says otherwise, and so under `l0`. A gradient of length 0
+  /// moves nothing.
+  func ascend(
+    _ image: MutablePixels, along gradient: Pixels, stepSize: Float, _ direction: StepDirection = .steepest
+  ) {
     switch self {
     case .linf:
       for i in image.indices {
@@ -76,6 +96,11 @@ extension Norm {
       }
     case .l2:
       let length = euclideanLength(image.count) { Double(gradient[$0]) }
+      guard length > 0 else { return }
+      let scale = Double(stepSize) / length
+      for i in image.indices { image[i] += Float(scale * Double(gradient[i])) }
+    case .l1 where direction == .gradient:
+      let length = gradient.sumOfSizes
       guard length > 0 else { return }
       let scale = Double(stepSize) / length
       for i in image.indices { image[i] += Float(scale * Double(gradient[i])) }
@@ -90,7 +115,8 @@ extension Norm {
   /// Brings `image` back into the ball around `clean` and into 0...1, up to rounding.
   ///
   /// In advertorch's order: for `linf` the ball first, then the range; for `l2` the range first, then the ball, unless
-  /// `projection` says otherwise. For `l1` it is the nearest image that lies in both; under `l0` only the range is kept.
+  /// `projection` says otherwise. For `l1` it is the nearest image that lies in both, unless `projection` has it rescaled;
+  /// under `l0` only the range is kept.
   func project(
     _ image: MutablePixels, around clean: Pixels, epsilon: Float, _ projection: Projection = .ballLast
   ) {
@@ -105,6 +131,10 @@ extension Norm {
       let length = euclideanLength(image.count) { Double(image[$0]) - Double(clean[$0]) }
       if length > Double(epsilon) { shrink(image, around: clean, by: Double(epsilon) / length) }
       if projection == .rangeLast { clip(image) }
+    case .l1 where projection == .rangeLast:
+      let length = distance(Pixels(image), clean)
+      if length > Double(epsilon) { shrink(image, around: clean, by: Double(epsilon) / length) }
+      clip(image)
     case .l1:
       for i in image.indices { image[i] -= clean[i] }
       L1Ball.project(image, around: clean, radius: epsilon)
@@ -126,7 +156,7 @@ extension Norm {
       let length =
         self == .l2
         ? euclideanLength(image.count) { Double(image[$0]) - Double(clean[$0]) }
-        : image.indices.reduce(0) { $0 + abs(Double(image[$1]) - Double(clean[$1])) }
+        : distance(Pixels(image), clean)
       guard length > Double(epsilon) else { return }
       // Every pixel ends at most this share of its way, so the whole does too; the margin covers the sum's own rounding.
       let share = Double(epsilon) / length * (1 - 1e-12)
@@ -138,6 +168,11 @@ extension Norm {
     // Counts have no rounding.
     case .l0: break
     }
+  }
+
+  /// The sum of the sizes of all changes.
+  private func distance(_ image: Pixels, _ clean: Pixels) -> Double {
+    image.indices.reduce(0) { $0 + abs(Double(image[$1]) - Double(clean[$1])) }
   }
 
   private func clip(_ image: MutablePixels) {

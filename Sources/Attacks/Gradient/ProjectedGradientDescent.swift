@@ -24,7 +24,7 @@ public enum Start: String, CaseIterable, Sendable {
   case unclipped
   /// A step away from the clean image, each pixel up or down by chance, as R-FGSM does; of `linf` alone.
   case signs
-  /// Anywhere in the ball with equal chances, as in Foolbox; of `l2` alone, where `random` is mostly on the surface.
+  /// Anywhere in the ball with equal chances, as in Foolbox; of `l2` and `l1`, where `random` is mostly on the surface.
   case uniform
   /// In a random direction, at a distance of which all up to epsilon are equally likely, as in torchattacks; of `l2` alone.
   case radial
@@ -32,13 +32,21 @@ public enum Start: String, CaseIterable, Sendable {
   case clean
 }
 
-/// What comes last after a step under `l2`: an image that is rescaled into the ball and then clipped to 0...1 is another
-/// one than the other way round.
+/// What comes last after a step under `l2` or `l1`: an image that is rescaled into the ball and then clipped to 0...1 is
+/// another one than the other way round.
 public enum Projection: String, CaseIterable, Sendable {
-  /// 0...1 first, then the ball, as in advertorch.
+  /// 0...1 first, then the ball, as in advertorch; under `l1` the nearest image in both.
   case ballLast = "ball-last"
-  /// The ball first, then 0...1, as in Foolbox and torchattacks.
+  /// Rescaled into the ball first, then 0...1, as in Foolbox and torchattacks.
   case rangeLast = "range-last"
+}
+
+/// Which way a step goes under `l1`.
+public enum StepDirection: String, CaseIterable, Sendable {
+  /// The way of the largest slope alone, which climbs most for its length, as in advertorch.
+  case steepest
+  /// That of the whole gradient, at length 1, as in Foolbox.
+  case gradient
 }
 
 /// Projected gradient descent (Madry et al. 2018), in the order of advertorch's `LinfPGDAttack` and `L2PGDAttack`: `steps`
@@ -67,13 +75,16 @@ public struct ProjectedGradientDescent: Attack {
   public var target: Int?
   /// The seed of the random starts.
   public var seed: UInt64
-  /// What comes last after a step; of `l2` alone.
+  /// What comes last after a step; of `l2` and `l1`.
   public var projection: Projection
+  /// Which way a step goes; of `l1` alone.
+  public var direction: StepDirection
 
   /// The attack with these settings; by default one random start, cross-entropy, no target.
   public init(
     norm: Norm = .linf, epsilon: Float, steps: Int, stepSize: Float, start: Start = .random, restarts: Int = 1,
-    loss: AttackLoss = .crossEntropy, target: Int? = nil, seed: UInt64 = 0, projection: Projection = .ballLast
+    loss: AttackLoss = .crossEntropy, target: Int? = nil, seed: UInt64 = 0, projection: Projection = .ballLast,
+    direction: StepDirection = .steepest
   ) {
     self.norm = norm
     self.epsilon = epsilon
@@ -85,6 +96,7 @@ public struct ProjectedGradientDescent: Attack {
     self.target = target
     self.seed = seed
     self.projection = projection
+    self.direction = direction
   }
 
   /// The fast gradient (sign) method (Goodfellow et al. 2015): one step of `epsilon` from the clean image.
@@ -128,6 +140,7 @@ public struct ProjectedGradientDescent: Attack {
       .init(.restarts, .integer(restarts)), .init(.loss, .text(loss.rawValue)), .init(.seed, .text(String(seed))),
     ] + (target.map { [.init(.target, .integer($0))] } ?? [])
       + (projection == .ballLast ? [] : [.init(.projection, .text(projection.rawValue))])
+      + (direction == .steepest ? [] : [.init(.direction, .text(direction.rawValue))])
   }
   /// Those of all runs.
   public var mostSteps: Int { Requirement.product(steps, start == .clean ? 1 : restarts) }
@@ -149,11 +162,14 @@ public struct ProjectedGradientDescent: Attack {
       ![.signs, .unclipped].contains(start) || norm == .linf,
       "start \(start.rawValue): it is of linf alone; take another start")
     try require(
-      ![.uniform, .radial].contains(start) || norm == .l2,
-      "start \(start.rawValue): it is of l2 alone; take another start")
+      start != .uniform || [.l2, .l1].contains(norm),
+      "start \(start.rawValue): it is of l2 and l1; take another start")
+    try require(start != .radial || norm == .l2, "start \(start.rawValue): it is of l2 alone; take another start")
     try require(
-      projection == .ballLast || norm == .l2,
-      "projection \(projection.rawValue): it is of l2 alone; leave it out")
+      projection == .ballLast || [.l2, .l1].contains(norm),
+      "projection \(projection.rawValue): it is of l2 and l1; leave it out")
+    try require(
+      direction == .steepest || norm == .l1, "direction \(direction.rawValue): it is of l1 alone; leave it out")
     try Requirement.positive(restarts, "restarts")
     try Requirement.target(target, classCount: classCount)
     if let target {
@@ -230,10 +246,10 @@ private final class ProjectedGradientAttempt: Attempt {
       for i in image.indices {
         image[i] = min(max(subject.clean[i] + (image[i] < 0 ? -1 : 1) * settings.stepSize, 0), 1)
       }
-    case .uniform, .radial:
-      settings.norm.start(
-        image, around: subject.clean, epsilon: settings.epsilon, isUniform: settings.start == .uniform,
-        using: &generator)
+    case .uniform:
+      settings.norm.startUniform(image, around: subject.clean, epsilon: settings.epsilon, using: &generator)
+    case .radial:
+      settings.norm.startRadial(image, around: subject.clean, epsilon: settings.epsilon, using: &generator)
     case .clean: break
     }
   }
@@ -241,7 +257,8 @@ private final class ProjectedGradientAttempt: Attempt {
   /// A step along `gradient`, or against it towards a target, and back into the ball.
   private func step(_ image: MutablePixels, along gradient: Pixels) {
     settings.norm.ascend(
-      image, along: gradient, stepSize: settings.target == nil ? settings.stepSize : -settings.stepSize)
+      image, along: gradient, stepSize: settings.target == nil ? settings.stepSize : -settings.stepSize,
+      settings.direction)
     settings.norm.project(image, around: subject.clean, epsilon: settings.epsilon, settings.projection)
   }
 }
