@@ -1,6 +1,6 @@
 import Failures
 
-/// What names a data set on a command line: `digits`, `mnist:DIR`, ..., `FILE.npz`.
+/// What names a data set on a command line: `digits`, `mnist:DIR`, ..., `FILE.npz`, or `canvas:40:` before any of these.
 public enum DatasetReference: Hashable, Sendable, CustomStringConvertible {
   /// The hand-written digits of 8x8 pixels that are built in.
   case digits
@@ -10,6 +10,8 @@ public enum DatasetReference: Hashable, Sendable, CustomStringConvertible {
   case npz(path: String)
   /// An HDF5 file with images and labels.
   case hdf5(path: String)
+  /// The images of another data set, each in the middle of a black canvas of so many pixels a side.
+  indirect case canvas(side: Int, of: DatasetReference)
 
   /// The public data sets that are read from a folder.
   public enum Family: String, CaseIterable, Sendable {
@@ -32,6 +34,8 @@ public enum DatasetReference: Hashable, Sendable, CustomStringConvertible {
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     if text == "digits" {
       self = .digits
+    } else if parts[0] == "canvas", parts.count == 2 {
+      self = try Self.canvas(parts[1], in: text)
     } else if let family = Family(rawValue: parts[0]) {
       guard parts.count == 2, !parts[1].isEmpty else {
         throw Failure(.usage, "\(text): names no folder; write \(family.rawValue):DIR")
@@ -46,12 +50,22 @@ public enum DatasetReference: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// The canvas that `description`, a side and a data set, means.
+  private static func canvas(_ description: String, in text: String) throws -> DatasetReference {
+    let parts = description.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    guard parts.count == 2, let side = Int(parts[0]), side > 0 else {
+      throw Failure(.usage, "\(text): give a canvas its side in pixels and a data set, as in canvas:40:mnist:DIR")
+    }
+    return .canvas(side: side, of: try DatasetReference(parts[1]))
+  }
+
   /// The text that names this data set.
   public var description: String {
     switch self {
     case .digits: "digits"
     case .folder(let family, let path): "\(family.rawValue):\(path)"
     case .npz(let path), .hdf5(let path): path
+    case .canvas(let side, let data): "canvas:\(side):\(data)"
     }
   }
 
@@ -63,12 +77,13 @@ public enum DatasetReference: Hashable, Sendable, CustomStringConvertible {
     case .npz(let path), .hdf5(let path):
       let file = path.split(separator: "/").last ?? ""
       return String(file[..<(file.lastIndex(of: ".") ?? file.endIndex)])
+    case .canvas(_, let data): return data.name
     }
   }
 
   /// The images of `split`, at most the first `limit` of them.
   ///
-  /// - Throws: `.usage` for a limit below 1; `.noInput` if a folder or file is missing, naming it; `.data` if one is
+  /// - Throws: `.usage` for a limit below 1, or a canvas that the images do not suit; `.noInput` if a folder or file is missing, naming it; `.data` if one is
   ///   truncated, damaged, swapped with another or holds what is no image with a label.
   public func load(split: Split, limit: Int? = nil) throws -> LabeledImages {
     if let limit, limit < 1 { throw Failure(.usage, "a limit of \(limit) images leaves none; ask for at least 1") }
@@ -85,6 +100,7 @@ public enum DatasetReference: Hashable, Sendable, CustomStringConvertible {
     case .folder(.cifar100, let path): return try readCIFAR(.cifar100, at: path, split)
     case .npz(let path): return try readPair(NumPyPairs(path: path), name: name, split)
     case .hdf5(let path): return try readPair(HDF5Pairs(path: path), name: name, split)
+    case .canvas(let side, let data): return try data.read(split).onCanvas(side)
     }
   }
 }

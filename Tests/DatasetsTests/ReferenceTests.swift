@@ -13,6 +13,8 @@ struct ReferenceTests {
       ("cifar10:.", .folder(.cifar10, path: "."), "cifar10"),
       ("cifar100:a:b", .folder(.cifar100, path: "a:b"), "cifar100"), ("a/b.c.npz", .npz(path: "a/b.c.npz"), "b.c"),
       ("b.h5", .hdf5(path: "b.h5"), "b"), ("/b.hdf5", .hdf5(path: "/b.hdf5"), "b"),
+      ("canvas:40:mnist:a:b", .canvas(side: 40, of: .folder(.mnist, path: "a:b")), "mnist"),
+      ("canvas:9:a/b.npz", .canvas(side: 9, of: .npz(path: "a/b.npz")), "b"),
     ])
   func reads(text: String, reference: DatasetReference, name: String) throws {
     #expect(try DatasetReference(text) == reference)

@@ -39,9 +39,11 @@ struct Expected: Decodable {
   let bothSplits: Both
   let grayTruths: Summary
   let grayBits: [UInt32]
+  /// Images on a canvas: of `mnist` 9 pixels wide, of `cifar10` 40, of `gray` 24.
+  let canvas: [String: Summary]
 
   enum CodingKeys: String, CodingKey {
-    case mnist, cifar10, cifar100, colour, gray
+    case mnist, cifar10, cifar100, colour, gray, canvas
     case bothSplits = "both-splits"
     case grayTruths = "gray-truths"
     case grayBits = "gray-bits"

@@ -89,11 +89,15 @@ struct CheckpointWriter {
   }
 
   /// The data set by a name that holds in every folder.
-  private var absoluteData: String {
-    switch run.reference {
-    case .digits: run.reference.description
-    case .folder(let family, let path): DatasetReference.folder(family, path: absolutePath(path)).description
-    case .npz(let path), .hdf5(let path): absolutePath(path)
+  private var absoluteData: String { Self.absolute(run.reference).description }
+
+  private static func absolute(_ reference: DatasetReference) -> DatasetReference {
+    switch reference {
+    case .digits: .digits
+    case .folder(let family, let path): .folder(family, path: absolutePath(path))
+    case .npz(let path): .npz(path: absolutePath(path))
+    case .hdf5(let path): .hdf5(path: absolutePath(path))
+    case .canvas(let side, let data): .canvas(side: side, of: absolute(data))
     }
   }
 

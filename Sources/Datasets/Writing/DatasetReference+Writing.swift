@@ -26,7 +26,7 @@ extension DatasetReference {
   /// Writes `parts`, the splits of a data set, to what this names: the original files of a public data set in a folder,
   /// or one file of arrays, `x` and `y` for a single part, else `x_train`, `y_train`, `x_test` and `y_test`.
   ///
-  /// - Throws: `.data` for images that the format does not hold; `.usage` for the digits, which are built in;
+  /// - Throws: `.data` for images that the format does not hold; `.usage` for the digits, which are built in, and a canvas;
   ///   `.cannotCreate` and `.inputOutput` as `replaceFile(at:writing:)`.
   public func write(_ parts: [LabeledImages]) throws {
     switch self {
@@ -40,6 +40,7 @@ extension DatasetReference {
       }
     case .npz(let path): try writeNumPy(parts, to: path)
     case .hdf5(let path): try writeHDF5(parts, to: path)
+    case .canvas: throw Failure(.usage, "\(self): is only read; name the file or folder to write by itself")
     }
   }
 
@@ -50,6 +51,7 @@ extension DatasetReference {
       case .digits, .folder: false
       case .npz(let path): try NumPyPairs(path: path).names.contains("x")
       case .hdf5(let path): try HDF5Pairs(path: path).names.contains("x")
+      case .canvas(_, let data): try data.isUnsplit
       }
     }
   }
