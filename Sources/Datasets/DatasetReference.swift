@@ -25,12 +25,14 @@ public enum DatasetReference: Hashable, Sendable, CustomStringConvertible {
     case cifar100
   }
 
+  /// What names one, as people are told; `canvas:SIDE:` may come before.
+  public static let choices =
+    Family.allCases.reduce("digits") { "\($0), \($1.rawValue):DIR" } + ", FILE.npz or FILE.h5"
+
   /// The data set that `text` names.
   ///
   /// - Throws: `.usage`, with the choices, if it names none.
   public init(_ text: String) throws {
-    let choices =
-      Family.allCases.reduce("digits") { "\($0), \($1.rawValue):DIR" } + ", FILE.npz or FILE.h5"
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     if text == "digits" {
       self = .digits
@@ -46,7 +48,7 @@ public enum DatasetReference: Hashable, Sendable, CustomStringConvertible {
     } else if text.hasSuffix(".h5") || text.hasSuffix(".hdf5") {
       self = .hdf5(path: text)
     } else {
-      throw Failure(.usage, "\"\(text)\": not a data set; choose \(choices)")
+      throw Failure(.usage, "\"\(text)\": not a data set; choose \(Self.choices)")
     }
   }
 
@@ -83,8 +85,8 @@ public enum DatasetReference: Hashable, Sendable, CustomStringConvertible {
 
   /// The images of `split`, at most the first `limit` of them.
   ///
-  /// - Throws: `.usage` for a limit below 1, or a canvas that the images do not suit; `.noInput` if a folder or file is missing, naming it; `.data` if one is
-  ///   truncated, damaged, swapped with another or holds what is no image with a label.
+  /// - Throws: `.usage` for a limit below 1, or a canvas that the images do not suit; `.noInput` if a folder or file is
+  ///   missing, naming it; `.data` if one is truncated, damaged, swapped with another or holds what is no image with a label.
   public func load(split: Split, limit: Int? = nil) throws -> LabeledImages {
     if let limit, limit < 1 { throw Failure(.usage, "a limit of \(limit) images leaves none; ask for at least 1") }
     let images = try read(split)

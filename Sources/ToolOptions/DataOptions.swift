@@ -7,9 +7,7 @@ import Failures
 public struct DataOptions: ParsableArguments {
   /// What names the data set; `nil` for the one the model was trained on.
   @Option(
-    help:
-      "digits, mnist:DIR, fashion:DIR, cifar10:DIR, cifar100:DIR, FILE.npz or FILE.h5, canvas:40: before any; the default is the model's."
-  )
+    help: "\(DatasetReference.choices), canvas:40: before any; the default is the model's.")
   public var data: String?
 
   /// The part of the data set.

@@ -24,8 +24,7 @@ struct TrainCommand: EngineCommand {
       "cusp-train --data mnist:DIR --arch small-cnn --epochs 3 | cusp-attack --pgd | cusp-fooling-rate",
     ])
 
-  @Option(
-    help: "digits, mnist:DIR, fashion:DIR, cifar10:DIR, cifar100:DIR, FILE.npz or FILE.h5; canvas:40: before any.")
+  @Option(help: "\(DatasetReference.choices); canvas:40: before any.")
   var data = "digits"
   @Option(help: "The network by name, or a file with its definition; the default suits the images.")
   var arch: ArchitectureOption?

@@ -30,9 +30,7 @@ struct VerifyCommand: EngineCommand {
     completion: .file(extensions: ["npz", "npy", "pt", "pth", "safetensors", "h5"]))
   var set: String
   @Option(
-    help:
-      "digits, mnist:DIR, fashion:DIR, cifar10:DIR, cifar100:DIR, FILE.npz or FILE.h5, canvas:40: before any; the default is the model's."
-  )
+    help: "\(DatasetReference.choices), canvas:40: before any; the default is the model's.")
   var data: String?
   @Option(help: "The part of the data set: train or test.") var split: Split = .test
   @Option(help: "How distance is measured: linf, the default, l2, l1 or l0.") var norm: Norm = .linf

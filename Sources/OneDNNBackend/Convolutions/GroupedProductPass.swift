@@ -40,8 +40,7 @@ final class GroupedProductPass: HandwrittenPass {
       var epilogue = operands.epilogue
       cusp_group_product(
         min(step, total - part * step), source + part * step * groups * inputs + group * inputs, groups * inputs,
-        inputs,
-        weights + filter.start(of: group), &epilogue, group * outputs, outputs,
+        inputs, weights + filter.start(of: group), &epilogue, group * outputs, outputs,
         destination + part * step * groups * outputs, groups * outputs)
     }
   }

@@ -4,8 +4,8 @@ import Synchronization
 /// The gradient of a 3x3 convolution's weights by Winograd's F(4x4, 3x3), from what it read forward and the gradient of what
 /// it wrote: the forward pass transposed.
 ///
-/// All tiles of both are transformed first, group by group. Then each thread takes blocks of the weights through their 36 products and
-/// back, so that what lies between stays in its cache. Sums go in the order of the tiles, whatever the threads.
+/// Group by group all tiles of both are transformed first. Then each thread takes blocks of the weights through their 36
+/// products and back, so that what lies between stays in its cache. Sums go in the order of the tiles, whatever the threads.
 final class WinogradGradientPass: HandwrittenPass {
   private let source, gradient, filters, scratch: Memory
   private let filter: WinogradFilter

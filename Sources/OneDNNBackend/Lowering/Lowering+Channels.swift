@@ -21,7 +21,7 @@ extension Lowering {
     }
   }
 
-  /// Images whose pixels' channels lie side by side, sixteen at least.
+  /// Images as channels are picked from them: in blocks of 16 channels, or with the channels last.
   func pixelwise(_ images: Memory) throws -> Memory {
     let layout = images.layout
     return try SelectionPass.admits(layout) ? images : recorder.converted(images, to: .channelsLast(layout.sizes))

@@ -8,11 +8,10 @@ extension Lowering {
     let input = try value(step.inputs[0])
     let copies = copies(of: step, in: geometry)
     if copies.isEmpty { return input }
-    let source =
-      try SelectionPass.admits(input.layout) ? input : recorder.converted(input, to: .blocked(input.layout.sizes))
     let output = try recorder.memory(.blocked(geometry.source))
     try recorder.record(
-      "\(step.name) selection forward", SelectionPass(copies, from: source, to: output, isBackward: false))
+      "\(step.name) selection forward",
+      SelectionPass(copies, from: pixelwise(input), to: output, isBackward: false))
     return output
   }
 
@@ -20,10 +19,10 @@ extension Lowering {
   func deliver(_ gradient: Memory, by step: Step, as geometry: ConvolutionGeometry) throws {
     let copies = copies(of: step, in: geometry)
     if copies.isEmpty { return try deliver(gradient, to: step.inputs[0]) }
-    let source = try recorder.converted(gradient, to: .blocked(geometry.source))
     let sums = try recorder.memory(.blocked(sizes(of: step.inputs[0])))
     try recorder.record(
-      "\(step.name) selection backward", SelectionPass(copies, from: source, to: sums, isBackward: true))
+      "\(step.name) selection backward",
+      SelectionPass(copies, from: pixelwise(gradient), to: sums, isBackward: true))
     try deliver(sums, to: step.inputs[0])
   }
 
