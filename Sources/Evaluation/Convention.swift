@@ -147,6 +147,8 @@ extension Convention {
     Entry("pgd", .l1): .descent(share: 0.025, 50, .uniform, .rangeLast, .gradient),
     Entry("bim", .l1): .descent(share: 0.2, 10, nil, .rangeLast, .gradient),
     Entry("fgsm", .linf): .budget(nil), Entry("fgsm", .l2): .budget(nil),
+    Entry("fgsm", .l1): .budget(
+      nil, [.projection: .text(Projection.rangeLast.rawValue), .direction: .text(StepDirection.gradient.rawValue)]),
     Entry("ddn", .l2): .budget(nil, [.steps: .integer(100)]),
   ]
 

@@ -70,7 +70,7 @@ struct GoldenAttackTests {
     #expect(GoldenRun.read("sparsefool").count == 4 && GoldenRun.read("targeted").count == 5)
     #expect(GoldenRun.read("baselines").count == 5 && GoldenRun.read("population").count == 3)
     #expect(GoldenRun.read("boundary").count == 3 && GoldenRun.read("normalised").count == 7)
-    #expect(GoldenRun.read("projection").count == 13)
+    #expect(GoldenRun.read("projection").count == 15)
   }
 }
 

@@ -18,6 +18,21 @@ struct ProjectionOrderTests {
         direction: try #require(run.direction.flatMap(StepDirection.init))))
   }
 
+  @Test("FGSM under l1 with the whole gradient and the range last is Foolbox's single step")
+  func singleStep() throws {
+    let runs = GoldenRun.read("projection").filter { $0.attack == "fgsm" }
+    #expect(runs.count == 2 && runs.allSatisfy { $0.steps == 1 && $0.direction == "gradient" })
+    for run in runs {
+      var request = AttackRequest()
+      (request.norm, request.epsilon) = (run.attackNorm, run.epsilon.map { Double($0) })
+      let customary = try AttackCatalogue.fastGradientSign.attack(request)
+      #expect(!customary.parameters.contains { [.direction, .projection].contains($0.setting) })
+      request.values[.direction] = .text(try #require(run.direction))
+      request.values[.projection] = .text(try #require(run.projection))
+      try run.check(AttackCatalogue.fastGradientSign.attack(request))
+    }
+  }
+
   private func descent(
     _ start: Start, norm: Norm = .l2, steps: Int = 0, epsilon: Float = 1, projection: Projection = .rangeLast
   ) -> ProjectedGradientDescent {

@@ -95,7 +95,7 @@ struct ConventionTests {
 
   @Test("An attack that takes other steps there, or none, is refused with those that the project has")
   func refusals() throws {
-    for (like, attack, norm) in [("foolbox", "fgsm", "l1"), ("trades", "fgsm", "linf"), ("art", "square", "linf")] {
+    for (like, attack, norm) in [("advertorch", "fgsm", "l1"), ("trades", "fgsm", "linf"), ("art", "square", "linf")] {
       let failure = #expect(throws: Failure.self) {
         try settings(like, attack, norm).attack(channels: 1, names: .options)
       }

@@ -32,12 +32,14 @@ public enum AttackCatalogue {
   public static let fastGradientSign = AttackDescription(
     "fgsm", "The fast gradient sign method: one step from the clean image.",
     source: "Goodfellow et al. 2015; advertorch", perturbsAlways: true,
-    settings: [.steps, .stepSize, .start, .restarts, .loss, .seed, .target]
+    settings: [.steps, .stepSize, .start, .restarts, .loss, .seed, .target, .projection, .direction]
   ) { request in
     var attack = ProjectedGradientDescent.fastGradientSign(
       norm: request.norm, epsilon: try request.requiredEpsilon())
     (attack.restarts, attack.loss) = (request.restarts ?? 1, request[.loss, default: .crossEntropy])
     (attack.target, attack.seed) = (request.target, request.seed ?? 0)
+    attack.projection = request[.projection, default: .ballLast]
+    attack.direction = request[.direction, default: .steepest]
     return attack
   }
 
