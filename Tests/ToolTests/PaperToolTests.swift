@@ -1,4 +1,6 @@
+import Checkpoints
 import Foundation
+import Networks
 import Records
 import TestSupport
 import Testing
@@ -73,6 +75,32 @@ import Testing
       #expect(
         outcome.errors.contains("not reproduced: pixels outside 0...1, where -1...1 leads here; they stay within\n"))
       #expect(outcome.errors.contains(": the faults change these by 0.0 and 0.0 points\n"))
+    }
+  }
+
+  @Test("Of a network over a group it is told that batch statistics are not reproduced")
+  func batchStatistics() throws {
+    // Lifted to p4, norm and ReLU.
+    let first = Array(Architecture.p4CNN.definition().nodes.prefix(3))
+    let definition = NetworkDefinition(
+      architecture: "over p4", imageShape: [1, 8, 8], classCount: 10,
+      nodes: first + [
+        Node(name: "flatten", inputs: [first[2].name], layer: .flatten),
+        Node(name: "linear", inputs: ["flatten"], layer: .dense(Dense(outputs: 10))),
+      ])
+    try Fixture.withTemporaryFolder { folder in
+      let path = "\(folder)/group.h5"
+      let parameters = Parameters(initializing: try NetworkGraph(definition), seed: 1)
+      try Checkpoint(definition: definition, parameters: parameters).write(to: path)
+      for tool in ["cusp-attack", "cusp-evaluate"] {
+        let outcome = try BuiltTool(tool).run([path, "--like", "paper", "--data", "digits", "--limit", "8"])
+        #expect(outcome.problems.isEmpty)
+        #expect(outcome.errors.contains("from the labels that the model predicts\n"))
+        #expect(
+          outcome.errors.contains(
+            "not reproduced: batch statistics; that code attacks and scores a GCNN in training mode, here it is in "
+              + "evaluation\n"))
+      }
     }
   }
 
