@@ -64,7 +64,8 @@ private func isJSON(_ text: String) -> Bool {
 
 private func malformed(_ path: [any CodingKey], of json: String, _ reason: String) -> Failure {
   let place = path.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
-  let node = path.count > 1 ? path[1].intValue.flatMap { nodeName($0, in: json) } : nil
+  let isOfNode = path.count > 1 && path[0].stringValue == "nodes"
+  let node = isOfNode ? path[1].intValue.flatMap { nodeName($0, in: json) } : nil
   let owner = node.map { " (node \($0))" } ?? ""
   return Failure(.data, "the definition's \(place)\(owner) \(reason); was it written by a newer version?")
 }

@@ -55,17 +55,14 @@ public struct OpenedModel: Sendable {
     } else {
       tensors = ((try? file.stateDictionary()) ?? file.tensors).map { NamedTensor(name: $0.path, stored: $0) }
     }
-    let ignored = (model?.ignored ?? []).map { NamedTensor(name: $0.path, stored: $0) }
     guard let group = try? file.networkGroup() else {
-      others = ignored
+      others = []
       return
     }
     let isCheckpoint = file.isCheckpoint
-    others =
-      ignored
-      + file.tensors.filter { $0.group != group }.map { tensor in
-        NamedTensor(name: isCheckpoint ? tensor.name : tensor.path, stored: tensor)
-      }
+    others = file.tensors.filter { $0.group != group }.map { tensor in
+      NamedTensor(name: isCheckpoint ? tensor.name : tensor.path, stored: tensor)
+    }
   }
 
   /// Refuses `file` if its arrays are images and labels.

@@ -88,7 +88,7 @@ struct RandomNetwork: Sendable, CustomStringConvertible, CustomTestStringConvert
         let unit = 2 * dice.uniform() - 1
         tensor.values[i] =
           switch (spec.role, spec.shape.rank) {
-          case (.counter, _): 0
+          case (.counter, _), (.unused, _): 0
           case (.trainable, 2...): unit * (3 / fanIn).squareRoot()
           case (.trainable, _): spec.path.text.contains("batch-norm") ? 0.3 + unit : 0.3 * unit
           case (.statistic, _): spec.path.text.hasSuffix("var") ? 1 + 0.5 * unit : 0.3 * unit

@@ -116,7 +116,7 @@ struct StateTests {
     let parameters = try engine.parameters()
     for spec in parameters.specs {
       switch spec.role {
-      case .trainable: #expect(parameters[spec.path] == network.parameters[spec.path])
+      case .trainable, .unused: #expect(parameters[spec.path] == network.parameters[spec.path])
       case .counter: #expect(parameters[spec.path].values == [2])
       case .statistic: #expect(parameters[spec.path] != network.parameters[spec.path])
       }

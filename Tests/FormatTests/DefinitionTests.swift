@@ -78,6 +78,23 @@ import Testing
   }
 
   @Test(
+    "Unused parameters without a name or sizes, or with wrong ones, are refused by schema and reader",
+    arguments: [
+      #"{"name": "a"}"#, #"{"shape": [1]}"#, #"{"name": 1, "shape": [1]}"#, #"{"name": "a", "shape": [0]}"#,
+      #"{"name": "a", "shape": [1.5]}"#, #"{"name": "a", "shape": [1073741825]}"#, "[]",
+    ])
+  func unusedParameters(text: String) throws {
+    let json = try JSON(parsing: try #require(try Self.examples().first))
+    func adding(_ parameter: String) throws -> JSON {
+      .object((json.members ?? []) + [.init("unusedParameters", .array([try JSON(parsing: parameter)]))])
+    }
+    let sound = try adding(#"{"name": "a", "shape": [2]}"#)
+    #expect(try schema.problems(sound) == [] && graph(sound).parameters.last?.path == "a")
+    #expect(schema.problems(try adding(text)) != [])
+    #expect(throws: (any Error).self) { try graph(adding(text)) }
+  }
+
+  @Test(
     "Schema and graph refuse the same values",
     arguments: [
       ("outputChannels", "0"), ("kernelSize", "0"), ("stride", "0"), ("padding", "-1"), ("groups", "0"),

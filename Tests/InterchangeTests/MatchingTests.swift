@@ -34,7 +34,7 @@ import Testing
       let model = try file(shapes(definition, prefix: prefix)).model()
       #expect(model.graph.definition == definition, "\(prefix)")
       #expect(model.notes.first?.hasPrefix("recognised as \(architecture.rawValue), images ") == true)
-      #expect(model.notes.count == 2)
+      #expect(model.notes.count == (definition.unusedParameters.isEmpty ? 2 : 3))
     }
   }
 
@@ -50,15 +50,19 @@ import Testing
     #expect(try file(shapes(gray)).model(asked).graph.definition.imageShape == [1, 40, 40])
   }
 
-  @Test("Wide ResNets of any depth and width are recognised, and the block that nobody uses is left out")
+  @Test("Wide ResNets of any depth and width are recognised, and the block that nobody uses is kept")
   func wideResNets() throws {
     for name in ["wrn-10-1", "wrn-16-2", "wrn-34-10"] {
       let definition = try #require(Architecture(rawValue: name)).definition(classCount: 10)
-      let unused = [("sub_block1.layer.0.conv1.weight", [4, 4, 3, 3]), ("sub_block1.layer.0.bn1.bias", [4])]
-      let tensors = try shapes(definition, prefix: "module.") + unused.map { ("module." + $0.0, $0.1) }
+      let unused = [("sub_block1.layer.0.bn1.bias", [4]), ("sub_block1.layer.0.conv1.weight", [4, 4, 3, 3])]
+      let tensors = try shapes(definition, prefix: "module.") + unused.reversed().map { ("module." + $0.0, $0.1) }
       let model = try file(tensors).model()
-      #expect(model.graph.definition == definition, "\(name)")
-      #expect(model.notes.last == "ignored 2 tensors of sub_block1, which the published code makes and never uses")
+      var kept = definition
+      kept.unusedParameters = unused.map { UnusedParameter(name: $0.0, shape: $0.1) }
+      #expect(model.graph.definition == kept, "\(name)")
+      #expect(model.tensors.suffix(2).map { $0?.name } == unused.map(\.0))
+      #expect(model.notes.last == "keeps 2 tensors of sub_block1, which the published code makes and never uses")
+      #expect(try file(shapes(definition)).model().graph.definition == definition)
     }
     let message = refusal {
       _ = try file(shapes(Architecture.vgg11.definition()) + [("sub_block1.weight", [1])]).model()
@@ -66,20 +70,35 @@ import Testing
     #expect(message?.contains("1 unexpected: sub_block1.weight") == true)
   }
 
-  @Test("EfficientNet's first block has a convolution and a norm that nobody uses; they are left out")
+  @Test("EfficientNet's first block has a convolution and a norm that nobody uses; a file may have them or not")
   func efficientNet() throws {
     let definition = try #require(Architecture(rawValue: "efficientnet-b0")).definition(classCount: 100)
-    let norm = ["weight", "bias", "running_mean", "running_var"].map { ("layers.0.bn1.\($0)", [32]) }
-    let tensors = try shapes(definition) + norm + [("layers.0.conv1.weight", [32, 32, 1, 1])]
+    let tensors = try shapes(definition)
     let model = try file(tensors).model()
-    #expect(model.graph.definition == definition)
+    #expect(model.graph.definition == definition && definition.unusedParameters.count == 6)
     #expect(
       model.notes.last
-        == "ignored 5 tensors of layers.0.conv1 and layers.0.bn1, which the published code makes and never uses")
+        == "keeps 6 tensors of layers.0.conv1 and layers.0.bn1, which the published code makes and never uses")
+    let used = try file(tensors.filter { !$0.0.hasPrefix("layers.0.conv1.") && !$0.0.hasPrefix("layers.0.bn1.") })
+    var lean = definition
+    lean.unusedParameters = []
+    #expect(try used.model().graph.definition == lean)
+    // Whoever gives the network with them takes a file without them, too.
+    #expect(try used.model(ModelRequest(definition: definition)).graph.definition == lean)
     let needed = try #require(
       refusal { _ = try file(tensors.filter { $0.0 != "layers.1.conv1.weight" }).model() })
     #expect(needed.contains("1 missing: layers.1.conv1.weight"), "\(needed)")
     #expect(!needed.contains("unexpected"))
+  }
+
+  @Test("Tensors that nobody uses may be of any shape and kind, counters that are none among them")
+  func strangeUnused() throws {
+    let definition = try #require(Architecture(rawValue: "wrn-10-1")).definition()
+    let strange = [("sub_block1.num_batches_tracked", [3]), ("sub_block1.a", [])]
+    let model = try file(shapes(definition) + strange).model()
+    #expect(model.graph.definition.unusedParameters.map(\.shape) == [[], [3]])
+    #expect(try model.parameters()["sub_block1.num_batches_tracked"] == Tensor([3]))
+    #expect(refusal { _ = try file(shapes(definition) + [("sub_block1.a", [0])]).model() } != nil)
   }
 
   @Test(

@@ -49,6 +49,34 @@ import Testing
     }
   }
 
+  @Test(
+    "Tensors that published code never uses come back in its file, with every bit",
+    arguments: ["efficientnet-b0", "wrn-10-1"], [ModelFormat.pytorch, .safetensors])
+  func unused(architecture: String, format: ModelFormat) throws {
+    try Fixture.withTemporaryFolder { folder in
+      let graph = try NetworkGraph(#require(Architecture(rawValue: architecture)).definition())
+      var tensors = zip(graph.parameters, Parameters(initializing: graph, seed: 2).tensors).map { spec, tensor in
+        // Numbers that no initial value is, and counters as PyTorch has them.
+        let values = tensor.values.enumerated().map { spec.role == .counter ? 3 : $1 + Float($0 % 7) / 16 }
+        return OutgoingTensor(
+          name: spec.path.text, shape: spec.shape, values: values, as: spec.role == .counter ? .int64 : .float32)
+      }
+      if architecture == "wrn-10-1" {
+        tensors.append(OutgoingTensor(name: "sub_block1.layer.0.conv1.weight", shape: [2, 1, 1, 1], values: [0.5, 7]))
+      }
+      let source = "\(folder)/published.\(format.suffixes[0])"
+      try writeTensors(tensors, metadata: OutgoingTexts([:]), format: format, to: source)
+      let own = try convert(source, .hdf5, in: folder)
+      let (first, back) = (try TensorFile(path: source), try TensorFile(path: convert(own, format, in: folder)))
+      let sorted = [first, back].map { $0.tensors.sorted { $0.name < $1.name } }
+      #expect(sorted[0].map(\.name) == sorted[1].map(\.name) && sorted[0].count == tensors.count)
+      for (old, new) in zip(sorted[0], sorted[1]) {
+        #expect(old.element == new.element && old.shape == new.shape)
+        #expect(try bits(first, old) == bits(back, new), "\(old.name)")
+      }
+    }
+  }
+
   @Test("Numbers that are rare stay as they are", arguments: formats)
   func rareNumbers(format: ModelFormat) throws {
     try Fixture.withTemporaryFolder { folder in

@@ -41,8 +41,13 @@ struct ReferenceParametersTests {
     let isStatistic = { (parameter: ReferenceNumbers.Parameter) in
       [.runningMean, .runningVariance].contains(parameter.kind)
     }
-    #expect(shapes(of: graph, .trainable) == expected.filter { !isStatistic($0.value) }.mapValues(\.shape))
-    #expect(shapes(of: graph, .statistic) == expected.filter { isStatistic($0.value) }.mapValues(\.shape))
+    let unused = shapes(of: graph, .unused)
+    let isUsed = { (path: String) in unused[path] == nil }
+    #expect(
+      shapes(of: graph, .trainable) == expected.filter { !isStatistic($0.value) && isUsed($0.key) }.mapValues(\.shape))
+    #expect(
+      shapes(of: graph, .statistic) == expected.filter { isStatistic($0.value) && isUsed($0.key) }.mapValues(\.shape))
+    #expect(unused.allSatisfy { expected[$0.key]?.shape == $0.value })
   }
 
   private func shapes(of graph: NetworkGraph, _ role: ParameterSpec.Role) -> [String: [Int]] {

@@ -10,8 +10,6 @@ public struct MatchedModel: Sendable {
   public let graph: NetworkGraph
   /// The file's tensors, parallel to `graph.parameters`; nil for a counter of batches that the file lacks, which is 0.
   public let tensors: [StoredTensor?]
-  /// The tensors among the network's that it does not have, and that are passed over.
-  public let ignored: [StoredTensor]
   /// What else the file says about the network.
   public let description: ModelDescription
   /// What a person should know about the match, one line each.
@@ -78,7 +76,6 @@ extension TensorFile {
     let description = try description()
     let found = try NetworkMatch(stateDictionary(), in: self, description: description, request: request)
     return MatchedModel(
-      file: self, graph: found.graph, tensors: found.tensors, ignored: found.ignored, description: description,
-      notes: found.notes)
+      file: self, graph: found.graph, tensors: found.tensors, description: description, notes: found.notes)
   }
 }

@@ -8,8 +8,6 @@ struct NetworkMatch {
   private(set) var graph: NetworkGraph
   private(set) var tensors: [StoredTensor?]
   private(set) var notes: [String] = []
-  /// The tensors that the network does not have and that are passed over.
-  let ignored: [StoredTensor]
 
   /// The match of `tensors`, the network's own out of `file`.
   init(
@@ -35,12 +33,7 @@ struct NetworkMatch {
     }
     graph = best.graph
     self.tensors = graph.parameters.map { best.tensors[$0.path] }
-    ignored = best.ignored
     addNotes(description, request)
-    if !ignored.isEmpty {
-      let modules = Candidate.unusedModules(of: best.graph.definition.architecture).joined(separator: " and ")
-      notes.append("ignored \(ignored.count) tensors of \(modules), which the published code makes and never uses")
-    }
   }
 
   /// What is said of tensors that are of no network known here.
@@ -109,6 +102,11 @@ struct NetworkMatch {
         notes.append("the file has no preprocessing, so pixels of 0...1 are taken as they are; --normalise adds one")
       }
     }
+    let (unused, modules) = (definition.unusedParameters.count, Candidate.unusedModules(of: definition.architecture))
+    if unused > 0, !modules.isEmpty, description.definition == nil {
+      let names = modules.joined(separator: " and ")
+      notes.append("keeps \(unused) tensors of \(names), which the published code makes and never uses")
+    }
     let rounded = tensors.count { $0?.element == .float64 }
     if rounded > 0 { notes.append("\(rounded) tensors of float64 are rounded to float32") }
     let lacking = tensors.count { $0 == nil }
@@ -120,8 +118,6 @@ struct NetworkMatch {
 private struct Candidate {
   let graph: NetworkGraph
   let tensors: [ParameterPath: StoredTensor]
-  /// The tensors of modules that are never used, which were left out.
-  let ignored: [StoredTensor]
   /// How many tensors are missing, unexpected or of another shape.
   let faults: Int
   /// Which share of all elements, of the network's or of the file's if these are more, has the right names and shapes.
@@ -132,11 +128,7 @@ private struct Candidate {
 
   /// Nil for a definition that is no network, as when its images are too small.
   init?(_ definition: NetworkDefinition, _ tensors: [ParameterPath: StoredTensor]) {
-    guard let graph = try? NetworkGraph(definition) else { return nil }
-    let unused = Self.unusedModules(of: definition.architecture)
-    let used = tensors.filter { tensor in !unused.contains { tensor.key.text.hasPrefix("\($0).") } }
-    ignored = tensors.filter { used[$0.key] == nil }.map(\.value).sorted { $0.name < $1.name }
-    let tensors = used
+    guard let graph = try? NetworkGraph(Self.keepingUnused(of: tensors, in: definition)) else { return nil }
     (self.graph, self.tensors) = (graph, tensors)
     let expected = graph.parameters
     let fitting = expected.count { tensors[$0.path]?.shape == $0.shape }
@@ -146,6 +138,18 @@ private struct Candidate {
     let fittingElements = expected.reduce(0) { $0 + (tensors[$1.path]?.shape == $1.shape ? $1.shape.count : 0) }
     let elements = max(expected.reduce(0) { $0 + $1.shape.count }, tensors.values.reduce(0) { $0 + $1.shape.count })
     share = Double(fittingElements) / Double(max(elements, 1))
+  }
+
+  /// `definition` with those of `tensors` that the published code makes and never uses: a file may have them or not.
+  private static func keepingUnused(
+    of tensors: [ParameterPath: StoredTensor], in definition: NetworkDefinition
+  ) -> NetworkDefinition {
+    let modules = unusedModules(of: definition.architecture)
+    guard !modules.isEmpty else { return definition }
+    var kept = definition
+    kept.unusedParameters = tensors.filter { tensor in modules.contains { tensor.key.text.hasPrefix("\($0).") } }
+      .map { UnusedParameter(name: $0.key.text, shape: $0.value.shape.sizes) }.sorted { $0.name < $1.name }
+    return kept
   }
 
   /// The modules that the published code of `architecture` makes and never uses.

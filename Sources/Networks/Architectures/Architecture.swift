@@ -10,10 +10,14 @@ public struct Architecture: Sendable {
   /// One image's sizes `[c, h, w]` where the data do not say otherwise.
   public let imageShape: [Int]
   private let nodes: @Sendable (_ classCount: Int) -> [Node]
+  private let unusedParameters: [UnusedParameter]
 
-  init(_ name: String, from source: String, imageShape: [Int], nodes: @escaping @Sendable (_ classCount: Int) -> [Node])
-  {
+  init(
+    _ name: String, from source: String, imageShape: [Int], unusedParameters: [UnusedParameter] = [],
+    nodes: @escaping @Sendable (_ classCount: Int) -> [Node]
+  ) {
     (self.name, self.source, self.imageShape, self.nodes) = (name, source, imageShape, nodes)
+    self.unusedParameters = unusedParameters
   }
 
   /// The network as data, for images of `imageShape` and `classCount` classes; `NetworkGraph` refuses it when the images
@@ -23,7 +27,7 @@ public struct Architecture: Sendable {
   ) -> NetworkDefinition {
     NetworkDefinition(
       architecture: name, imageShape: imageShape ?? self.imageShape, classCount: classCount,
-      preprocessing: preprocessing, nodes: nodes(classCount))
+      preprocessing: preprocessing, nodes: nodes(classCount), unusedParameters: unusedParameters)
   }
 }
 

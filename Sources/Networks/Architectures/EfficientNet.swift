@@ -1,11 +1,20 @@
 extension ArchitectureFamily {
   static let efficientNet = ArchitectureFamily(
-    "EfficientNet", [.cifar("efficientnet-b0", from: "Tan and Le 2019") { efficientNetwork(classCount: $0) }])
+    "EfficientNet",
+    [
+      Architecture(
+        "efficientnet-b0", from: "Tan and Le 2019", imageShape: [3, 32, 32], unusedParameters: unusedLayers
+      ) { efficientNetwork(classCount: $0) }
+    ])
 }
 
+/// A first convolution and norm of the block that does not widen, which the published code makes and never uses.
+private let unusedLayers =
+  UnusedParameter.norm("layers.0.bn1", channels: 32)
+  + [UnusedParameter(name: "layers.0.conv1.weight", shape: [32, 32, 1, 1])]
+
 /// EfficientNet-B0 in the CIFAR form, with a stem of stride 1. The published code means to drop blocks at random, at a rate that
-/// grows with their number, but counts none, so that the rate is 0 for all of them and none is dropped here; it also makes a
-/// first convolution and norm for the block that does not widen, and never uses them.
+/// grows with their number, but counts none, so that the rate is 0 for all of them and none is dropped here.
 private func efficientNetwork(classCount: Int) -> [Node] {
   var list = NodeList()
   list.addConvolution("conv1", 32, kernelSize: 3)

@@ -12,16 +12,47 @@ public struct NetworkDefinition: Hashable, Sendable, Codable {
   public var preprocessing: Preprocessing
   /// The layers, each after its inputs; the last one's output is the logits.
   public var nodes: [Node]
+  /// What the network keeps beside the parameters of its layers.
+  public var unusedParameters: [UnusedParameter]
 
   /// A definition; `NetworkGraph` tells whether it is sound.
   public init(
-    architecture: String, imageShape: [Int], classCount: Int, preprocessing: Preprocessing = .none, nodes: [Node]
+    architecture: String, imageShape: [Int], classCount: Int, preprocessing: Preprocessing = .none, nodes: [Node],
+    unusedParameters: [UnusedParameter] = []
   ) {
     self.architecture = architecture
     self.imageShape = imageShape
     self.classCount = classCount
     self.preprocessing = preprocessing
     self.nodes = nodes
+    self.unusedParameters = unusedParameters
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case architecture, imageShape, classCount, preprocessing, nodes, unusedParameters
+  }
+
+  /// Writes all members, unused parameters only where there are any.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(architecture, forKey: .architecture)
+    try container.encode(imageShape, forKey: .imageShape)
+    try container.encode(classCount, forKey: .classCount)
+    try container.encode(preprocessing, forKey: .preprocessing)
+    try container.encode(nodes, forKey: .nodes)
+    if !unusedParameters.isEmpty { try container.encode(unusedParameters, forKey: .unusedParameters) }
+  }
+
+  /// Reads all members; without a list of unused parameters there are none.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      architecture: try container.decode(String.self, forKey: .architecture),
+      imageShape: try container.decode([Int].self, forKey: .imageShape),
+      classCount: try container.decode(Int.self, forKey: .classCount),
+      preprocessing: try container.decode(Preprocessing.self, forKey: .preprocessing),
+      nodes: try container.decode([Node].self, forKey: .nodes),
+      unusedParameters: try container.decodeIfPresent([UnusedParameter].self, forKey: .unusedParameters) ?? [])
   }
 }
 

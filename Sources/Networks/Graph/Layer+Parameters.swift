@@ -88,6 +88,23 @@ private func normParameters(_ node: String, channels: Int) -> [ParameterSpec] {
   ]
 }
 
+extension ParameterSpec {
+  /// What `parameter` is and how it begins, which its name and shape say: as in PyTorch.
+  init(_ parameter: UnusedParameter) {
+    let name = parameter.name.split(separator: ".").last ?? ""
+    let isFilter = name == "weight" && parameter.shape.count > 1
+    let initial: InitialValue =
+      if isFilter {
+        .uniform(bound: 1 / Float(parameter.shape.dropFirst().reduce(1, *)).squareRoot())
+      } else {
+        .constant(["weight", "running_var"].contains(name) ? 1 : 0)
+      }
+    self.init(
+      path: ParameterPath(parameter.name), shape: Shape(parameter.shape),
+      role: name == "num_batches_tracked" && parameter.shape.isEmpty ? .counter : .unused, initial: initial)
+  }
+}
+
 private func spec(
   _ node: String, _ name: String, _ shape: Shape, _ role: ParameterSpec.Role, _ initial: ParameterSpec.InitialValue
 ) -> ParameterSpec {

@@ -29,8 +29,10 @@ public struct NetworkGraph: Sendable {
   public var imageShape: Shape { Shape(definition.imageShape) }
   /// How many classes there are.
   public var classCount: Int { definition.classCount }
-  /// All parameters in the order of the nodes.
-  public var parameters: [ParameterSpec] { vertices.flatMap(\.parameters) }
+  /// All parameters in the order of the nodes, then those that none of them reads.
+  public var parameters: [ParameterSpec] {
+    vertices.flatMap(\.parameters) + definition.unusedParameters.map(ParameterSpec.init)
+  }
   /// The multiply-adds of one image's forward pass.
   public var multiplyAdds: Int { vertices.reduce(0) { $0 + $1.multiplyAdds } }
 
@@ -56,6 +58,7 @@ public struct NetworkGraph: Sendable {
     if let unread = vertices.indices.dropLast().first(where: { !read.contains($0) }) {
       throw refusal(definition, vertices[unread].node, "is read by no later node: remove it")
     }
+    try check(definition.unusedParameters, of: definition, beside: vertices)
     self.definition = definition
     self.vertices = vertices
   }
@@ -108,6 +111,27 @@ private func check(_ definition: NetworkDefinition) throws {
     preprocessing.standardDeviation.allSatisfy({ $0 > 0 && $0.isFinite })
   else {
     throw refusal(definition, "needs \(sizes[0]) finite means and as many positive deviations as preprocessing")
+  }
+}
+
+/// Checks the parameters that no layer of `vertices` reads.
+private func check(
+  _ unused: [UnusedParameter], of definition: NetworkDefinition, beside vertices: [NetworkGraph.Vertex]
+) throws {
+  guard unused.count <= NetworkLimits.nodes else {
+    throw refusal(definition, "has \(unused.count) unused parameters, takes 0...\(NetworkLimits.nodes)")
+  }
+  var names = Set(vertices.flatMap(\.parameters).map(\.path.text))
+  for parameter in unused {
+    guard names.insert(parameter.name).inserted else {
+      throw refusal(definition, "has two parameters \(parameter.name): an unused one needs a name of its own")
+    }
+    guard parameter.shape.allSatisfy({ $0 >= 1 }), isBounded(parameter.shape) else {
+      throw refusal(
+        definition,
+        "has the unused parameter \(parameter.name) of \(parameter.shape), needs sizes of 1 or more, "
+          + "\(NetworkLimits.elements) elements at most")
+    }
   }
 }
 

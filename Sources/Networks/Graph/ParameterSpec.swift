@@ -10,6 +10,8 @@ public struct ParameterSpec: Hashable, Sendable {
     case statistic
     /// How many batches the running statistics have seen; PyTorch's `num_batches_tracked`.
     case counter
+    /// Kept as it is, for files of the published code: no layer reads it.
+    case unused
   }
 
   /// How a parameter begins.
