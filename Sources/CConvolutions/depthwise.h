@@ -84,4 +84,13 @@ CUSP_WIDE static inline void cusp_depthwise_gradient(
   }
 }
 
+/// Writes the sums `[16]` of one block of 16 channels over all pixels of one image, or adds them.
+CUSP_WIDE static inline void cusp_channel_sums(const struct cusp_images *images, const float *image, int adds, float *sums) {
+  cusp_vector sum = {};
+  for (long y = 0; y < images->height; y++) {
+    for (long x = 0; x < images->width; x++) sum += CUSP_LOAD(image + y * images->row_stride + x * images->pixel_stride);
+  }
+  CUSP_STORE(sums, adds ? CUSP_LOAD(sums) + sum : sum);
+}
+
 #endif

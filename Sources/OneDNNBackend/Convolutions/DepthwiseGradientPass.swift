@@ -1,12 +1,13 @@
 import CConvolutions
 
-/// The gradient of the filters of a convolution of every channel by itself, on AVX-512.
+/// The gradient of the filters of a convolution of every channel by itself, and of its bias, on AVX-512.
 ///
 /// The library has fast kernels for it only where channels come in whole blocks of 16 and kernels are small. The batch falls
 /// into parts whose sums are added in order at the end, so that no bit depends on the number of threads.
 final class DepthwiseGradientPass: HandwrittenPass {
   private let source, gradient, filters: Memory
-  /// Sums `[parts, blocks, taps, 16]`.
+  private let bias: Memory?
+  /// Sums `[parts, blocks, rows, 16]`: a row a tap, and one more for a bias.
   private let sums: Memory
   private let sources, results: cusp_images
   private let windows: cusp_windows
@@ -15,16 +16,20 @@ final class DepthwiseGradientPass: HandwrittenPass {
 
   private var blocks: Int { sources.channels / 16 }
   private var taps: Int { windows.kernel_height * windows.kernel_width }
+  private var rows: Int { taps + (bias == nil ? 0 : 1) }
 
   /// Whether there is such a kernel for `geometry` here.
   static func admits(_ geometry: ConvolutionGeometry) -> Bool {
     Engine.hasHandwrittenProducts && geometry.isDepthwise
   }
 
-  /// From what the convolution read and the gradient of its result, both in blocks of 16 channels, to row-major `filters`.
-  init(_ geometry: ConvolutionGeometry, source: Memory, gradient: Memory, filters: Memory, in recorder: Recorder) throws
-  {
-    (self.source, self.gradient, self.filters) = (source, gradient, filters)
+  /// From what the convolution read and the gradient of its result, both in blocks of 16 channels, to row-major `filters`
+  /// and, where there is one, the `bias`.
+  init(
+    _ geometry: ConvolutionGeometry, source: Memory, gradient: Memory, filters: Memory, bias: Memory?,
+    in recorder: Recorder
+  ) throws {
+    (self.source, self.gradient, self.filters, self.bias) = (source, gradient, filters, bias)
     (sources, results) = (try cusp_images(source.layout), try cusp_images(gradient.layout))
     let (kernel, strides, dilations) = (geometry.weights.suffix(2), geometry.strides, geometry.dilations)
     windows = cusp_windows(
@@ -33,12 +38,12 @@ final class DepthwiseGradientPass: HandwrittenPass {
       dilation_width: Int(dilations[1]) + 1, top: Int(geometry.padding[0]), left: Int(geometry.padding[1]))
     let (count, size) = (geometry.source[0], (geometry.source[0] + 3) / 4)
     parts = stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
-    let numbers = parts.count * sources.channels * geometry.weights.suffix(2).reduce(1, *)
-    sums = try recorder.memory(.plain([numbers]))
+    let rows = geometry.weights.suffix(2).reduce(1, *) + (bias == nil ? 0 : 1)
+    sums = try recorder.memory(.plain([parts.count * sources.channels * rows]))
     threads = Threads.current
   }
 
-  var memories: [Memory] { [source, gradient, filters, sums] }
+  var memories: [Memory] { [source, gradient, filters, sums] + (bias.map { [$0] } ?? []) }
   var algorithm: String { ConvolutionAlgorithm.direct.rawValue }
   var layoutText: String { source.layout.text }
   var implementation: String { "depthwise:avx512" }
@@ -48,27 +53,29 @@ final class DepthwiseGradientPass: HandwrittenPass {
     guard let source = source.start, let gradient = gradient.start, let sums = sums.start else {
       preconditionFailure("memories are used before they are placed")
     }
-    let (blocks, size) = (blocks, taps * 16)
+    let (blocks, size, biasRow) = (blocks, rows * 16, bias.map { _ in taps * 16 })
     threads.spread(parts.count * blocks) { [sources, results, windows, parts] task in
       var (sources, results, windows) = (sources, results, windows)
       let block = task % blocks
       for image in parts[task / blocks] {
+        let slopes = gradient + image * results.image_stride + block * results.block_stride
+        let adds: Int32 = image == parts[task / blocks].lowerBound ? 0 : 1
         cusp_depthwise_gradient(
-          &sources, &results, &windows, source + image * sources.image_stride + block * sources.block_stride,
-          gradient + image * results.image_stride + block * results.block_stride,
-          image == parts[task / blocks].lowerBound ? 0 : 1, sums + task * size)
+          &sources, &results, &windows, source + image * sources.image_stride + block * sources.block_stride, slopes,
+          adds, sums + task * size)
+        if let biasRow { cusp_channel_sums(&results, slopes, adds, sums + task * size + biasRow) }
       }
     }
-    add(sums)
+    for place in filters.floats.indices {
+      let (channel, tap) = place.quotientAndRemainder(dividingBy: taps)
+      filters.floats[place] = total(sums, channel, row: tap)
+    }
+    if let bias { for channel in bias.floats.indices { bias.floats[channel] = total(sums, channel, row: taps) } }
   }
 
-  /// Writes the sums over all parts as `[channels, taps]`.
-  private func add(_ sums: UnsafePointer<Float>) {
-    let (target, taps, run) = (filters.floats, taps, blocks * taps * 16)
-    for place in target.indices {
-      let (channel, tap) = place.quotientAndRemainder(dividingBy: taps)
-      let first = (channel / 16 * taps + tap) * 16 + channel % 16
-      target[place] = parts.indices.reduce(0) { $0 + sums[$1 * run + first] }
-    }
+  /// The sum over all parts of one row of a channel.
+  private func total(_ sums: UnsafePointer<Float>, _ channel: Int, row: Int) -> Float {
+    let first = (channel / 16 * rows + row) * 16 + channel % 16
+    return parts.indices.reduce(0) { $0 + sums[$1 * blocks * rows * 16 + first] }
   }
 }

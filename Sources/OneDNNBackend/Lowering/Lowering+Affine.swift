@@ -45,7 +45,7 @@ extension Lowering {
       }
       if training {
         let backward = try engine.convolutionBackwardWeights(geometry, algorithm, bias: bias, hint: descriptor)
-        if !bias, backward.isReference || backward.mixesImages, DepthwiseGradientPass.admits(geometry) {
+        if backward.isReference || backward.mixesImages, DepthwiseGradientPass.admits(geometry) {
           try depthwiseGradient(geometry, step, weights, source, gradient)
         } else {
           try backwardWeights("\(step.name) convolution", backward, weights, source, gradient)

@@ -32,17 +32,18 @@ extension Lowering {
     return count == 1 ? [] : (0..<geometry.source[1]).map { $0 / count }
   }
 
-  /// The gradient of filters where the library's kernel is slow.
+  /// The gradient of filters and bias where the library's kernel is slow.
   func depthwiseGradient(
     _ geometry: ConvolutionGeometry, _ step: Step, _ weights: Weights, _ source: Memory, _ gradient: Memory
   ) throws {
     let name = "\(step.name) convolution"
-    let target = try require(weights.trained, "\(name) in training").weight.gradient
+    let trained = try require(weights.trained, "\(name) in training")
     let filters = try recorder.memory(.plain(geometry.weights))
     let pass = try DepthwiseGradientPass(
       geometry, source: recorder.converted(source, to: .blocked(geometry.source)),
-      gradient: recorder.converted(gradient, to: .blocked(geometry.destination)), filters: filters, in: recorder)
+      gradient: recorder.converted(gradient, to: .blocked(geometry.destination)), filters: filters,
+      bias: trained.bias?.gradient, in: recorder)
     recorder.record("\(name) backward weights", pass)
-    try recorder.convert(filters, into: target)
+    try recorder.convert(filters, into: trained.weight.gradient)
   }
 }
