@@ -14,6 +14,11 @@ public enum FormulaWeights {
     case normWeight
     /// Batch normalisation's bias: `0.1 u`.
     case normBias
+    /// A batch normalisation's weight `0.25 + 0.05 u` beside a `leaningNormBias`.
+    case leaningNormWeight
+    /// Batch normalisation's bias by which most inputs of a ReLU are positive, or most negative: `0.5 + 0.125 u`, of every
+    /// fourth channel the opposite.
+    case leaningNormBias
     /// Batch normalisation's running mean: `0.1 u`.
     case runningMean
     /// Batch normalisation's running variance: `1 + 0.3 u`.
@@ -26,11 +31,13 @@ public enum FormulaWeights {
   public static func values(path: String, shape: [Int], kind: Kind) -> [Float] {
     let fanIn = shape.dropFirst().reduce(1, *)
     let quartered = path.hasSuffix("bn2.weight") || path.hasSuffix("bn3.weight")
-    return units(path: path, count: shape.reduce(1, *)).map { unit in
+    return units(path: path, count: shape.reduce(1, *)).enumerated().map { index, unit in
       switch kind {
       case .weight: Float(unit * (6 / Double(fanIn)).squareRoot())
       case .bias: Float(unit * 0.05)
       case .normWeight: Float((1 + 0.2 * unit) * (quartered ? 0.25 : 1))
+      case .leaningNormWeight: Float(0.25 + 0.05 * unit)
+      case .leaningNormBias: Float((index % 4 < 3 ? 1 : -1) * (0.5 + 0.125 * unit))
       case .normBias, .runningMean: Float(unit * 0.1)
       case .runningVariance: Float(1 + 0.3 * unit)
       case .pixels: Float((unit + 1) / 2)

@@ -117,7 +117,7 @@ public struct ReferenceNumbers: Decodable, Sendable {
     try JSONDecoder().decode(DefinitionFile<Definition>.self, from: Fixture.data("references/\(name).json")).definition
   }
 
-  private static func names(in folder: String) -> [String] {
+  static func names(in folder: String) -> [String] {
     let files = try? FileManager.default.contentsOfDirectory(atPath: Fixture.path("references/\(folder)"))
     return (files ?? []).filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }.sorted()
   }
