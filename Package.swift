@@ -115,8 +115,8 @@ let targets: [Target] = [
   library(
     "Evaluation",
     [
-      "Attacks", "Checkpoints", "Datasets", "Failures", "Files", "Networks", "Programs", "Records", "Spatial",
-      "Tensors",
+      "Attacks", "Checkpoints", "Datasets", "Failures", "Files", "Interchange", "Networks", "Programs", "Records",
+      "Spatial", "Tensors",
     ]),
 
   library(
@@ -127,11 +127,12 @@ let targets: [Target] = [
     ]),
 
   library("ToolSupport", ["Failures", "Files", "Records", argumentParser]),
+  library("NetworkOptions", ["Checkpoints", "Failures", "Interchange", "Networks", "ToolSupport", argumentParser]),
   library(
     "ToolOptions",
     [
-      "Attacks", "Checkpoints", "Datasets", "Evaluation", "Failures", "Files", "Networks", "Programs", "Records",
-      "SavedSets", "Spatial", "ToolSupport", argumentParser,
+      "Attacks", "Checkpoints", "Datasets", "Evaluation", "Failures", "Files", "Interchange", "NetworkOptions",
+      "Networks", "Programs", "Records", "SavedSets", "Spatial", "ToolSupport", argumentParser,
     ] + backends),
 
   library(
@@ -152,11 +153,13 @@ let targets: [Target] = [
   tool("cusp-evaluate", ["Archives", "Datasets", "Evaluation", "Files", "Records", "ToolOptions"]),
   tool("cusp-fooling-rate", ["Archives", "Files", "Records"]),
   tool("cusp-bench", ["Benchmarks", "Networks", "Programs", "Records", "ToolOptions"]),
-  tool("cusp-inspect", ["Checkpoints", "Files", "Inspection", "Interchange", "Networks", "Records", "Tensors"]),
+  tool(
+    "cusp-inspect",
+    ["Checkpoints", "Files", "Inspection", "Interchange", "NetworkOptions", "Networks", "Records", "Tensors"]),
   tool("cusp-diff", ["Files", "Inspection", "Records"]),
-  tool("cusp-convert", ["Checkpoints", "Datasets", "Files", "Interchange", "Networks", "Records"]),
+  tool("cusp-convert", ["Checkpoints", "Datasets", "Files", "Interchange", "NetworkOptions", "Records"]),
   tool("cusp-verify", ["Attacks", "Datasets", "Evaluation", "Networks", "Records", "SavedSets", "ToolOptions"]),
-  tool("cusp-serve", ["Evaluation", "Files", "Records", "Serving", "ToolOptions"]),
+  tool("cusp-serve", ["Evaluation", "Files", "NetworkOptions", "Records", "Serving", "ToolOptions"]),
 
   .target(name: "CAllocations", path: "Tests/CAllocations"),
   .target(

@@ -19,10 +19,20 @@ package struct NumPyHeader: Sendable {
   /// Where the elements start in the file.
   package let dataOffset: Int
 
-  /// The header of the file that starts with `bytes` and is called `name` in errors.
+  /// What NumPy calls the elements of the file that starts with `bytes`, as in `<f4`; they need not be numbers.
   ///
-  /// - Throws: `.data` for anything but an array of numbers.
-  package init(startOf bytes: [UInt8], name: String) throws {
+  /// - Throws: `.data` for anything but an array.
+  package static func elementKind(startOf bytes: [UInt8], name: String) throws -> String {
+    guard case .text(let description)? = try entries(bytes, name: name).entries["descr"] else {
+      throw Failure(.data, "\(name): a header without descr, fortran_order and shape; write it with numpy.save")
+    }
+    return description
+  }
+
+  /// What the header says, and where it ends.
+  private static func entries(
+    _ bytes: [UInt8], name: String
+  ) throws -> (entries: [String: PythonLiteral], end: Int) {
     var reader = ByteReader(bytes, name: name)
     guard bytes.starts(with: [0x93] + "NUMPY".utf8) else {
       throw Failure(.data, "\(name): not a NumPy file; write it with numpy.save")
@@ -37,8 +47,15 @@ package struct NumPyHeader: Sendable {
       throw Failure(.data, "\(name): a header of \(length) bytes; it is damaged, write it again")
     }
     let text = try reader.read(length)
-    dataOffset = reader.position
-    let entries = try PythonLiteral.dictionary(text, name: name)
+    return try (PythonLiteral.dictionary(text, name: name), reader.position)
+  }
+
+  /// The header of the file that starts with `bytes` and is called `name` in errors.
+  ///
+  /// - Throws: `.data` for anything but an array of numbers.
+  package init(startOf bytes: [UInt8], name: String) throws {
+    let (entries, end) = try Self.entries(bytes, name: name)
+    dataOffset = end
     guard entries.count == 3, case .text(let description)? = entries["descr"],
       case .truth(let isFortranOrder)? = entries["fortran_order"], case .tuple(let shape)? = entries["shape"]
     else { throw Failure(.data, "\(name): a header without descr, fortran_order and shape; write it with numpy.save") }

@@ -1,7 +1,9 @@
 public import Attacks
 public import Checkpoints
 public import Datasets
+import Failures
 public import Files
+public import Interchange
 public import Networks
 public import Programs
 public import Records
@@ -21,23 +23,47 @@ public struct LoadedModel {
   public let graph: NetworkGraph
   /// How many channels its images have.
   public var channels: Int { graph.imageShape[0] }
+  /// What a person should know of how the network was found in a file of another tool, one line each.
+  public let notes: [String]
+  /// The paths of the files that it was read from: several where it lies in shards.
+  public let paths: [String]
   /// How many bytes its tensors take.
   public var byteCount: Int { checkpoint.parameters.tensors.reduce(0) { $0 + 4 * $1.shape.count } }
   private let backend: any Backend
 
-  /// The model in the file `input`; `data` in place of the data set that the file names.
+  /// The model in the file `input`, of any format, as `request` has it; `data` in place of the data set that the file names.
   ///
-  /// - Throws: `Failure` when there is none, a damaged one, or one with numbers that are not finite, unless it
-  ///   `allowsNonFinite`.
+  /// - Throws: `Failure` when there is none, a damaged one, one of no network known, or one with numbers that are not finite,
+  ///   unless it `allowsNonFinite`.
   public init(
-    reading input: InputFile, data: String? = nil, allowsNonFinite: Bool = false, on backend: any Backend
+    reading input: InputFile, _ request: ModelRequest = ModelRequest(), data: String? = nil,
+    allowsNonFinite: Bool = false, on backend: any Backend
   ) throws {
     path = input.name
-    checkpoint = try Checkpoint(reading: input)
+    (checkpoint, notes, paths) = try Self.read(input, request)
     if !allowsNonFinite { try checkpoint.requireFinite(path, advice: "--allow-non-finite takes such a model") }
     graph = try NetworkGraph(checkpoint.definition)
     self.data = data ?? (try? JSON(parsing: checkpoint.documents.configuration))?["data"]?.string ?? "digits"
     self.backend = backend
+  }
+
+  /// What the file `input` holds, and what a person should know of it.
+  private static func read(
+    _ input: InputFile, _ request: ModelRequest
+  ) throws -> (Checkpoint, notes: [String], paths: [String]) {
+    func found(in file: TensorFile) throws -> (Checkpoint, notes: [String], paths: [String]) {
+      let (checkpoint, notes) = try file.checkpoint(request)
+      return (checkpoint, notes, file.paths)
+    }
+    guard request == ModelRequest(), try FileKind(contentOf: ByteSource(input)) == .hdf5 else {
+      return try found(in: TensorFile(input))
+    }
+    do {
+      return (try Checkpoint(reading: input), [], [input.name])
+    } catch let failure as Failure where failure.kind == .data {
+      guard let file = try? TensorFile(input), !file.isCheckpoint else { throw failure }
+      return try found(in: file)
+    }
   }
 
   /// A scheduler of its attacks: with as many lanes as there are threads, or one on all threads for a model so large that

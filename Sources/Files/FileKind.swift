@@ -26,6 +26,12 @@ public enum FileKind: CaseIterable, CustomStringConvertible, Sendable {
   case idx
   /// An image.
   case png
+  /// Files one after the other.
+  case tar
+  /// What Git leaves in place of a large file.
+  case gitPointer
+  /// What a browser shows.
+  case webPage
   /// A JSON text, or many.
   case json
   /// Other text in UTF-8.
@@ -49,9 +55,25 @@ public enum FileKind: CaseIterable, CustomStringConvertible, Sendable {
     case .onnx: "an ONNX model"
     case .idx: "IDX data, as MNIST comes in"
     case .png: "a PNG image"
+    case .tar: "a tar archive"
+    case .gitPointer: "a Git LFS pointer in place of the file"
+    case .webPage: "a web page in place of the file"
     case .json: "JSON"
     case .text: "text"
     case .unknown: "data of no kind known here"
+    }
+  }
+
+  /// How to come by the file that was meant; nil for a kind that stands for no other file.
+  public var advice: String? {
+    switch self {
+    case .tar: "unpack it with tar xf and name a file in it"
+    case .gitPointer: "git lfs pull fetches the file"
+    case .webPage: "fetch the file itself, by the link on that page"
+    case .empty, .hdf5, .numPyArray, .numPyArchive, .pyTorch, .keras, .zip, .gzip, .safetensors, .pickle, .onnx, .idx,
+      .png,
+      .json, .text, .unknown:
+      nil
     }
   }
 
@@ -92,6 +114,8 @@ public enum FileKind: CaseIterable, CustomStringConvertible, Sendable {
     } else if [512, 1024, 2048].contains(where: { bytes.dropFirst($0).starts(with: magics[0].1) }) {
       // Behind a block of the user's own.
       self = .hdf5
+    } else if bytes.dropFirst(257).starts(with: Array("ustar".utf8)) {
+      self = .tar
     } else {
       return nil
     }
@@ -127,8 +151,15 @@ public enum FileKind: CaseIterable, CustomStringConvertible, Sendable {
   }
 
   private init(textOf bytes: [UInt8]) {
-    let first = bytes.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
-    self = first == UInt8(ascii: "{") || first == UInt8(ascii: "[") ? .json : .text
+    let text = bytes.drop { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
+    let start = String(decoding: text.prefix(40), as: UTF8.self).lowercased()
+    if text.first == UInt8(ascii: "{") || text.first == UInt8(ascii: "[") {
+      self = .json
+    } else if start.hasPrefix("version https://git-lfs.") {
+      self = .gitPointer
+    } else {
+      self = start.hasPrefix("<!doctype html") || start.hasPrefix("<html") ? .webPage : .text
+    }
   }
 
   private static func isText(_ bytes: [UInt8]) -> Bool {

@@ -12,8 +12,10 @@ enum FileDescription {
     switch kind {
     case .hdf5, .numPyArchive, .pyTorch, .pickle, .safetensors, .zip, .keras: return nil
     case .onnx: return try cifar(source)
+    case .json where try ShardIndex.isOne(source): return nil
     case .idx: return try cifar(source) ?? idx(source)
-    case .empty, .numPyArray, .gzip, .png, .json, .text, .unknown: return try cifar(source) ?? kind.description
+    case .empty, .numPyArray, .gzip, .png, .tar, .gitPointer, .webPage, .json, .text, .unknown:
+      return try cifar(source) ?? kind.description
     }
   }
 

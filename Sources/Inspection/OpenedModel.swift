@@ -30,22 +30,23 @@ public struct OpenedModel: Sendable {
   /// - Throws: `.noInput` if there is none; `.data` if it is no model, saying what it is, or damaged or hostile.
   public init(path: String) throws { try self.init(InputFile(onDisk: path)) }
 
-  /// Opens the file `input`.
+  /// Opens the file `input`, whose network is as `request` has it.
   ///
   /// - Throws: as `init(path:)`.
-  public init(_ input: InputFile) throws {
+  public init(_ input: InputFile, _ request: ModelRequest = ModelRequest()) throws {
     try Self.refuseOtherKinds(input)
-    try self.init(TensorFile(input))
+    try self.init(TensorFile(input), request)
   }
 
-  /// The model in `file`.
+  /// The model in `file`, whose network is as `request` has it.
   ///
-  /// - Throws: `.data` if it is no model, saying what it is, or damaged or hostile.
-  public init(_ file: TensorFile) throws {
+  /// - Throws: `.data` if it is no model, saying what it is, or damaged or hostile, or has no such network.
+  public init(_ file: TensorFile, _ request: ModelRequest = ModelRequest()) throws {
     try Self.refuseOtherKinds(file)
     self.file = file
     // A checkpoint has to be sound; in other files the network may be one that nobody here knows.
-    let model = file.isCheckpoint ? try file.model() : try? file.model()
+    let mustFit = file.isCheckpoint || request.describesNetwork
+    let model = mustFit ? try file.model(request) : try? file.model(request)
     description = try model?.description ?? file.description()
     graph = model?.graph
     if let model {
@@ -53,16 +54,22 @@ public struct OpenedModel: Sendable {
         tensor.map { NamedTensor(name: spec.path.text, stored: $0) }
       }
     } else {
-      tensors = ((try? file.stateDictionary()) ?? file.tensors).map { NamedTensor(name: $0.path, stored: $0) }
+      let state =
+        request.selection == StateSelection()
+        ? (try? file.stateDictionary()) ?? file.tensors : try file.stateDictionary(request.selection)
+      tensors = state.map { NamedTensor(name: $0.path, stored: $0) }
     }
-    guard let group = try? file.networkGroup() else {
-      others = []
+    let ignored = (model?.ignored ?? []).map { NamedTensor(name: $0.path, stored: $0) }
+    guard let group = try? file.networkGroup(request.selection) else {
+      others = ignored
       return
     }
     let isCheckpoint = file.isCheckpoint
-    others = file.tensors.filter { $0.group != group }.map { tensor in
-      NamedTensor(name: isCheckpoint ? tensor.name : tensor.path, stored: tensor)
-    }
+    others =
+      ignored
+      + file.tensors.filter { $0.group != group }.map { tensor in
+        NamedTensor(name: isCheckpoint ? tensor.name : tensor.path, stored: tensor)
+      }
   }
 
   /// Refuses `file` if its arrays are images and labels.
@@ -76,8 +83,9 @@ public struct OpenedModel: Sendable {
   ///
   /// - Throws: `.data` that says what it is; `.noInput` if there is no file.
   public static func refuseOtherKinds(_ input: InputFile) throws {
-    if let other = try FileDescription.ofNoModel(ByteSource(input)) {
-      throw Failure(.data, "\(input.name): \(other), no model")
-    }
+    let source = try ByteSource(input)
+    guard let other = try FileDescription.ofNoModel(source) else { return }
+    let advice = try FileKind(contentOf: source).advice.map { "; \($0)" } ?? ""
+    throw Failure(.data, "\(input.name): \(other), no model\(advice)")
   }
 }

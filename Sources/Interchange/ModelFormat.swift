@@ -62,14 +62,10 @@ public enum ModelFormat: String, CaseIterable, Sendable {
       } else if names.contains(where: { $0.hasSuffix(".npy") }) {
         self = .numpy
       } else {
-        throw Self.noModel(kind, source)
+        throw noModel(kind, source)
       }
-    case .empty, .numPyArray, .gzip, .idx, .png, .json, .text, .unknown: throw Self.noModel(kind, source)
+    case .empty, .numPyArray, .gzip, .idx, .png, .tar, .gitPointer, .webPage, .json, .text, .unknown:
+      throw noModel(kind, source)
     }
-  }
-
-  private static func noModel(_ kind: FileKind, _ source: ByteSource) -> Failure {
-    let formats = allCases.filter(\.isSupported).map(\.rawValue).joined(separator: ", ")
-    return Failure(.data, "\(source.name): \(kind.description), no model; these are read: \(formats)")
   }
 }

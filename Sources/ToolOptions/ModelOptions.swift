@@ -2,6 +2,8 @@ public import ArgumentParser
 import Checkpoints
 public import Evaluation
 import Failures
+import Interchange
+public import NetworkOptions
 public import Programs
 import Records
 public import ToolSupport
@@ -11,11 +13,16 @@ public struct ModelOptions: ParsableArguments {
   /// Model files; `-` or none for what comes on standard input.
   @Argument(
     help: "Model files; - or none for stdin, where a model file or checkpoint records come.",
-    completion: .file(extensions: ["h5"]))
+    completion: .file(extensions: ["h5", "pt", "pth", "safetensors", "npz"]))
   public var models: [String] = []
+  /// What is said of networks in files of other tools.
+  @OptionGroup public var network: NetworkOptions
   /// Whether a model may have numbers that are not finite.
   @Flag(help: "Take models with numbers that are not finite, too, to look at them.")
   public var allowNonFinite = false
+
+  /// The files that are named, with a definition.
+  public var files: [String] { models + network.files }
 
   /// What comes on standard input.
   public init() {}
@@ -33,30 +40,39 @@ public struct ModelOptions: ParsableArguments {
     _ context: ToolContext, on backend: any Backend, descriptor: Int32 = 0,
     check: (LoadedModel) throws -> Void = { _ in }, _ body: (LoadedModel) throws -> Void
   ) throws {
-    let sources = ModelSources(models)
+    let (sources, request) = (ModelSources(models), try network.request())
     guard models.contains(where: { $0 != "-" }) else {
       return try sources.forEach(context, descriptor: descriptor) { source in
-        let model = try load(source, on: backend)
+        let model = try load(source, request, on: backend)
+        tell(model, context)
         try check(model)
         try body(model)
       }
     }
     var (waiting, room) = ([(source: ModelSources.Source, model: LoadedModel?)](), Self.keptBytes)
     try sources.forEach(context, descriptor: descriptor) { source in
-      let model = try load(source, on: backend)
+      let model = try load(source, request, on: backend)
+      tell(model, context)
       try check(model)
       let isKept = waiting.isEmpty || model.byteCount <= room
       if isKept { room -= model.byteCount }
       waiting.append((source, isKept ? model : nil))
     }
     waiting.reverse()
-    while let (source, model) = waiting.popLast() { try body(model ?? load(source, on: backend)) }
+    while let (source, model) = waiting.popLast() { try body(model ?? load(source, request, on: backend)) }
+  }
+
+  /// Says how the network of `model` was found.
+  private func tell(_ model: LoadedModel, _ context: ToolContext) {
+    for note in model.notes { context.diagnostics.note("\(model.path): \(note)") }
   }
 
   /// The model of a source, which is the one that its record announced, if one did.
-  private func load(_ source: ModelSources.Source, on backend: any Backend) throws -> LoadedModel {
+  private func load(
+    _ source: ModelSources.Source, _ request: ModelRequest, on backend: any Backend
+  ) throws -> LoadedModel {
     let model = try LoadedModel(
-      reading: source.file, data: source.record?.data, allowsNonFinite: allowNonFinite, on: backend)
+      reading: source.file, request, data: source.record?.data, allowsNonFinite: allowNonFinite, on: backend)
     if let record = source.record, model.digest != record.digest {
       throw Failure(
         .data,

@@ -30,6 +30,10 @@ import Testing
       ([0x40, 0, 0, 0, 0, 0, 0, 0] + Array(#"{"a""#.utf8), .safetensors),
       ([0x08, 0x07, 0x12, 0x07] + Array("pytorch".utf8), .onnx), ([0x89, 0x50, 0x4E, 0x47, 0x0D], .png),
       (Array(" \n[1]".utf8), .json), (Array("caf".utf8) + [0xC3, 0xA9], .text), (Array("caf".utf8) + [0xC3], .text),
+      (Array("version https://git-lfs.github.com/spec/v1\noid sha256:".utf8), .gitPointer),
+      (Array("\n<!DOCTYPE html><title>".utf8), .webPage), (Array("<HTML>".utf8), .webPage),
+      (Array("<xml>".utf8), .text),
+      (Array("a.pt".utf8) + [UInt8](repeating: 0, count: 253) + Array("ustar".utf8), .tar),
       ([0xFF, 0xFE, 0xFD, 0xFC], .unknown), ([0, 1, 2], .unknown), ([0], .unknown),
     ] as [([UInt8], FileKind)])
   func headers(bytes: [UInt8], kind: FileKind) {
@@ -39,6 +43,8 @@ import Testing
   @Test("Every kind has words of its own")
   func words() {
     #expect(Set(FileKind.allCases.map(\.description)).count == FileKind.allCases.count)
+    let standIns = FileKind.allCases.filter { $0.advice != nil }
+    #expect(standIns == [.tar, .gitPointer, .webPage])
   }
 
   @Test("A missing file and a folder are refused", arguments: ["missing", "checkpoints"])

@@ -14,7 +14,7 @@ import Tensors
 /// A reader of what may come from anywhere.
 enum Reader: String, CaseIterable {
   case checkpoint, hdf5, zip, npz, npy, gzip, idx, cifar, records, definition, request
-  case safetensors, pytorch, pickle
+  case safetensors, pytorch, pickle, shards
   case pytorchLegacy = "pytorch-legacy"
   case numpyModel = "npz-model"
 
@@ -71,6 +71,7 @@ enum Reader: String, CaseIterable {
       for line in bytes.split(separator: 0x0A) { _ = try decoder.decode(JSON(parsing: Array(line))) }
     case .safetensors, .pytorch, .pytorchLegacy, .numpyModel:
       try readModel(TensorFile(ByteSource(bytes, name: "input")))
+    case .shards: try readModel(TensorFile(path: write(bytes, to: "model.safetensors.index.json")))
     case .pickle:
       let members = [
         ("data.pkl", bytes), ("byteorder", Array("little".utf8)), ("data/0", Array(repeating: 1, count: 256)),

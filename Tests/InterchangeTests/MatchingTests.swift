@@ -27,14 +27,16 @@ import Testing
 
   @Test(
     "Every architecture is recognised, under any prefix, with its classes and channels",
-    arguments: Architecture.allCases)
+    arguments: Architecture.allCases.filter { !Architecture.twins.values.contains($0.name) })
   func recognised(architecture: Architecture) throws {
     for (prefix, classes) in [("", 10), ("module.", 7), ("_orig_mod.module.", 100), ("backbone.", 2)] {
       let definition = architecture.definition(classCount: classes)
       let model = try file(shapes(definition, prefix: prefix)).model()
+      let twin = Architecture.twins[architecture.name]
       #expect(model.graph.definition == definition, "\(prefix)")
       #expect(model.notes.first?.hasPrefix("recognised as \(architecture.rawValue), images ") == true)
-      #expect(model.notes.count == (definition.unusedParameters.isEmpty ? 2 : 3))
+      #expect(model.notes.count == (twin == nil ? 2 : 3) + (definition.unusedParameters.isEmpty ? 0 : 1))
+      #expect(twin == nil || model.notes[1].contains("those of \(twin ?? "") as well"))
     }
   }
 
@@ -193,7 +195,7 @@ import Testing
   @Test("What is near no architecture is told by what was found, differences only where a network was asked for")
   func unknown() throws {
     let prefix = "net.safetensors: its "
-    let advice = " fit no architecture; cusp-convert --arch takes a name or a file with a definition"
+    let advice = " fit no architecture; --arch takes a name or a file with a definition"
     let strange = [("encoder.conv1.weight", [8, 3, 3, 3]), ("encoder.fc.bias", [10])]
     #expect(
       refusal { _ = try file(strange).model() }
@@ -237,6 +239,56 @@ import Testing
     let gray = Architecture.netMNIST.definition()
     let changed = try file(shapes(gray)).model(ModelRequest(definition: gray, preprocessing: wanted))
     #expect(changed.graph.definition.preprocessing == wanted)
+  }
+
+  @Test("ResNets for small images are recognised by torchvision's names, too", arguments: ["resnet18", "resnet50"])
+  func theirNames(name: String) throws {
+    let definition = try #require(Architecture(rawValue: name)).definition(classCount: 7)
+    let tensors = try shapes(definition, prefix: "module.").map { name, shape in
+      (name.replacing(".shortcut.", with: ".downsample.").replacing("linear.", with: "fc."), shape)
+    }
+    let model = try file(tensors).model()
+    #expect(model.graph.definition == definition && model.notes.count == 2)
+    let message = refusal { _ = try file(tensors.filter { !$0.0.contains("layer4.0.conv1") }).model() }
+    #expect(message != nil)
+  }
+
+  @Test("What cannot be told by names and shapes is taken where it is asked for")
+  func twins() throws {
+    for (known, asked) in Architecture.twins {
+      let definition = try #require(Architecture(rawValue: asked)).definition()
+      let tensors = try shapes(definition)
+      #expect(try file(tensors).model().graph.definition.architecture == known)
+      let model = try file(tensors).model(ModelRequest(architecture: Architecture(rawValue: asked)))
+      #expect(model.graph.definition == definition && model.notes.count == 2)
+    }
+  }
+
+  @Test("Images of other sizes than the usual bring paddings with them, where these make the network fit")
+  func paddings() throws {
+    func padded(_ definition: NetworkDefinition, _ paddings: [String: Int], image: Int) -> NetworkDefinition {
+      var definition = definition
+      definition.imageShape = [1, image, image]
+      for (index, node) in definition.nodes.enumerated() {
+        guard case .convolution(var settings) = node.layer, let padding = paddings[node.name] else { continue }
+        settings.padding = Margins(padding)
+        definition.nodes[index].layer = .convolution(settings)
+      }
+      return definition
+    }
+    let first = padded(Architecture.leNet.definition(), ["conv1": 2], image: 28)
+    let all = padded(Architecture.leNet.definition(), ["conv1": 2, "conv2": 2], image: 28)
+    for (definition, change) in [(first, "conv1 padded by 2"), (all, "conv1, conv2 padded by half a kernel")] {
+      let model = try file(shapes(definition)).model(ModelRequest(imageShape: [1, 28, 28]))
+      #expect(model.graph.definition == definition)
+      #expect(model.notes.last == "\(change), which follows from images of 1x28x28")
+    }
+    // A definition of one's own is fitted in the same way.
+    var own = padded(Architecture.leNet.definition(), [:], image: 32)
+    own.architecture = "mine"
+    let request = ModelRequest(definition: own, imageShape: [1, 28, 28])
+    #expect(try file(shapes(first)).model(request).graph.definition.nodes == first.nodes)
+    #expect(refusal { _ = try file(shapes(first)).model(ModelRequest(imageShape: [1, 30, 28])) } != nil)
   }
 
   @Test("A file without tensors is no model")

@@ -109,6 +109,6 @@ import Testing
         }
       }
     }
-    #expect(message == "x: its tensors lie in student, teacher; save the network's state dictionary alone")
+    #expect(message == "x: its tensors lie in student, teacher; --group takes one")
   }
 }

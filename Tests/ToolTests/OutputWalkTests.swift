@@ -23,6 +23,8 @@ import Testing
   }
 
   private static let engine: Set = ["threads"]
+  /// What is said of a network in a file of another tool.
+  private static let network: Set = ["image", "normalise", "group", "prefix", "rename", "ignore"]
   private static let attack: Set = [
     "epsilon", "rotation", "translation", "interpolation", "worst-of", "grid", "pose-steps", "like", "norm", "steps",
     "step-size", "start",
@@ -54,8 +56,8 @@ import Testing
       inputs: [
         "models": ["FOLDER/m.h5", "FOLDER/of-d.h5", "- < FOLDER/m.h5", "< FOLDER/announced"],
         "data": ["FOLDER/m.h5 --data FOLDER/d.npz", "FOLDER/m.h5 --data mnist:FOLDER/idx"],
-        "source": ["FOLDER/of-d.h5 --source FOLDER/m.h5"],
-      ], outputs: ["save-predictions"], others: attack.union(["format"]),
+        "source": ["FOLDER/of-d.h5 --source FOLDER/m.h5"], "arch": ["FOLDER/w.npz --arch FOLDER/arch.json"],
+      ], outputs: ["save-predictions"], others: attack.union(network).union(["format"]),
       base: "--limit 8 --quiet --save-predictions OUT"),
     Program(
       name: "cusp-convert",
@@ -63,15 +65,15 @@ import Testing
         "input": [
           "FOLDER/m.h5 OUT --to pt", "FOLDER/w.npz OUT --to h5", "- OUT --to pt < FOLDER/m.h5",
           "- OUT --to pt < FOLDER/announced", "FOLDER/d.npz OUT", "FOLDER/d.h5 OUT", "mnist:FOLDER/idx OUT --to npz",
-        ]
-      ], outputs: ["output"], others: ["to", "arch", "image", "normalise", "data"], base: "--quiet"),
+        ], "arch": ["FOLDER/w.npz OUT --to h5 --arch FOLDER/arch.json"],
+      ], outputs: ["output"], others: network.union(["to", "data"]), base: "--quiet"),
     Program(
       name: "cusp-attack",
       inputs: [
         "models": ["FOLDER/m.h5", "FOLDER/of-d.h5", "- < FOLDER/m.h5", "< FOLDER/announced"],
         "data": ["FOLDER/m.h5 --data FOLDER/d.npz", "FOLDER/m.h5 --data mnist:FOLDER/idx"],
-        "source": ["FOLDER/of-d.h5 --source FOLDER/m.h5"],
-      ], outputs: ["save"], others: attack, base: "--fgsm --limit 8 --quiet --save OUT"),
+        "source": ["FOLDER/of-d.h5 --source FOLDER/m.h5"], "arch": ["FOLDER/w.npz --arch FOLDER/arch.json"],
+      ], outputs: ["save"], others: attack.union(network), base: "--fgsm --limit 8 --quiet --save OUT"),
     Program(
       name: "cusp-verify", inputs: ["model": [], "set": [], "data": []],
       others: ["split", "norm", "epsilon", "tolerance", "range", "images", "threads", "format"]),
@@ -79,8 +81,10 @@ import Testing
       name: "cusp-bench", others: ["architecture", "program", "batch", "images", "repeats", "threads", "format"]),
     Program(name: "cusp-diff", inputs: ["first": [], "second": []], others: ["tolerance", "format"]),
     Program(name: "cusp-fooling-rate", inputs: ["files": []], others: ["format", "at"]),
-    Program(name: "cusp-inspect", inputs: ["models": []], others: ["format", "key"]),
-    Program(name: "cusp-serve", inputs: ["model": []], others: ["batch-size", "max-delay", "max-line", "threads"]),
+    Program(name: "cusp-inspect", inputs: ["models": [], "arch": []], others: network.union(["format", "key"])),
+    Program(
+      name: "cusp-serve", inputs: ["model": [], "arch": []],
+      others: network.union(["batch-size", "max-delay", "max-line", "threads"])),
     Program(name: "cusp", others: ["words"]),
   ]
 

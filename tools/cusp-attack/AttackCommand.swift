@@ -78,7 +78,7 @@ struct AttackCommand: EngineCommand {
 
   func execute(_ context: ToolContext) throws {
     if list { return try context.output.write(AttackCatalogue.table) }
-    let inputs = models.models + (attack.source.map { [$0] } ?? [])
+    let inputs = models.files + (attack.source.map { [$0] } ?? [])
     try save.map { try context.checkOutput($0, reading: inputs + data.files()) }
     let backend = try engine.makeBackend(context.diagnostics)
     let source = try attack.loadSource(on: backend)
@@ -93,7 +93,7 @@ struct AttackCommand: EngineCommand {
             throw Failure(.usage, "--save takes one model, stdin announced more; \(save) holds the first one's images")
           }
           // What a record announced is known only now.
-          try context.checkOutput(save, reading: [model.path] + data.files(modelData: model.data))
+          try context.checkOutput(save, reading: model.paths + data.files(modelData: model.data))
         }
         let predictions = try Predictions(
           of: model, under: attacks(on: model, from: source), from: source,

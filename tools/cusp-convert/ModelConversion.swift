@@ -16,6 +16,8 @@ import ToolSupport
 struct ModelConversion {
   let output: Destination
   let request: ModelRequest
+  /// What is read beside the models.
+  let readingToo: [String]
   let data: String?
   let tolerance: Conversion.Tolerance
   let context: ToolContext
@@ -37,7 +39,7 @@ struct ModelConversion {
     if output.isStream {
       try stream(conversion, of: model)
     } else {
-      try context.checkOutput(path, reading: [model.file.path])
+      try context.checkOutput(path, reading: model.file.paths + readingToo)
       let result = try conversion.write(output.format, to: path)
       note(result, of: model)
       try announce(result, at: path)

@@ -66,7 +66,7 @@ struct EvaluateCommand: EngineCommand {
   }
 
   func execute(_ context: ToolContext) throws {
-    let inputs = models.models + (attack.source.map { [$0] } ?? [])
+    let inputs = models.files + (attack.source.map { [$0] } ?? [])
     try savePredictions.map { try context.checkOutput($0, reading: inputs + data.files()) }
     let backend = try engine.makeBackend(context.diagnostics)
     let surrogate = try attack.loadSource(on: backend)
@@ -83,7 +83,7 @@ struct EvaluateCommand: EngineCommand {
           }
           // What a record announced is known only now.
           try savePredictions.map {
-            try context.checkOutput($0, reading: [model.path] + data.files(modelData: model.data))
+            try context.checkOutput($0, reading: model.paths + data.files(modelData: model.data))
           }
           let source = try Predictions(
             of: model, under: attacks(on: model, from: surrogate), from: surrogate,

@@ -4,6 +4,7 @@
 import ArgumentParser
 import Inspection
 import Interchange
+import NetworkOptions
 import Records
 import ToolSupport
 
@@ -30,6 +31,7 @@ struct InspectCommand: ToolCommand {
   var models: [String] = []
   @Flag(help: "Write one record a file, whatever standard output is: the same as --format ndjson.") var json = false
   @OptionGroup var format: FormatOptions
+  @OptionGroup var network: NetworkOptions
   @Flag(help: "Show all epochs, not the last five.") var epochs = false
   @Flag(help: "Show the tensors with their shapes and SHA-256.") var digests = false
   @Flag(help: "Read all tensors, and show what their numbers come to.") var stats = false
@@ -60,7 +62,7 @@ struct InspectCommand: ToolCommand {
   }
 
   func execute(_ context: ToolContext) throws {
-    let files = ModelFiles(paths: models)
+    let files = ModelFiles(paths: models, request: try network.request())
     if verify {
       guard try verifyAll(files, context) else { throw ExitCode(1) }
     } else if let key {

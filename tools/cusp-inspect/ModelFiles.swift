@@ -8,11 +8,13 @@ import ToolSupport
 /// The model files to look at, in the order of `ModelSources`.
 struct ModelFiles {
   let paths: [String]
+  /// What was asked for of their networks.
+  let request: ModelRequest
 
   /// Hands every file to `body`, one after the other.
   func forEach(_ context: ToolContext, _ body: (ModelFile) throws -> Void) throws {
     try ModelSources(paths).forEach(context) { source in
-      try body(ModelFile(input: source.file, announced: source.record?.digest))
+      try body(ModelFile(input: source.file, request: request, announced: source.record?.digest))
     }
   }
 }
@@ -20,13 +22,14 @@ struct ModelFiles {
 /// One file that should hold a model.
 struct ModelFile {
   let input: InputFile
+  let request: ModelRequest
   /// The digest that the file's record has; nil without a record.
   let announced: String?
 
   /// The file, open for a look.
   /// - Throws: `Failure(.data)` that says what the file is if it is no model, or if another was announced.
   func open() throws -> OpenedModel {
-    let model = try OpenedModel(input)
+    let model = try OpenedModel(input, request)
     try refuseAnother(model)
     return model
   }
@@ -41,7 +44,7 @@ struct ModelFile {
     } then: { file in
       try OpenedModel.refuseOtherKinds(file)
       return try unlessDamaged {
-        try OpenedModel(file)
+        try OpenedModel(file, request)
       } then: { model in
         try refuseAnother(model)
         return try model.verify()

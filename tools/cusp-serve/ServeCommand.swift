@@ -2,6 +2,7 @@ import ArgumentParser
 import Evaluation
 import Failures
 import Files
+import NetworkOptions
 import Records
 import Serving
 import ToolOptions
@@ -17,7 +18,9 @@ struct ServeCommand: EngineCommand {
       "cusp-serve model.h5 < requests.ndjson > replies.ndjson",
     ])
 
-  @Argument(help: "The model file.", completion: .file(extensions: ["h5"])) var model: String
+  @Argument(help: "The model file.", completion: .file(extensions: ["h5", "pt", "pth", "safetensors", "npz"]))
+  var model: String
+  @OptionGroup var network: NetworkOptions
   @Option(help: "The most requests taken together; the default is the model's batch. Changes speed, never a reply.")
   var batchSize: Int?
   @Option(
@@ -47,7 +50,9 @@ struct ServeCommand: EngineCommand {
   func execute(_ context: ToolContext) throws {
     endInputOnTermination()
     let loaded = try LoadedModel(
-      reading: InputFile(path: model), allowsNonFinite: allowNonFinite, on: try engine.makeBackend(context.diagnostics))
+      reading: InputFile(path: model), network.request(), allowsNonFinite: allowNonFinite,
+      on: engine.makeBackend(context.diagnostics))
+    for note in loaded.notes { context.diagnostics.note("\(model): \(note)") }
     var limits = ServiceLimits()
     (limits.batchSize, limits.lineLength, limits.maximalDelay) = (batchSize, maxLine, .milliseconds(maxDelay))
     let service = Service(try ServedModel(loaded), limits: limits, keepsOrder: !unordered)

@@ -11,7 +11,8 @@ func openHDF5(_ input: InputFile) throws -> TensorFile.Parts {
   for dataset in listing.datasets {
     let place = DottedName(dataset.name, isCheckpoint: isCheckpoint)
     if let reason = refusal(of: dataset) {
-      unread.append(UnreadObject(group: place.group, name: place.name, reason: reason))
+      unread.append(
+        UnreadObject(group: place.group, name: place.name, reason: reason, mayBeTensor: reason != textReason))
     } else if let element = ElementType(dataset.element) {
       tensors.append(try storedTensor(dataset, element, place, of: listing, isCheckpoint: isCheckpoint))
     }
@@ -42,11 +43,13 @@ private struct DottedName {
   }
 }
 
+private let textReason = "text is no tensor"
+
 /// Why the elements of `dataset` are not read; nil if they are.
 private func refusal(of dataset: HDF5Dataset) -> String? {
   switch dataset.storage {
   case .refused(let reason): reason
-  case .value: "text is no tensor"
+  case .value: textReason
   case .contiguous, .decoded, .packed: nil
   }
 }

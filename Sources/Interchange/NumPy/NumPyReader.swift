@@ -6,17 +6,26 @@ import HDF5
 /// Opens a `.npz` file: a zip archive whose members `NAME.npy` hold an array each.
 func openNumPy(_ source: ByteSource) throws -> TensorFile.Parts {
   let archive = try TensorFile.archive(source)
-  let members = try archive.entries.map { entry in
-    (entry, entry.name.hasSuffix(".npy") ? try numPyTensor(entry, in: archive) : nil)
+  var (members, unread): ([(ZipArchive.Entry, StoredTensor?)], [UnreadObject]) = ([], [])
+  for entry in archive.entries {
+    let found = entry.name.hasSuffix(".npy") ? try numPyArray(entry, in: archive) : nil
+    switch found {
+    case .tensor(let tensor)?: members.append((entry, tensor))
+    case .unread(let object)?:
+      members.append((entry, nil))
+      unread.append(object)
+    case nil:
+      members.append((entry, nil))
+      guard !entry.name.hasSuffix("/") else { continue }
+      unread.append(UnreadObject(group: "", name: entry.name, reason: "members that are no arrays are not read"))
+    }
   }
+  let shown = members
   return TensorFile.Parts(
-    tensors: members.compactMap(\.1),
-    unread: members.filter { $1 == nil && !$0.name.hasSuffix("/") }.map {
-      UnreadObject(group: "", name: $0.0.name, reason: "members that are no arrays are not read")
-    }, metadata: textMetadata(archive.comment),
+    tensors: members.compactMap(\.1), unread: unread, metadata: textMetadata(archive.comment),
     content: .archive(archive, VerifiedEntries()),
     makeTree: {
-      FileNode("", "zip archive", children: members.map { FileNode($0, children: $1.map { [FileNode($0)] } ?? []) })
+      FileNode("", "zip archive", children: shown.map { FileNode($0, children: $1.map { [FileNode($0)] } ?? []) })
     })
 }
 
@@ -38,17 +47,43 @@ func openNumPyArray(_ source: ByteSource) throws -> TensorFile.Parts {
   return TensorFile.Parts(tensors: [tensor], content: .source(ordered), makeTree: { FileNode(tensor) })
 }
 
-private func numPyTensor(_ entry: ZipArchive.Entry, in archive: ZipArchive) throws -> StoredTensor {
+/// What one member of an archive holds.
+private enum NumPyMember {
+  case tensor(StoredTensor)
+  case unread(UnreadObject)
+}
+
+private func numPyArray(_ entry: ZipArchive.Entry, in archive: ZipArchive) throws -> NumPyMember {
   let place = "\(archive.source.name): \(printable(entry.name))"
-  let header = try NumPyHeader(startOf: archive.prefix(of: entry, count: NumPyHeader.maximalOffset), name: place)
+  // The names of other programs' trees of parameters.
+  let name = String(entry.name.dropLast(4).replacing("/", with: "."))
+  let start = try archive.prefix(of: entry, count: NumPyHeader.maximalOffset)
+  let kind = try NumPyHeader.elementKind(startOf: start, name: place)
+  if let (reason, mayBeTensor) = refusal(ofElements: kind) {
+    return .unread(UnreadObject(group: "", name: name, reason: reason, mayBeTensor: mayBeTensor))
+  }
+  let header = try NumPyHeader(startOf: start, name: place)
   let tensor = try StoredTensor(
-    name: String(entry.name.dropLast(4)), element: ElementType(header.element), sizes: header.shape,
+    name: name, element: ElementType(header.element), sizes: header.shape,
     location: header.isOrdered ? .entry(entry, skip: header.dataOffset) : .array(entry, header), place: place)
   guard tensor.byteCount == entry.size - header.dataOffset else {
     let found = entry.size - header.dataOffset
     throw Failure(.data, "\(place): holds \(found) bytes of elements instead of \(tensor.byteCount); write it again")
   }
-  return tensor
+  return .tensor(tensor)
+}
+
+/// Why elements of the `kind` of NumPy are not read, and whether they may be a tensor's; nil if they are numbers.
+private func refusal(ofElements kind: String) -> (reason: String, mayBeTensor: Bool)? {
+  let letter = kind.drop { "<>|=".contains($0) }.first
+  switch letter {
+  case "U", "S", "a": return ("text is no tensor", false)
+  case "M", "m": return ("times are no tensor", false)
+  case "O": return ("Python objects are not read", true)
+  case "c": return ("complex numbers are not read", true)
+  case "V": return ("elements of kind \(printable(kind)) are not read", true)
+  default: return nil
+  }
 }
 
 extension FileNode {

@@ -1,18 +1,35 @@
 import HDF5
 
-/// The functions whose calls a pickle may hold: they make containers, tensors and numbers. None is ever called.
+/// The functions whose calls a pickle may hold. None is ever called: those of containers become containers, all others
+/// stay names with arguments, so that a path, a date or an enumeration beside the tensors is no reason to refuse a file.
 private enum Reductions {
   static let dictionaries: Set = ["collections.OrderedDict", "collections.defaultdict", "collections.Counter"]
   static let sets: Set = ["__builtin__.set", "builtins.set", "__builtin__.frozenset", "builtins.frozenset"]
   static let reconstructors: Set = ["copy_reg._reconstructor", "copyreg._reconstructor"]
-  static let others: Set = [
-    "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor_v3",
-    "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state",
-    "torch._tensor._rebuild_from_type_v2", "torch.nn.parameter.Parameter", "torch.Size", "torch.device",
-    "torch.serialization._get_layout", "_codecs.encode", "__builtin__.bytearray", "builtins.bytearray",
-    "__builtin__.complex", "builtins.complex", "numpy.dtype", "numpy.core.multiarray.scalar",
-    "numpy._core.multiarray.scalar", "numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct",
+
+  /// What makes plain values; the rest of Python's own functions evaluates, opens or looks up.
+  static let values: Set = ["bytearray", "complex", "range", "xrange", "slice", "bytes", "str", "int", "float", "bool"]
+
+  /// The modules of Python through which a pickle reaches beyond itself, by their first name.
+  static let reaching: Set = [
+    "_io", "_pickle", "asyncio", "atexit", "bdb", "code", "codeop", "commands", "concurrent", "ctypes", "distutils",
+    "dis", "ftplib", "gc", "glob", "http", "httplib", "imp", "importlib", "inspect", "io", "linecache", "marshal",
+    "multiprocessing", "nt", "ntpath", "os", "pdb", "pickle", "pip", "pkgutil", "platform", "posix", "posixpath",
+    "profile", "cProfile", "pty", "pydoc", "requests", "runpy", "shelve", "shutil", "signal", "site", "smtplib",
+    "socket", "ssl", "subprocess", "sys", "tempfile", "threading", "timeit", "trace", "types", "urllib", "urllib2",
+    "venv", "webbrowser", "xmlrpc", "zipimport",
   ]
+
+  /// Whether the class or function `name`, were it called, could run code or touch files.
+  static func reachesOut(_ name: String) -> Bool {
+    let parts = name.split(separator: ".", maxSplits: 1)
+    guard let module = parts.first, parts.count == 2 else { return true }
+    if module == "builtins" || module == "__builtin__" {
+      return !values.contains(String(parts[1])) && !sets.contains(name)
+    }
+    if module == "types" { return parts[1] != "SimpleNamespace" }
+    return reaching.contains(String(module))
+  }
 }
 
 extension Unpickler {
@@ -74,11 +91,11 @@ extension Unpickler {
       try pushObject(PickleObject(kind: .set, items: items))
     } else if Reductions.reconstructors.contains(function), let type = arguments.first {
       try pushObject(PickleObject(kind: .record(try name(type)), items: Array(arguments.dropFirst())))
-    } else if Reductions.others.contains(function) {
-      try pushObject(PickleObject(kind: .call(function), items: arguments))
-    } else {
+    } else if Reductions.reachesOut(function) {
       let advice = "nothing in a file is run here; save the state dictionary instead"
       throw failure("calls \(printable(function)), but \(advice)")
+    } else {
+      try pushObject(PickleObject(kind: .call(function), items: arguments))
     }
   }
 

@@ -3,8 +3,8 @@ import HDF5
 
 /// Reads a pickle without running anything: classes become names, instances become records.
 ///
-/// Opcodes of the protocols 2 to 5 are known, but for those that look into a registry. Functions are never called; those
-/// that `Reductions` lists become inert calls, all others are refused by name.
+/// Opcodes of the protocols 2 to 5 are known, but for those that look into a registry. Functions are never called: they
+/// become inert calls, and those that could run code or touch files, if they were called, are refused by name.
 struct Unpickler {
   private static let opcodeLimit = 4_000_000
   private static let objectLimit = 1_000_000

@@ -19,9 +19,6 @@ private func openZip(_ source: ByteSource) throws -> TensorFile.Parts {
     throw Failure(.data, "\(source.name): has no data.pkl; it is no PyTorch file")
   }
   let root = main.name.dropLast("data.pkl".count)
-  guard members["\(root)constants.pkl"] == nil else {
-    throw Failure(.data, "\(source.name): a TorchScript archive, which is a program; save the state dictionary instead")
-  }
   if let order = members["\(root)byteorder"], try archive.prefix(of: order, count: 8) != Array("little".utf8) {
     throw Failure(.data, "\(source.name): its numbers are big-endian, which are not read")
   }

@@ -7,6 +7,8 @@ struct TorchStorages: Sendable {
   struct Storage: Sendable {
     /// What its elements are; nil if its tensors say so.
     let element: ElementType?
+    /// Whether the elements stand for numbers by a scale and a zero point that their tensors have.
+    let isQuantised: Bool
     /// How many elements it has; bytes where tensors say what they are.
     let count: Int
     /// Where it lies.
@@ -48,13 +50,15 @@ struct TorchStorages: Sendable {
     guard parts.count == 5 || parts[5] == .none else {
       throw Failure(.data, "\(name): a storage within a storage, as before PyTorch 0.4; save it with a newer PyTorch")
     }
-    guard let element = storageTypes[String(type.split(separator: ".").last ?? "")] else {
+    let typeName = String(type.split(separator: ".").last ?? "")
+    let quantised = quantisedTypes[typeName]
+    guard let element = storageTypes[typeName] ?? quantised.map(Optional.some) else {
       throw Failure(.data, "\(name): storage \(printable(key)): elements of \(printable(type)), which are not read")
     }
     guard count >= 0, checkedCount([count], of: element ?? .uint8) != nil else {
       throw Failure(.data, "\(name): storage \(printable(key)) has \(count) elements; it is damaged")
     }
-    return (key, Storage(element: element, count: count))
+    return (key, Storage(element: element, isQuantised: quantised != nil, count: count))
   }
 
   /// The storage under `key`, located.
@@ -78,6 +82,11 @@ private let storageTypes: [String: ElementType?] = [
   "LongStorage": .int64, "IntStorage": .int32, "ShortStorage": .int16, "CharStorage": .int8, "ByteStorage": .uint8,
   "BoolStorage": .bool, "ComplexFloatStorage": .complex64, "ComplexDoubleStorage": .complex128,
   "UntypedStorage": ElementType?.none,
+]
+
+/// What the elements of quantised tensors are stored as.
+private let quantisedTypes: [String: ElementType] = [
+  "QInt8Storage": .int8, "QUInt8Storage": .uint8, "QInt32Storage": .int32,
 ]
 
 /// The elements that PyTorch names by a type, as `torch.uint16`.

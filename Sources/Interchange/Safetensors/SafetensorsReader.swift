@@ -42,6 +42,15 @@ private struct SafetensorsHeader {
       if member.key == "__metadata__" { try readMetadata(member.value) } else { try readTensor(member) }
     }
     try checkTiling()
+    try addTied()
+  }
+
+  /// Adds the tensors that stand for others, as `save_model` leaves them out: the metadata name the tensor to take.
+  private mutating func addTied() throws {
+    let byName = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0) })
+    for (name, other) in metadata.sorted(by: { $0.key < $1.key }) where byName[name] == nil {
+      if let tensor = byName[other] { tensors.append(tensor.renamed(group: "", name: name)) }
+    }
   }
 
   private static func members(_ bytes: [UInt8], _ name: String) throws -> [JSON.Member] {

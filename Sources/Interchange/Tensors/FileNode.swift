@@ -15,6 +15,9 @@ public struct FileNode: Equatable, Sendable {
     (self.name, self.kind, self.detail, self.children) = (name, kind, detail, children)
   }
 
+  /// The same part under another name.
+  func named(_ name: String) -> FileNode { FileNode(name, kind, detail, children: children) }
+
   /// A tensor.
   init(_ tensor: StoredTensor, named name: String? = nil) {
     let shape = tensor.shape.rank == 0 ? "scalar" : tensor.shape.description

@@ -36,6 +36,8 @@ public struct StoredTensor: Sendable {
     case view(StorageView)
     /// In a dataset.
     case dataset(HDF5Dataset)
+    /// Another file's tensor, of the file at this position.
+    indirect case shard(Int, StoredTensor)
 
     /// The entry of a zip archive that the elements lie in; nil if they lie elsewhere.
     var entry: ZipArchive.Entry? {
@@ -44,7 +46,7 @@ public struct StoredTensor: Sendable {
       case .view(let view):
         if case .entry(let entry) = view.storage { return entry }
         return nil
-      case .bytes, .dataset: return nil
+      case .bytes, .dataset, .shard: return nil
       }
     }
   }
@@ -67,6 +69,32 @@ public struct StoredTensor: Sendable {
   /// More axes than any network's tensor has.
   static let maximalRank = 32
 
+  /// Which elements of the file they are: those of two tensors that are told to lie at one place are the same; nil where
+  /// the file does not tell the place.
+  var elements: StoredElements? {
+    switch location {
+    case .bytes(let offset): return StoredElements(self, at: "", [offset])
+    case .entry(let entry, let skip): return StoredElements(self, at: entry.name, [skip])
+    case .array(let entry, _): return StoredElements(self, at: entry.name, [])
+    case .view(let view):
+      let place =
+        switch view.storage {
+        case .bytes(let range): "\(range.lowerBound)"
+        case .entry(let entry): entry.name
+        }
+      return StoredElements(self, at: place, [view.offset] + view.strides)
+    case .dataset(let dataset):
+      switch dataset.storage {
+      case .contiguous(let offset): return StoredElements(self, at: "", [offset])
+      // Where these lie is not told; equal ones come to the same.
+      case .decoded(let bytes): return StoredElements(self, at: "", bytes.map { Int($0) })
+      case .packed, .value, .refused: return nil
+      }
+    case .shard(let index, let tensor):
+      return tensor.elements.map { StoredElements(self, at: "\(index) \($0.place)", $0.offsets) }
+    }
+  }
+
   /// The tensor under another group and name.
   func renamed(group: String, name: String) -> StoredTensor {
     StoredTensor(self, group: group, name: name)
@@ -75,6 +103,18 @@ public struct StoredTensor: Sendable {
   private init(_ tensor: StoredTensor, group: String, name: String) {
     (self.group, self.name, element, shape) = (group, name, tensor.element, tensor.shape)
     (digest, location) = (tensor.digest, tensor.location)
+  }
+}
+
+/// The place, kind and shape of a tensor's elements.
+struct StoredElements: Hashable {
+  let place: String
+  let offsets: [Int]
+  private let element: ElementType
+  private let shape: Shape
+
+  init(_ tensor: StoredTensor, at place: String, _ offsets: [Int]) {
+    (self.place, self.offsets, element, shape) = (place, offsets, tensor.element, tensor.shape)
   }
 }
 

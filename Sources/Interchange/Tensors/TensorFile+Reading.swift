@@ -69,6 +69,7 @@ extension TensorFile {
   ///
   /// - Throws: `.data` if one is damaged.
   public func verifyOtherMembers() throws {
+    if case .shards(let files) = content { return try files.forEach { try $0.verifyOtherMembers() } }
     guard case .archive(let archive, let verified) = content else { return }
     let read = Set(tensors.filter { $0.shape.count > 0 }.compactMap(\.location.entry?.name))
     for entry in archive.entries where !read.contains(entry.name) { try verified.verify(entry, of: archive) }
@@ -97,6 +98,7 @@ extension TensorFile {
         }
         try swapped.withUnsafeBytes(body)
       }
+    case (.shard(let index, let inner), .shards(let files)): try files[index].forEachPart(of: inner, body)
     default: throw failure(tensor, "belongs to another file")
     }
   }

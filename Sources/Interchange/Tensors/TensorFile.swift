@@ -12,7 +12,7 @@ public struct TensorFile: Sendable {
   public let path: String
   /// The format.
   public let format: ModelFormat
-  /// The bytes of the file.
+  /// The bytes of the file, with those of its shards.
   public let byteCount: Int
   /// The tensors in the order of the file; no two have the same `path`.
   public let tensors: [StoredTensor]
@@ -30,6 +30,13 @@ public struct TensorFile: Sendable {
     case source(ByteSource)
     case archive(ZipArchive, VerifiedEntries)
     case listing(HDF5Listing)
+    case shards([TensorFile])
+  }
+
+  /// The paths of the file and of its shards.
+  public var paths: [String] {
+    if case .shards(let files) = content { return [path] + files.map(\.path) }
+    return [path]
   }
 
   /// What a reader of one format finds out.
@@ -52,6 +59,11 @@ public struct TensorFile: Sendable {
   /// - Throws: as `init(path:)`.
   public init(_ input: InputFile) throws {
     let source = try ByteSource(input)
+    if let index = try ShardIndex(source) {
+      let (parts, format) = try index.open(beside: input)
+      try self.init(parts, source, format)
+      return
+    }
     let format = try ModelFormat(contentOf: source)
     let parts = format == .hdf5 ? try openHDF5(input) : try Self.parts(of: source, format)
     try self.init(parts, source, format)
@@ -82,7 +94,12 @@ public struct TensorFile: Sendable {
     for tensor in parts.tensors where !paths.insert(tensor.path).inserted {
       throw Failure(.data, "\(source.name): \(printable(tensor.path)): comes twice; it is damaged or forged")
     }
-    (path, byteCount, self.format) = (source.name, source.count, format)
+    (path, self.format) = (source.name, format)
+    if case .shards(let files) = parts.content {
+      byteCount = files.reduce(source.count) { $0 + $1.byteCount }
+    } else {
+      byteCount = source.count
+    }
     (tensors, unread, metadata) = (parts.tensors, parts.unread, parts.metadata)
     (self.source, content, makeTree) = (source, parts.content, parts.makeTree)
   }

@@ -57,7 +57,7 @@ public struct Conversion: Sendable {
     guard format.isSupported else {
       throw Failure(.usage, "\(path): \(format.rawValue) files are not written yet")
     }
-    let unread = try file.unreadOfNetwork()
+    let unread = try file.unreadOfNetwork(request.selection)
     if !tolerance.skipsUnread { try file.refuse(unread) }
     let result = format == .hdf5 ? try writeCheckpoint(to: path) : try writeState(format, to: path)
     let notes = unread.map { "left out \(printable($0.path)): \($0.reason)" }
@@ -119,14 +119,18 @@ public struct Conversion: Sendable {
 
   private func writeState(_ format: ModelFormat, to path: String) throws -> Result {
     var description = try file.description()
-    var notes: [String] = []
+    let tensors: [StoredTensor]
+    var notes: [String]
     // Whoever names a network or its preprocessing wants it in the file.
-    if request.architecture != nil || request.preprocessing != nil || request.imageShape != nil {
+    if request.describesNetwork {
       let model = try file.model(request)
       description.definition = model.graph.definition
-      notes = model.notes
+      (tensors, notes) = (model.named, model.notes)
+    } else {
+      tensors = try ordered(file.stateDictionary(request.selection), description)
+      notes = try file.notes(on: request.selection)
     }
-    let state = try ordered(file.stateDictionary(), description).map { try outgoing($0, format) }
+    let state = try tensors.map { try outgoing($0, format) }
     if state.contains(where: { $0.widened }) {
       notes.append("NumPy has no bfloat16, so these tensors are widened to float32, exactly")
     }

@@ -13,24 +13,43 @@ extension ArchitectureFamily {
       .cifar("preact-resnet152", from: Architecture.heLater) {
         preactivatedResNet([3, 8, 36, 3], bottleneck: true, classCount: $0)
       },
+      .cifar("preact-resnet18-bn", from: "Rice et al. 2020") {
+        preactivatedResNet([2, 2, 2, 2], endsInNorm: true, classCount: $0)
+      },
+      .cifar("preact-resnet18-bn-early", from: "Wong et al. 2020") {
+        preactivatedResNet([2, 2, 2, 2], endsInNorm: true, projectsInput: true, classCount: $0)
+      },
     ])
 
   static let wideResNet = ArchitectureFamily("wide ResNet", [.wideResNet34, .challengeResNet])
 }
 
+extension Architecture {
+  /// Architectures whose tensors have the names and shapes of another's, which computes something else of them: by name the
+  /// one that files are not taken for unless it is asked for.
+  public static let twins = ["preact-resnet18-bn": "preact-resnet18-bn-early"]
+}
+
 /// A CIFAR ResNet whose norms and ReLUs come before the convolutions, in `kuangliu/pytorch-cifar`'s form: nothing follows
-/// the last block.
-func preactivatedResNet(_ blocks: [Int], bottleneck: Bool = false, classCount: Int) -> [Node] {
+/// the last block, unless it ends in a norm and a ReLU. Shortcuts read what follows the first ReLU, or the block's input
+/// where that is what is projected.
+func preactivatedResNet(
+  _ blocks: [Int], bottleneck: Bool = false, endsInNorm: Bool = false, projectsInput: Bool = false, classCount: Int
+) -> [Node] {
   var list = NodeList()
   list.addConvolution("conv1", 64, kernelSize: 3)
   for (stage, count) in blocks.enumerated() {
     let width = 64 << stage
     list.addPreactivatedBlocks(
       (0..<count).map { "layer\(stage + 1).\($0)" }, stride: stage > 0 ? 2 : 1,
-      projecting: stage > 0 || bottleneck ? "shortcut.0" : nil
+      projecting: stage > 0 || bottleneck ? "shortcut.0" : nil, ofInput: projectsInput
     ) { stride in
       bottleneck ? .bottleneck(width, to: 4 * width, stride: stride) : .pair(width, stride: stride)
     }
+  }
+  if endsInNorm {
+    list.addNorm("bn")
+    list.addReLU("relu")
   }
   list.addClassifier("linear", classCount: classCount)
   return list.nodes
@@ -57,9 +76,9 @@ func wideResNetwork(blocks: Int, width: Int, classCount: Int) -> [Node] {
 extension NodeList {
   /// A stage of blocks: norm, ReLU and convolution, for each of the block's convolutions, and the shortcut. Where the stage
   /// changes the shape, the shortcut of its first block is a 1x1 convolution of what follows the first ReLU, under the name
-  /// `projecting`. With `excitedFrom` channels are weighed before the sum, by way of so many.
+  /// `projecting`; or of the block's input, where that is asked for. With `excitedFrom` channels are weighed before the sum, by way of so many.
   mutating func addPreactivatedBlocks(
-    _ names: [String], stride: Int, projecting shortcut: String?, excitedFrom hidden: Int? = nil,
+    _ names: [String], stride: Int, projecting shortcut: String?, ofInput: Bool = false, excitedFrom hidden: Int? = nil,
     block: (_ stride: Int) -> [BlockConvolution]
   ) {
     for (index, name) in names.enumerated() {
@@ -77,7 +96,7 @@ extension NodeList {
       let trunk = last
       if let shortcut, index == 0 {
         addConvolution(
-          "\(name).\(shortcut)", outputs, kernelSize: 1, stride: stride, reading: "\(name).relu1")
+          "\(name).\(shortcut)", outputs, kernelSize: 1, stride: stride, reading: ofInput ? input : "\(name).relu1")
         input = last
       }
       add("\(name).sum", .sum, reading: [trunk, input])

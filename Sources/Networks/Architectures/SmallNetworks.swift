@@ -5,6 +5,7 @@ extension ArchitectureFamily {
     "small networks",
     [
       .digitsCNN, .smallCNN, .netMNIST, .leNet,
+      .mnist("mnist-example", from: "PyTorch's examples") { exampleNetwork(classCount: $0) },
       .mnist("lenet5", from: "advertorch") { leNet5Network(kernelSize: 3, features: 200, classCount: $0) },
       .mnist("lenet5-madry", from: "Madry et al. 2018") {
         leNet5Network(kernelSize: 5, features: 1024, classCount: $0)
@@ -64,6 +65,23 @@ func netMNISTNetwork(classCount: Int) -> [Node] {
   list.add("fc1", .dense(Dense(outputs: 50)))
   list.add("relu3", .relu)
   list.add("drop", .dropout(Dropout(rate: 0.5)))
+  list.add("fc2", .dense(Dense(outputs: classCount)))
+  return list.nodes
+}
+
+/// The MNIST network of PyTorch's examples, without the logarithm of the softmax after it.
+private func exampleNetwork(classCount: Int) -> [Node] {
+  var list = NodeList()
+  for (index, channels) in [32, 64].enumerated() {
+    list.addConvolution("conv\(index + 1)", channels, kernelSize: 3, padding: 0, bias: true)
+    list.addReLU("relu\(index + 1)")
+  }
+  list.add("pool", .maxPooling(Pooling(kernelSize: 2)))
+  list.add("dropout1", .dropout(Dropout(rate: 0.25)))
+  list.add("flatten", .flatten)
+  list.add("fc1", .dense(Dense(outputs: 128)))
+  list.addReLU("relu3")
+  list.add("dropout2", .dropout(Dropout(rate: 0.5)))
   list.add("fc2", .dense(Dense(outputs: classCount)))
   return list.nodes
 }
