@@ -3,7 +3,7 @@ import Networks
 /// Definitions of a network for images of other sizes than it was made for, whose padding makes its dense layers fit.
 enum PaddingFit {
   /// `definition`, whose images are of the sizes that were asked for, with other paddings: of its first convolution, so that
-  /// what comes out of it is as large as for images of `usual` sizes; and of all convolutions that shrink an image, so that
+  /// what comes out of it is as large as for images of `usual` sizes, by half a kernel at most; and of all convolutions that shrink an image, so that
   /// none does. With each stands what was changed.
   static func variants(of definition: NetworkDefinition, usual: [Int]) -> [(
     definition: NetworkDefinition, change: String
@@ -21,7 +21,7 @@ enum PaddingFit {
     let rows = usual[1] - definition.imageShape[1]
     let padding = square.padding + rows / 2
     guard rows == usual[2] - definition.imageShape[2], rows != 0, rows.isMultiple(of: 2),
-      (0..<square.kernelSize).contains(padding)
+      (0...square.kernelSize / 2).contains(padding)
     else { return nil }
     settings.padding = Margins(padding)
     var changed = definition
