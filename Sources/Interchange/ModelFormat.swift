@@ -2,37 +2,37 @@ import Archives
 import Failures
 public import Files
 
-/// The formats of model files.
+/// A format of model files: how its files are told, read and written.
 ///
-/// A reader goes by a file's content, a writer by the name it is asked for.
-public enum ModelFormat: String, CaseIterable, Sendable {
-  /// HDF5: checkpoints of this package, and any other file of datasets.
-  case hdf5
-  /// What `torch.save` writes: a zip archive, or pickles one after the other as before PyTorch 1.6.
-  case pytorch
-  /// Tensors after a JSON header.
-  case safetensors
-  /// NumPy arrays in a zip archive, `.npz`.
-  case numpy
-  /// What Keras saves in a zip archive; not read or written yet.
-  case keras
-  /// A network in protocol buffers; not read or written yet.
-  case onnx
+/// A reader goes by a file's content, a writer by the name it is asked for. A format is a folder of its own, where its value
+/// is made, and one line in `allCases`.
+public struct ModelFormat: Sendable {
+  /// Its name, as in `pytorch`.
+  public let rawValue: String
+  /// The endings of file names, the usual one first.
+  public let suffixes: [String]
+  /// What the first bytes of its files tell.
+  let kinds: [FileKind]
+  /// How the name of an entry ends that makes a zip archive one of its files; nil for none.
+  var entrySuffix: String?
+  /// Lists a file; nil for a format that is not read yet.
+  let open: Reader?
+  /// Writes a file; nil for a format that is not written yet.
+  let writer: Writer?
+
+  /// Lists the file `source`, which came as `input` unless it lies in memory.
+  typealias Reader = @Sendable (_ source: ByteSource, _ input: InputFile?) throws -> TensorFile.Parts
+
+  /// What a file of the format is made of.
+  enum Writer: Sendable {
+    /// Tensors and texts, whatever network they belong to; messages name the path, not the temporary file.
+    case tensors(@Sendable ([OutgoingTensor], OutgoingTexts, _ temporary: String, _ path: String) throws -> Void)
+    /// A network.
+    case network(@Sendable (Conversion, _ path: String) throws -> Conversion.Result)
+  }
 
   /// Whether files of this format are read and written.
-  public var isSupported: Bool { self != .keras && self != .onnx }
-
-  /// The endings of file names, the usual one first.
-  public var suffixes: [String] {
-    switch self {
-    case .hdf5: ["h5", "hdf5"]
-    case .pytorch: ["pt", "pth"]
-    case .safetensors: ["safetensors"]
-    case .numpy: ["npz"]
-    case .keras: ["keras"]
-    case .onnx: ["onnx"]
-    }
-  }
+  public var isSupported: Bool { open != nil && writer != nil }
 
   /// The format that the name of a file to be written asks for; nil if its ending is none of a format's.
   public init?(suffixOf path: String) {
@@ -48,24 +48,42 @@ public enum ModelFormat: String, CaseIterable, Sendable {
   /// - Throws: `.data` if it is none, saying what it is; `.inputOutput` if the disk fails.
   public init(contentOf source: ByteSource) throws {
     let kind = try FileKind(contentOf: source)
-    switch kind {
-    case .hdf5: self = .hdf5
-    case .pyTorch, .pickle: self = .pytorch
-    case .safetensors: self = .safetensors
-    case .numPyArchive: self = .numpy
-    case .keras: self = .keras
-    case .onnx: self = .onnx
-    case .zip:
+    var found = Self.allCases.first { $0.kinds.contains(kind) }
+    if found == nil, kind == .zip {
       let names = try TensorFile.archive(source).entries.map(\.name)
-      if names.contains(where: { $0.hasSuffix("/data.pkl") }) {
-        self = .pytorch
-      } else if names.contains(where: { $0.hasSuffix(".npy") }) {
-        self = .numpy
-      } else {
-        throw noModel(kind, source)
+      found = Self.allCases.first { format in
+        format.entrySuffix.map { suffix in names.contains { $0.hasSuffix(suffix) } } ?? false
       }
-    case .empty, .numPyArray, .gzip, .idx, .png, .tar, .gitPointer, .webPage, .json, .text, .unknown:
-      throw noModel(kind, source)
     }
+    guard let found else { throw noModel(kind, source) }
+    self = found
   }
+
+  init(
+    _ name: String, suffixes: [String], kinds: [FileKind], entrySuffix: String? = nil, open: Reader? = nil,
+    writer: Writer? = nil
+  ) {
+    (rawValue, self.suffixes, self.kinds, self.entrySuffix) = (name, suffixes, kinds, entrySuffix)
+    (self.open, self.writer) = (open, writer)
+  }
+}
+
+extension ModelFormat: CaseIterable {
+  /// All formats: the registry.
+  public static let allCases: [ModelFormat] = [hdf5, pytorch, safetensors, numpy, keras, onnx]
+}
+
+extension ModelFormat: RawRepresentable, Hashable {
+  /// The format called `rawValue`; nil if there is none.
+  public init?(rawValue: String) {
+    guard let format = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
+    self = format
+  }
+}
+
+extension ModelFormat {
+  /// What Keras saves in a zip archive; not read or written yet.
+  public static let keras = ModelFormat("keras", suffixes: ["keras"], kinds: [.keras])
+  /// A network in protocol buffers; not read or written yet.
+  public static let onnx = ModelFormat("onnx", suffixes: ["onnx"], kinds: [.onnx])
 }

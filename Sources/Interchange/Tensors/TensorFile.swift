@@ -65,8 +65,7 @@ public struct TensorFile: Sendable {
       return
     }
     let format = try ModelFormat(contentOf: source)
-    let parts = format == .hdf5 ? try openHDF5(input) : try Self.parts(of: source, format)
-    try self.init(parts, source, format)
+    try self.init(Self.parts(of: source, input, format), source, format)
   }
 
   /// Opens `input`, a file of arrays: a model file's, or one array of NumPy by itself (`.npy`), which is called `array`.
@@ -86,7 +85,7 @@ public struct TensorFile: Sendable {
   /// - Throws: as `init(path:)`.
   package init(_ source: ByteSource) throws {
     let format = try ModelFormat(contentOf: source)
-    try self.init(Self.parts(of: source, format), source, format)
+    try self.init(Self.parts(of: source, nil, format), source, format)
   }
 
   private init(_ parts: Parts, _ source: ByteSource, _ format: ModelFormat) throws {
@@ -104,14 +103,11 @@ public struct TensorFile: Sendable {
     (self.source, content, makeTree) = (source, parts.content, parts.makeTree)
   }
 
-  private static func parts(of source: ByteSource, _ format: ModelFormat) throws -> Parts {
-    switch format {
-    case .safetensors: return try openSafetensors(source)
-    case .numpy: return try openNumPy(source)
-    case .pytorch: return try openPyTorch(source)
-    case .hdf5: throw Failure(.internal, "\(source.name): HDF5 is read from a file alone")
-    case .keras, .onnx: throw Failure(.data, "\(source.name): \(format.rawValue) files are not read yet")
+  private static func parts(of source: ByteSource, _ input: InputFile?, _ format: ModelFormat) throws -> Parts {
+    guard let open = format.open else {
+      throw Failure(.data, "\(source.name): \(format.rawValue) files are not read yet")
     }
+    return try open(source, input)
   }
 
   /// The raw structure: groups, datasets, pickled objects with their classes, members of archives.

@@ -54,19 +54,23 @@ public struct Conversion: Sendable {
   ///   finite in a model of this package, or not all read;
   ///   `.usage` for a format that is not written yet; `.cannotCreate` and `.inputOutput` as `replaceFile(at:writing:)`.
   public func write(_ format: ModelFormat, to path: String) throws -> Result {
-    guard format.isSupported else {
+    guard let writer = format.writer else {
       throw Failure(.usage, "\(path): \(format.rawValue) files are not written yet")
     }
     let unread = try file.unreadOfNetwork(request.selection)
     if !tolerance.skipsUnread { try file.refuse(unread) }
-    let result = format == .hdf5 ? try writeCheckpoint(to: path) : try writeState(format, to: path)
+    let result =
+      switch writer {
+      case .network(let write): try write(self, path)
+      case .tensors: try writeState(format, to: path)
+      }
     let notes = unread.map { "left out \(printable($0.path)): \($0.reason)" }
     return Result(checkpoint: result.checkpoint, data: result.data, notes: result.notes + notes)
   }
 
   // MARK: - Into a checkpoint of ours
 
-  private func writeCheckpoint(to path: String) throws -> Result {
+  func writeCheckpoint(to path: String) throws -> Result {
     let model = try file.model(request)
     let description = model.description
     let provenance = derivation.provenance(of: file, description)

@@ -68,13 +68,8 @@ public struct OutgoingTensor: Sendable {
 public func writeTensors(
   _ tensors: [OutgoingTensor], metadata: OutgoingTexts, format: ModelFormat, to path: String
 ) throws {
-  try replaceFile(at: path) { temporary in
-    switch format {
-    case .safetensors: try writeSafetensors(tensors, metadata, to: temporary, named: path)
-    case .numpy: try writeNumPy(tensors, metadata, to: temporary, named: path)
-    case .pytorch: try writePyTorch(tensors, metadata, to: temporary, named: path)
-    case .hdf5: throw Failure(.internal, "\(path): a checkpoint holds a network, not tensors alone")
-    case .keras, .onnx: throw Failure(.usage, "\(path): \(format.rawValue) files are not written yet")
-    }
+  guard case .tensors(let write)? = format.writer else {
+    throw Failure(.internal, "\(path): \(format.rawValue) files hold a network, not tensors alone")
   }
+  try replaceFile(at: path) { try write(tensors, metadata, $0, path) }
 }
