@@ -6,7 +6,7 @@ ONEDNN = CUSP_ONEDNN=$$(tools/bootstrap --onednn)
 BIN = .build/release
 TOOLS = cusp cusp-train cusp-attack cusp-bench cusp-convert cusp-diff cusp-evaluate cusp-fooling-rate cusp-inspect cusp-serve cusp-verify
 
-.PHONY: build test test-portable test-onednn3 demo zoo bench fuzz interop lint install uninstall clean bootstrap
+.PHONY: build test test-portable test-onednn3 demo zoo bench fuzz interop onnx lint install uninstall clean bootstrap
 
 build: bootstrap ## Build all programs, optimised, into .build/release.
 	$(ONEDNN) swift build $(SWIFT_FLAGS)
@@ -29,6 +29,9 @@ zoo: build ## Take every architecture through the programs and print a table; na
 
 bench: build ## Time this package beside PyTorch and print the ratios; options in BENCH, see tools/bench/README.md.
 	tools/bench/bench $(BENCH)
+
+onnx: build ## Hold ONNX files against ONNX Runtime and PyTorch where these are installed; names or --nodes in ONNX.
+	PATH="$(CURDIR)/$(BIN):$$PATH" tools/interop/onnx $(ONNX)
 
 interop: build ## Compare conversions with PyTorch, safetensors, NumPy and h5py; options in INTEROP.
 	tools/interop/interop $(INTEROP)

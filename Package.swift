@@ -98,7 +98,9 @@ let targets: [Target] = [
   library("Attacks", ["Failures", "Networks", "Tensors"]),
   library(
     "Interchange",
-    ["Archives", "Checkpoints", "Failures", "Files", "HDF5", "Networks", "Records", "Tensors"]),
+    [
+      "Archives", "Checkpoints", "Failures", "Files", "HDF5", "Networks", "Programs", "Records", "Symmetry", "Tensors",
+    ]),
   library("Training", ["Attacks", "Datasets", "Failures", "Networks", "Programs", "Spatial", "Tensors"]),
 
   library(
@@ -179,7 +181,12 @@ let targets: [Target] = [
   tests("Programs", ["Networks", "Programs", "Tensors"]),
   tests("Backends", ["Archives", "Attacks", "Datasets", "Networks", "Programs", "Symmetry", "Tensors"] + backends),
   tests("Checkpoints", ["Checkpoints", "Files", "HDF5", "Networks", "Records", "Tensors"]),
-  tests("Interchange", ["Archives", "Checkpoints", "Files", "HDF5", "Interchange", "Networks", "Records", "Tensors"]),
+  tests(
+    "Interchange",
+    [
+      "Archives", "Checkpoints", "Files", "HDF5", "Interchange", "Networks", "PortableBackend", "Programs", "Records",
+      "Tensors",
+    ]),
   tests("Attacks", ["Attacks", "Networks", "Tensors"]),
   tests("Training", ["Attacks", "Datasets", "Networks", "Programs", "Spatial", "Tensors", "Training"] + backends),
   tests(
@@ -188,8 +195,8 @@ let targets: [Target] = [
   tests(
     "Evaluation",
     [
-      "Attacks", "Checkpoints", "Datasets", "Evaluation", "Files", "Networks", "PortableBackend", "Programs", "Records",
-      "Spatial", "Tensors",
+      "Attacks", "Checkpoints", "Datasets", "Evaluation", "Files", "Interchange", "Networks", "PortableBackend",
+      "Programs", "Records", "Spatial", "Tensors",
     ]),
   tests(
     "SavedSets",

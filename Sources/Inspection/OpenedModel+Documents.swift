@@ -27,6 +27,8 @@ extension OpenedModel {
   public func definitionText() throws -> String {
     if file.isCheckpoint, let text = file.metadata["definition"] { return text }
     guard let graph else {
+      // A graph that is not taken says why.
+      _ = try file.model()
       throw Failure(.data, "\(file.path): no network known here has tensors of these names and shapes")
     }
     return try definitionJSON(graph.definition)

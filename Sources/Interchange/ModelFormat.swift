@@ -34,6 +34,11 @@ public struct ModelFormat: Sendable {
   /// Whether files of this format are read and written.
   public var isSupported: Bool { open != nil && writer != nil }
 
+  /// Whether a file of `kind` may be one of a format that is read.
+  package static func mayRead(_ kind: FileKind) -> Bool {
+    kind == .zip || allCases.contains { $0.isSupported && $0.kinds.contains(kind) }
+  }
+
   /// The format that the name of a file to be written asks for; nil if its ending is none of a format's.
   public init?(suffixOf path: String) {
     let name = path.split(separator: "/").last ?? ""
@@ -84,6 +89,4 @@ extension ModelFormat: RawRepresentable, Hashable {
 extension ModelFormat {
   /// What Keras saves in a zip archive; not read or written yet.
   public static let keras = ModelFormat("keras", suffixes: ["keras"], kinds: [.keras])
-  /// A network in protocol buffers; not read or written yet.
-  public static let onnx = ModelFormat("onnx", suffixes: ["onnx"], kinds: [.onnx])
 }

@@ -13,7 +13,7 @@ public struct ModelOptions: ParsableArguments {
   /// Model files; `-` or none for what comes on standard input.
   @Argument(
     help: "Model files; - or none for stdin, where a model file or checkpoint records come.",
-    completion: .file(extensions: ["h5", "pt", "pth", "safetensors", "npz"]))
+    completion: .file(extensions: ["h5", "onnx", "pt", "pt2", "pth", "safetensors", "npz"]))
   public var models: [String] = []
   /// What is said of networks in files of other tools.
   @OptionGroup public var network: NetworkOptions
@@ -44,7 +44,7 @@ public struct ModelOptions: ParsableArguments {
     guard models.contains(where: { $0 != "-" }) else {
       return try sources.forEach(context, descriptor: descriptor) { source in
         let model = try load(source, request, on: backend)
-        tell(model, context)
+        context.diagnostics.note(model)
         try check(model)
         try body(model)
       }
@@ -52,7 +52,7 @@ public struct ModelOptions: ParsableArguments {
     var (waiting, room) = ([(source: ModelSources.Source, model: LoadedModel?)](), Self.keptBytes)
     try sources.forEach(context, descriptor: descriptor) { source in
       let model = try load(source, request, on: backend)
-      tell(model, context)
+      context.diagnostics.note(model)
       try check(model)
       let isKept = waiting.isEmpty || model.byteCount <= room
       if isKept { room -= model.byteCount }
@@ -60,11 +60,6 @@ public struct ModelOptions: ParsableArguments {
     }
     waiting.reverse()
     while let (source, model) = waiting.popLast() { try body(model ?? load(source, request, on: backend)) }
-  }
-
-  /// Says how the network of `model` was found.
-  private func tell(_ model: LoadedModel, _ context: ToolContext) {
-    for note in model.notes { context.diagnostics.note("\(model.path): \(note)") }
   }
 
   /// The model of a source, which is the one that its record announced, if one did.
@@ -80,5 +75,12 @@ public struct ModelOptions: ParsableArguments {
           + "\(record.digest.prefix(12)): it was replaced since")
     }
     return model
+  }
+}
+
+extension Diagnostics {
+  /// Says what a person should know of `model`, one line each.
+  public func note(_ model: LoadedModel) {
+    for text in model.notes { note("\(model.path): \(text)") }
   }
 }

@@ -14,7 +14,7 @@ import Tensors
 /// A reader of what may come from anywhere.
 enum Reader: String, CaseIterable {
   case checkpoint, hdf5, zip, npz, npy, gzip, idx, cifar, records, definition, request
-  case safetensors, pytorch, pickle, shards
+  case safetensors, pytorch, pickle, shards, onnx
   case pytorchLegacy = "pytorch-legacy"
   case numpyModel = "npz-model"
 
@@ -69,7 +69,7 @@ enum Reader: String, CaseIterable {
     case .request:
       var decoder = RequestDecoder(imageShape: [1, 4, 4], classCount: 3, maximalAttackSteps: 1000)
       for line in bytes.split(separator: 0x0A) { _ = try decoder.decode(JSON(parsing: Array(line))) }
-    case .safetensors, .pytorch, .pytorchLegacy, .numpyModel:
+    case .safetensors, .pytorch, .pytorchLegacy, .numpyModel, .onnx:
       try readModel(TensorFile(ByteSource(bytes, name: "input")))
     case .shards: try readModel(TensorFile(path: write(bytes, to: "model.safetensors.index.json")))
     case .pickle:

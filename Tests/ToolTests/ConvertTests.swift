@@ -59,7 +59,9 @@ import Testing
     }
   }
 
-  @Test("Files of every format pass through standard input and output", arguments: ["h5", "pt", "safetensors", "npz"])
+  @Test(
+    "Files of every format pass through standard input and output",
+    arguments: ["h5", "pt", "safetensors", "npz", "onnx"])
   func streams(format: String) throws {
     try Fixture.withTemporaryFolder { folder in
       let command = "cusp-convert '\(tiny)' --to \(format) | cusp-convert - back.h5 | cusp-inspect --verify"
@@ -94,7 +96,7 @@ import Testing
     "A wrong command line is one line and 64",
     arguments: [
       (["a.pt", "b.xyz"], "b.xyz: no format has this ending"), (["a.pt"], "which format?"),
-      (["a.pt", "b.onnx"], "b.onnx: onnx files are not written yet"),
+      (["a.pt", "b.keras"], "b.keras: keras files are not written yet"),
       (["a.pt", "b.h5", "--to", "x"], "--to x: no such"),
       (["a.pt", "b.h5", "--arch", "alexnet"], "--arch alexnet: no such architecture"),
       (["a.pt", "b.h5", "--image", "3x32"], "--image 3x32"),

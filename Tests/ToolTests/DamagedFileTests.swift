@@ -48,6 +48,9 @@ struct DamagedFileTests {
       program: "cusp-convert", arguments: ["--quiet", "FILE", "FOLDER/converted.safetensors"],
       folders: ["interchange", "checkpoints"], suffixes: [".pt", ".safetensors", ".npz", ".h5"]),
     Reading(
+      program: "cusp-convert", arguments: ["--quiet", "FILE", "FOLDER/converted.h5"], folders: ["onnx"],
+      suffixes: [".onnx"]),
+    Reading(
       program: "cusp-verify", arguments: ["--quiet", "--epsilon", "1", "MODEL", "FILE"], folders: ["saved-sets"],
       suffixes: [".npz", ".npy", ".pt"], otherStatuses: [1]),
     Reading(program: "cusp-fooling-rate", arguments: ["FILE", "FILE"], folders: ["archives"], suffixes: [".npy"]),

@@ -18,7 +18,7 @@ struct ServeCommand: EngineCommand {
       "cusp-serve model.h5 < requests.ndjson > replies.ndjson",
     ])
 
-  @Argument(help: "The model file.", completion: .file(extensions: ["h5", "pt", "pth", "safetensors", "npz"]))
+  @Argument(help: "The model file.", completion: .file(extensions: ["h5", "onnx", "pt", "pt2", "pth", "safetensors", "npz"]))
   var model: String
   @OptionGroup var network: NetworkOptions
   @Option(help: "The most requests taken together; the default is the model's batch. Changes speed, never a reply.")
@@ -52,7 +52,7 @@ struct ServeCommand: EngineCommand {
     let loaded = try LoadedModel(
       reading: InputFile(path: model), network.request(), allowsNonFinite: allowNonFinite,
       on: engine.makeBackend(context.diagnostics))
-    for note in loaded.notes { context.diagnostics.note("\(model): \(note)") }
+    context.diagnostics.note(loaded)
     var limits = ServiceLimits()
     (limits.batchSize, limits.lineLength, limits.maximalDelay) = (batchSize, maxLine, .milliseconds(maxDelay))
     let service = Service(try ServedModel(loaded), limits: limits, keepsOrder: !unordered)

@@ -114,6 +114,7 @@ extension TensorFile {
   ///   each, for the network that was asked for or that has more than nine tenths of the elements, else with what was found;
   ///   and as `description()` and `stateDictionary()`.
   public func model(_ request: ModelRequest = ModelRequest()) throws -> MatchedModel {
+    if let findModel, !request.isNamed { return try findModel(self, request) }
     let description = try description()
     let state = try stateDictionary(request.selection)
     let found = try NetworkMatch(state, in: self, description: description, request: request)

@@ -61,6 +61,7 @@ enum MetadataKey {
   static let definition = "cusp.definition"
   static let classNames = "cusp.class_names"
   static let epoch = "cusp.epoch"
+  static let counters = "cusp.counters"
   static let provenance = "cusp.provenance"
 }
 

@@ -52,10 +52,12 @@ struct NetworkSearch {
         "\(file.path): shard \(shard.number) of \(shard.count), which holds but \(tensors.count) tensors of the network; "
           + "give \(shard.index), which names all of them")
     }
+    // PyTorch's files hold no graph, but PyTorch can write one.
+    let export = "; torch.onnx.export(model, (images,), \"model.onnx\") in Python writes it with its network"
     return Failure(
       .data,
       "\(file.path): its \(found), \(names.joined(separator: " to ")), fit no architecture; "
-        + "--arch takes a name or a file with a definition")
+        + "--arch takes a name or a file with a definition\(file.format == .pytorch ? export : "")")
   }
 
   /// The definitions that may fit: for each architecture those of all image sizes, the most likely first.

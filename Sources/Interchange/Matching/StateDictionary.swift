@@ -22,6 +22,7 @@ extension TensorFile {
   /// - Throws: `.data` if the file holds no tensors, or several groups of which none is known to be the network; `.usage`
   ///   for a `selection` that takes none.
   public func stateDictionary(_ selection: StateSelection = StateSelection()) throws -> [StoredTensor] {
+    if let findModel, selection == StateSelection() { return try findModel(self, ModelRequest()).tensors.compactMap { $0 } }
     let group = try networkGroup(selection)
     var found = try selection.taken(of: tensors.filter { $0.group == group }, in: self)
     guard selection.prefix == nil, selection.renamings.isEmpty else { return found }
@@ -41,6 +42,8 @@ extension TensorFile {
   ///
   /// - Throws: as `stateDictionary()`, for a file without anything that is not read, too.
   func unreadOfNetwork(_ selection: StateSelection) throws -> [UnreadObject] {
+    // Who finds the network refuses what it cannot do without.
+    if findModel != nil { return [] }
     if tensors.isEmpty, !unread.isEmpty { return unread }
     let group = try networkGroup(selection)
     return unread.filter { object in

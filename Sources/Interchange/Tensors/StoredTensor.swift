@@ -1,5 +1,6 @@
 import Archives
 import Failures
+import Files
 import HDF5
 public import Tensors
 
@@ -38,6 +39,8 @@ public struct StoredTensor: Sendable {
     case dataset(HDF5Dataset)
     /// Another file's tensor, of the file at this position.
     indirect case shard(Int, StoredTensor)
+    /// In other bytes than the file's own from this one on, row-major and little-endian.
+    case elsewhere(ByteSource, offset: Int)
 
     /// The entry of a zip archive that the elements lie in; nil if they lie elsewhere.
     var entry: ZipArchive.Entry? {
@@ -46,7 +49,7 @@ public struct StoredTensor: Sendable {
       case .view(let view):
         if case .entry(let entry) = view.storage { return entry }
         return nil
-      case .bytes, .dataset, .shard: return nil
+      case .bytes, .dataset, .shard, .elsewhere: return nil
       }
     }
   }
@@ -90,6 +93,7 @@ public struct StoredTensor: Sendable {
       case .decoded(let bytes): return StoredElements(self, at: "", bytes.map { Int($0) })
       case .packed, .value, .refused: return nil
       }
+    case .elsewhere: return nil
     case .shard(let index, let tensor):
       return tensor.elements.map { StoredElements(self, at: "\(index) \($0.place)", $0.offsets) }
     }
@@ -98,6 +102,19 @@ public struct StoredTensor: Sendable {
   /// The tensor under another group and name.
   func renamed(group: String, name: String) -> StoredTensor {
     StoredTensor(self, group: group, name: name)
+  }
+
+  /// The tensor under another name, its elements as those of another shape of as many.
+  func reshaped(_ sizes: [Int], name: String) throws -> StoredTensor {
+    try StoredTensor(name: name, element: element, sizes: sizes, location: location, place: name)
+  }
+
+  /// A tensor of `floats`, in memory.
+  init(name: String, shape: [Int], floats: [Float]) throws {
+    let bytes = floats.withUnsafeBytes { Array($0) }
+    try self.init(
+      name: name, element: .float32, sizes: shape, location: .elsewhere(ByteSource(bytes, name: name), offset: 0),
+      place: name)
   }
 
   private init(_ tensor: StoredTensor, group: String, name: String) {

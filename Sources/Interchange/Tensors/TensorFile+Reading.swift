@@ -79,6 +79,8 @@ extension TensorFile {
     switch (tensor.location, content) {
     case (.bytes(let offset), .source(let source)):
       try source.forEachPart(of: offset..<offset + tensor.byteCount, body)
+    case (.elsewhere(let source, let offset), _):
+      try source.forEachPart(of: offset..<offset + tensor.byteCount, body)
     case (.entry(let entry, let skip), .archive(let archive, _)):
       var elements = WholeElements(size: tensor.element.size, skipping: skip)
       try archive.forEachPart(of: entry) { try elements.take($0, body) }

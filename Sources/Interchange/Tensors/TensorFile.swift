@@ -23,6 +23,8 @@ public struct TensorFile: Sendable {
   /// All bytes of the file.
   let source: ByteSource
   let content: Content
+  /// Finds the network of a file that holds one, not tensors alone; nil where names and shapes have to tell it.
+  let findModel: (@Sendable (TensorFile, ModelRequest) throws -> MatchedModel)?
   private let makeTree: @Sendable () throws -> FileNode
 
   /// Where the bytes of tensors come from.
@@ -45,6 +47,7 @@ public struct TensorFile: Sendable {
     var unread: [UnreadObject] = []
     var metadata: [String: String] = [:]
     let content: Content
+    var findModel: (@Sendable (TensorFile, ModelRequest) throws -> MatchedModel)?
     let makeTree: @Sendable () throws -> FileNode
   }
 
@@ -101,6 +104,7 @@ public struct TensorFile: Sendable {
     }
     (tensors, unread, metadata) = (parts.tensors, parts.unread, parts.metadata)
     (self.source, content, makeTree) = (source, parts.content, parts.makeTree)
+    findModel = parts.findModel
   }
 
   private static func parts(of source: ByteSource, _ input: InputFile?, _ format: ModelFormat) throws -> Parts {

@@ -21,9 +21,9 @@ public struct Conversion: Sendable {
     public let notes: [String]
   }
 
-  private let file: TensorFile
-  private let request: ModelRequest
-  private let data: String?
+  let file: TensorFile
+  let request: ModelRequest
+  let data: String?
   private let tolerance: Tolerance
   private let derivation: Derivation
 
@@ -125,8 +125,8 @@ public struct Conversion: Sendable {
     var description = try file.description()
     let tensors: [StoredTensor]
     var notes: [String]
-    // Whoever names a network or its preprocessing wants it in the file.
-    if request.describesNetwork {
+    // Whoever names a network or its preprocessing wants it in the file, and whose file holds one, too.
+    if request.describesNetwork || file.findModel != nil {
       let model = try file.model(request)
       description.definition = model.graph.definition
       (tensors, notes) = (model.named, model.notes)
@@ -169,12 +169,13 @@ public struct Conversion: Sendable {
   }
 
   /// The texts that other formats keep of the model.
-  private func metadata(_ description: ModelDescription) throws -> OutgoingTexts {
+  func metadata(_ description: ModelDescription, counters: String? = nil) throws -> OutgoingTexts {
     var texts: [String: String] = [:]
     if let definition = description.definition { texts[MetadataKey.definition] = try definitionJSON(definition) }
     if !description.classNames.isEmpty {
       texts[MetadataKey.classNames] = JSON.array(description.classNames.map(JSON.string)).text
     }
+    if let counters { texts[MetadataKey.counters] = counters }
     if description.progress.epoch > 0 { texts[MetadataKey.epoch] = "\(description.progress.epoch)" }
     return OutgoingTexts(texts, derivation.provenance(of: file, description))
   }

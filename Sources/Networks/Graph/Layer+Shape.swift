@@ -1,5 +1,6 @@
+import Failures
 internal import Symmetry
-import Tensors
+package import Tensors
 
 /// The largest network this package builds: bounds that a hostile definition meets before any buffer is made.
 package enum NetworkLimits {
@@ -14,6 +15,19 @@ package enum NetworkLimits {
 }
 
 extension Layer {
+  /// The shape of one image's output, as `NetworkGraph` infers it.
+  ///
+  /// - Throws: `Failure` (`data`) saying what the layer refuses, or that the output is too large.
+  package func checkedShape(of inputs: [Shape]) throws -> Shape {
+    do {
+      let shape = try outputShape(inputs)
+      guard isBounded(shape.sizes) else { throw ShapeMismatch("is too large: [\(shape)]") }
+      return shape
+    } catch let mismatch as ShapeMismatch {
+      throw Failure(.data, mismatch.reason)
+    }
+  }
+
   /// The shape of one image's output, for one image's inputs `[c, h, w]` or `[features]`.
   ///
   /// - Throws: a reason without the node's name, which `NetworkGraph` adds.
