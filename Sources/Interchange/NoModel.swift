@@ -1,15 +1,9 @@
-import Archives
 import Checkpoints
 import Failures
 import Files
 
 /// What is said of the file `source`, which is of no format of models but of a `kind`.
 func noModel(_ kind: FileKind, _ source: ByteSource) -> Failure {
-  let names = kind == .zip ? (try? TensorFile.archive(source).entries.map(\.name)) ?? [] : []
-  if names.contains(where: { $0.hasSuffix("/archive_format") }) {
-    let advice = "save the state dictionary of torch.export.load(FILE).module()"
-    return Failure(.data, "\(source.name): a network exported by torch.export (.pt2), which is not read; \(advice)")
-  }
   if kind == .json, source.count <= 1 << 24, let bytes = try? source.bytes(0..<source.count),
     (try? definition(json: String(decoding: bytes, as: UTF8.self))) != nil
   {

@@ -16,13 +16,14 @@ enum Reader: String, CaseIterable {
   case checkpoint, hdf5, zip, npz, npy, gzip, idx, cifar, records, definition, request
   case safetensors, pytorch, pickle, shards, onnx
   case pytorchLegacy = "pytorch-legacy"
+  case torchExport = "torch-export"
   case numpyModel = "npz-model"
 
   /// The most bytes that an archive may unpack to: enough for a finding, if it were allocated at once.
   private static let unpackedLimit = 1 << 26
 
   /// Whether inputs are zip archives.
-  var isArchive: Bool { [.zip, .npz, .pytorch, .numpyModel].contains(self) }
+  var isArchive: Bool { [.zip, .npz, .pytorch, .numpyModel, .torchExport].contains(self) }
 
   /// Reads all that `bytes` hold, as the programs do.
   ///
@@ -69,7 +70,7 @@ enum Reader: String, CaseIterable {
     case .request:
       var decoder = RequestDecoder(imageShape: [1, 4, 4], classCount: 3, maximalAttackSteps: 1000)
       for line in bytes.split(separator: 0x0A) { _ = try decoder.decode(JSON(parsing: Array(line))) }
-    case .safetensors, .pytorch, .pytorchLegacy, .numpyModel, .onnx:
+    case .safetensors, .pytorch, .pytorchLegacy, .numpyModel, .onnx, .torchExport:
       try readModel(TensorFile(ByteSource(bytes, name: "input")))
     case .shards: try readModel(TensorFile(path: write(bytes, to: "model.safetensors.index.json")))
     case .pickle:

@@ -160,11 +160,6 @@ struct WrappedTests {
       ("pointer.pt", "a Git LFS pointer in place of the file, no model; git lfs pull fetches the file"),
       ("page.pt", "a web page in place of the file, no model; fetch the file itself, by the link on that page"),
       ("archive.tar", "a tar archive, no model; unpack it with tar xf and name a file in it"),
-      (
-        "exported.pt2",
-        "a network exported by torch.export (.pt2), which is not read; save the state dictionary of "
-          + "torch.export.load(FILE).module()"
-      ),
     ])
   func others(name: String, words: String) throws {
     let path = Fixture.path("wrapped/\(name)")

@@ -74,7 +74,6 @@ import Testing
   func others(program: String) throws {
     for (name, words) in [
       ("pointer.pt", "a Git LFS pointer in place of the file, no model; git lfs pull fetches the file"),
-      ("exported.pt2", "a network exported by torch.export (.pt2), which is not read; "),
       ("tied.safetensors", "fit no architecture; --arch takes a name or a file with a definition"),
     ] where program != "cusp-inspect" || name != "tied.safetensors" {
       let outcome = try BuiltTool(program).run([path(name)])

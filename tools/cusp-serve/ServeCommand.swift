@@ -18,7 +18,8 @@ struct ServeCommand: EngineCommand {
       "cusp-serve model.h5 < requests.ndjson > replies.ndjson",
     ])
 
-  @Argument(help: "The model file.", completion: .file(extensions: ["h5", "onnx", "pt", "pt2", "pth", "safetensors", "npz"]))
+  @Argument(
+    help: "The model file.", completion: .file(extensions: ["h5", "onnx", "pt", "pt2", "pth", "safetensors", "npz"]))
   var model: String
   @OptionGroup var network: NetworkOptions
   @Option(help: "The most requests taken together; the default is the model's batch. Changes speed, never a reply.")

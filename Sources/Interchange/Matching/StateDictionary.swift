@@ -22,7 +22,9 @@ extension TensorFile {
   /// - Throws: `.data` if the file holds no tensors, or several groups of which none is known to be the network; `.usage`
   ///   for a `selection` that takes none.
   public func stateDictionary(_ selection: StateSelection = StateSelection()) throws -> [StoredTensor] {
-    if let findModel, selection == StateSelection() { return try findModel(self, ModelRequest()).tensors.compactMap { $0 } }
+    if let findModel, selection == StateSelection() {
+      return try findModel(self, ModelRequest()).tensors.compactMap { $0 }
+    }
     let group = try networkGroup(selection)
     var found = try selection.taken(of: tensors.filter { $0.group == group }, in: self)
     guard selection.prefix == nil, selection.renamings.isEmpty else { return found }

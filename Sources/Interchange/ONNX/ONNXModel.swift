@@ -8,6 +8,8 @@ struct ONNXModel: Sendable {
   var opsets: [String: Int] = [:]
   /// Texts beside the graph.
   var metadata: [String: String] = [:]
+  /// Whether it was made of an exported program of PyTorch, whose operators it may have.
+  var isExported = false
   /// The network.
   var graph = ONNXGraph()
 
@@ -40,6 +42,8 @@ struct ONNXNode: Sendable {
   var inputs: [String] = []
   var outputs: [String] = []
   var attributes: [String: ONNXAttribute] = [:]
+  /// What the file calls the operator, where it is not ONNX's; empty where it is.
+  var origin = ""
 }
 
 /// The value of an attribute.

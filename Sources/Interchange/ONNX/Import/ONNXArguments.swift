@@ -9,7 +9,9 @@ struct ONNXArguments {
   /// What is wrong with the node.
   func refusal(_ reason: String) -> Failure {
     let name = node.name.isEmpty ? node.outputs.first ?? "" : node.name
-    return Failure(.data, "\(path): node \(printable(name)), \(printable(node.operation)): \(reason)")
+    return Failure(
+      .data,
+      "\(path): node \(printable(name)), \(printable(node.origin.isEmpty ? node.operation : node.origin)): \(reason)")
   }
 
   /// The input at `place`; nil if it has none there.

@@ -121,7 +121,8 @@ extension ONNXImporter {
     try arguments.require("training_mode", 0)
     try arguments.refuseOutput(1, "the batch's mean")
     let epsilon = try arguments.float("epsilon", 1e-5)
-    let momentum = 1 - (try arguments.float("momentum", 0.9))
+    // ONNX keeps the share of the old statistics, in 32 bits; rounding finds the share of the new ones again.
+    let momentum = Float((1e6 * (1 - Double(try arguments.float("momentum", 0.9)))).rounded() / 1e6)
     let names = ["weight", "bias", "running_mean", "running_var"]
     if feature.shape.count == 2 { return try featureNorm(feature, epsilon, arguments) }
     let input = try image(feature, arguments)

@@ -91,7 +91,7 @@ struct ONNXImporter {
   mutating func run() throws -> (definition: NetworkDefinition, tensors: [String: StoredTensor]) {
     for node in needed() {
       let arguments = ONNXArguments(node: node, path: file.path)
-      guard node.domain.isEmpty else {
+      guard node.domain.isEmpty || model.isExported && node.domain == ATenTranslation.domain else {
         throw arguments.refusal("is an operator of \(printable(node.domain)), whose operators are not taken")
       }
       do {

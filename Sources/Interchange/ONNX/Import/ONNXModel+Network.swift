@@ -17,6 +17,7 @@ extension ONNXModel {
     if let known = try ownNetwork(in: file, description, request) { return known }
     var importer = try ONNXImporter(self, in: file, imageShape: request.imageShape)
     var (definition, tensors) = try importer.run()
+    if isExported { definition.architecture = "torch-export" }
     let found = definition.preprocessing
     if let preprocessing = request.preprocessing {
       definition.preprocessing = preprocessing.spread(over: definition.imageShape)
@@ -26,9 +27,13 @@ extension ONNXModel {
     for spec in graph.parameters where spec.role != .counter && tensors[spec.path.text]?.shape != spec.shape {
       throw Failure(.internal, "\(file.path): \(spec.path) was not made as \(spec.shape)")
     }
+    if isExported {
+      for tensor in file.tensors where tensor.name.hasSuffix(".num_batches_tracked") { tensors[tensor.name] = tensor }
+    }
     let author = producer.isEmpty ? "" : ", by \(printable(producer))"
+    let kind = isExported ? "" : ", operator set \(opset)"
     var notes = [
-      "a graph of \(self.graph.nodes.count) nodes, operator set \(opset)\(author): \(graph.vertices.count) layers, images "
+      "a graph of \(self.graph.nodes.count) nodes\(kind)\(author): \(graph.vertices.count) layers, images "
         + "\(Shape(definition.imageShape)), \(definition.classCount) classes"
     ]
     if found != .none {
