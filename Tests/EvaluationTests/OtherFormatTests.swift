@@ -58,6 +58,30 @@ struct OtherFormatTests {
     }
   }
 
+  @Test("Names of classes, epochs and provenance travel with an ONNX file, and its data set is the one asked for")
+  func documents() throws {
+    try Fixture.withTemporaryFolder { folder in
+      let names = (0..<10).map { "class \($0)" }
+      let plain = try makeCheckpoint()
+      var checkpoint = try Checkpoint(
+        definition: plain.definition, parameters: plain.parameters, classNames: names,
+        progress: Checkpoint.Progress(epoch: 7))
+      checkpoint.documents.configuration = #"{"data":"cifar10:/x"}"#
+      try checkpoint.write(to: "\(folder)/m.h5")
+      let derivation = Derivation(tool: "cusp-convert", version: "1", arguments: ["m.h5", "m.onnx"])
+      _ = try Conversion(TensorFile(path: "\(folder)/m.h5"), by: derivation).write(.onnx, to: "\(folder)/m.onnx")
+      let model = try read("\(folder)/m.onnx")
+      #expect(model.checkpoint.classNames == names && model.checkpoint.progress.epoch == 7)
+      let steps = try #require(Provenance(json: model.checkpoint.documents.provenance)).steps
+      #expect(steps.map(\.tool) == ["cusp-convert"] && steps[0].parent == .model(digest: checkpoint.digest))
+      // The configuration of training stays behind, and the data set with it.
+      #expect(model.data == "digits")
+      let asked = try LoadedModel(
+        reading: InputFile(path: "\(folder)/m.onnx"), data: "fashion:/y", on: PortableBackend(threads: 1))
+      #expect(asked.data == "fashion:/y" && asked.digest == checkpoint.digest)
+    }
+  }
+
   @Test("Numbers that are not finite are refused in every format", arguments: [ModelFormat.onnx, .safetensors])
   func notFinite(format: ModelFormat) throws {
     try Fixture.withTemporaryFolder { folder in

@@ -28,6 +28,18 @@ struct GraphFileTests {
     #expect(definition["nodes"]?.array?.count == graph.vertices.count)
   }
 
+  @Test("say which program wrote them, and in which version")
+  func facts() throws {
+    let file = try open("plain-script.onnx").file
+    #expect(file.metadata["ir_version"] == "8" && file.metadata["opset"] == "17")
+    #expect(file.metadata["producer"]?.hasPrefix("pytorch 2.") == true)
+    #expect(file.unread.isEmpty)
+    #expect(!file.isCheckpoint)
+    let tree = try file.tree()
+    #expect(tree.kind == "onnx" && tree.detail.hasPrefix("IR 8, opset 17, by pytorch 2."))
+    #expect(tree.children.filter { $0.kind == "tensor" }.map(\.name) == file.tensors.map(\.name))
+  }
+
   @Test("of one network by both exporters have the same weights")
   func bothExporters() throws {
     let (script, dynamo) = (try open("normalised-script.onnx"), try open("normalised-dynamo.onnx"))

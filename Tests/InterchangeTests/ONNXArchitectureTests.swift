@@ -13,7 +13,7 @@ import Testing
 @Suite("Architectures as ONNX files")
 struct ONNXArchitectureTests {
   /// Names of architectures of few numbers and little work.
-  static let names = Architecture.allCases.filter { architecture in
+  static let small: [String] = Architecture.allCases.filter { architecture in
     guard let graph = try? NetworkGraph(architecture.definition()) else { return false }
     let elements = graph.parameters.reduce(0) { $0 + $1.shape.count }
     return elements < 1_300_000 && graph.multiplyAdds < 60_000_000
@@ -57,12 +57,12 @@ struct ONNXArchitectureTests {
 
   @Test("There are some of every kind")
   func choice() {
-    #expect(names(containing: "cnn").count > 1 && Self.names.count > 5, "\(Self.names)")
+    #expect(names(containing: "cnn").count > 1 && Self.small.count > 5, "\(Self.small)")
   }
 
-  private func names(containing word: String) -> [String] { Self.names.filter { $0.contains(word) } }
+  private func names(containing word: String) -> [String] { Self.small.filter { $0.contains(word) } }
 
-  @Test("An architecture comes back as it was, and its graph alone computes the same", arguments: names)
+  @Test("An architecture comes back as it was, and its graph alone computes the same", arguments: small)
   func there(name: String) throws {
     let sample = try Sample(name)
     try Fixture.withTemporaryFolder { folder in

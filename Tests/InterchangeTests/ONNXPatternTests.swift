@@ -142,6 +142,23 @@ struct ONNXPatternTests {
     #expect(names(flat) == ["flatten", "channel-shuffle", "dense"])
   }
 
+  @Test("Channels taken from a table while they stand before images are another order of them")
+  func table() throws {
+    let layers = try network { builder in
+      builder.add("table", [2, 1], .integers([1, 0]))
+      builder.add("Transpose", "x", "1", ["perm": .integers([1, 0, 2, 3])])
+      builder.add("GatherND", "1 table", "2")
+      builder.add("Transpose", "2", "3", ["perm": .integers([1, 0, 2, 3])])
+      builder.add("Flatten", "3", "y", ["axis": .integer(1)])
+    }
+    #expect(layers == [.channelPermutation(order: [1, 0]), .flatten])
+    var builder = ONNXBuilder()
+    builder.add("Transpose", "x", "1", ["perm": .integers([1, 0, 2, 3])])
+    builder.add("Flatten", "1", "y", ["axis": .integer(1)])
+    let words = "x.onnx: node the-Flatten, Flatten: reads channels before images, which Gather alone may"
+    #expect(refusal { _ = try builder.model() } == words)
+  }
+
   @Test("Groups of channels made one by a reshape are a group norm with its scale and shift")
   func groupNorm() throws {
     let layers = try network { builder in

@@ -73,7 +73,7 @@ struct ONNXRefusalTests {
       ("Div", "c x", [:], "divides a constant by the image"),
       ("Div", "x x", [:], "divides by what depends on the image"),
       ("Pow", "x c", [:], "is not taken, only to 2 and 3"),
-      ("Transpose", "x", ["perm": .integers([1, 0, 2, 3])], "moves images"),
+      ("Transpose", "x", ["perm": .integers([2, 1, 0, 3])], "moves images"),
       ("Transpose", "x", [:], "moves images"),
       ("ReduceMean", "x", [:], "reduces all axes"),
       ("ReduceMean", "x", ["axes": .integers([1])], "axes [1] are not taken"),

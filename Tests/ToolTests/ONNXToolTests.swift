@@ -80,6 +80,48 @@ import Testing
     #expect(verified.status == 0 && verified.text.contains("the parameters of onnx"), "\(verified.text)")
   }
 
+  @Test("cusp-inspect shows tensors, layers, texts and nodes of a graph")
+  func shown() throws {
+    let path = Fixture.path("onnx/plain-script.onnx")
+    let table = try BuiltTool("cusp-inspect").run([path, "--format", "text"])
+    let lines = table.text.split(separator: "\n").map { line in
+      line.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
+    }
+    for line in [
+      "file \(path), 2,636 bytes", "format onnx", "architecture onnx, by its graph", "tensors 6, 319 numbers",
+      "0.Conv convolution 4x8x8 76 23.8 % 4,608 1,024", "5.Clip relu6 6x2x2 - - - 96", "9 dense 3 21 6.6 % 18 12",
+      "9.weight float32 3x6", "onnx::Conv_23 float32 4x2x3x3", "opset 17",
+    ] {
+      #expect(lines.contains(line), "\(line) is not in \(table.text)")
+    }
+    let tree = try BuiltTool("cusp-inspect").run([path, "--tree"])
+    let nodes = tree.text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+    #expect(nodes.contains("images  input  ?x2x8x8") && nodes.contains("logits  output  ?x3"), "\(tree.text)")
+    #expect(nodes.contains { $0.hasPrefix("/0/Conv  Conv  images, onnx::Conv_23, onnx::Conv_24 -> ") }, "\(tree.text)")
+    #expect(nodes.contains("4.weight  tensor  float32 6x4x3x3"), "\(tree.text)")
+    let statistics = try BuiltTool("cusp-inspect").run([path, "--json", "--stats"])
+    let tensors = try #require(try statistics.records().first?["tensors"]?.array)
+    #expect(tensors.count == 6 && tensors.allSatisfy { $0["statistics"]?["nans"]?.integer == 0 })
+    let key = try BuiltTool("cusp-inspect").run([path, "--key", "metadata.opset"])
+    #expect(key.status == 0 && key.text.contains("17"), "\(key.errors)")
+  }
+
+  @Test("Text and standard input: a network passes through a pipe of conversions")
+  func chain() throws {
+    try Fixture.withTemporaryFolder { folder in
+      let path = Fixture.path("onnx/windows-script.onnx")
+      let steps = ["onnx", "safetensors", "onnx", "npz", "pt", "onnx"].map { "cusp-convert - --quiet --to \($0)" }
+      let outcome = try bash(
+        "cat '\(path)' | \(steps.joined(separator: " | ")) | cusp-convert - last.h5 --quiet && cusp-convert '\(path)' first.h5 --quiet",
+        folder: folder)
+      #expect(outcome.problems.isEmpty && outcome.errors.isEmpty, "\(outcome.errors)")
+      let (first, last) = (
+        try Checkpoint(reading: "\(folder)/first.h5"), try Checkpoint(reading: "\(folder)/last.h5")
+      )
+      #expect(first.digest == last.digest && first.definition == last.definition)
+    }
+  }
+
   @Test("Every program that reads a model reads it from an ONNX file, too")
   func everywhere() throws {
     let model = try TrainedModel.digits.get().path

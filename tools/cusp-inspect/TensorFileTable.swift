@@ -28,9 +28,10 @@ struct TensorFileTable {
 
   private var facts: [(String, String)] {
     let count = "\(NumberText.grouped(record.tensors.count)), \(NumberText.grouped(record.elements)) numbers"
+    let reason = record.format == "onnx" ? "by its graph" : "by the names and shapes of its tensors"
     return [
       ("file", "\(record.path), \(NumberText.grouped(record.bytes)) bytes"), ("format", record.format),
-      ("architecture", record.architecture.map { "\($0), by the names and shapes of its tensors" } ?? "not recognised"),
+      ("architecture", record.architecture.map { "\($0), \(reason)" } ?? "not recognised"),
       ("tensors", count),
     ]
   }

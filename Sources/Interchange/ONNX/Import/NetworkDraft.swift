@@ -90,9 +90,13 @@ struct NetworkDraft {
       shape(source).rank == 3, shape(source).sizes.dropFirst() == [1, 1]
     else { return false }
     let (members, inner) = (Set(chain), Set(chain.map { items[$0].node.name }))
-    guard items.indices.allSatisfy({ members.contains($0) || inner.isDisjoint(with: items[$0].node.inputs) }) else {
-      return false
+    let read = Set(items.flatMap(\.node.inputs))
+    // What reads them beside, such as the sigmoid that a SiLU was made of, has to be a function that nobody reads yet.
+    let beside = items.indices.filter { !members.contains($0) && !inner.isDisjoint(with: items[$0].node.inputs) }
+    for index in beside {
+      guard case .activation = items[index].node.layer, !read.contains(items[index].node.name) else { return false }
     }
+    for index in beside { shapes[items[index].node.name] = Shape(shape(items[index].node.name).sizes + [1, 1]) }
     items[first].node.inputs = [source]
     for index in chain {
       let node = items[index].node

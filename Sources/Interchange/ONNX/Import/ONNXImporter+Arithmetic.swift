@@ -49,6 +49,7 @@ extension ONNXImporter {
   private mutating func product(_ arguments: ONNXArguments) throws -> Feature {
     var parts = arguments.node.inputs.compactMap { features[$0] }
     guard parts.count == 2 else { throw arguments.refusal("needs two inputs") }
+    for part in parts { try requireImagesFirst(part, arguments) }
     if parts[1].erf != nil { parts.swapAt(0, 1) }
     if parts[0].erf != nil { return try gelu(parts[0], parts[1], arguments) }
     parts = try parts.map { try $0.affine == nil || $0.isRepeated ? $0 : settled($0, arguments) }
@@ -83,6 +84,7 @@ extension ONNXImporter {
     let node = arguments.node
     let place = node.inputs.firstIndex { features[$0] != nil } ?? 0
     guard var feature = features[node.inputs[place]] else { throw arguments.refusal("needs an image") }
+    try requireImagesFirst(feature, arguments)
     var values = [-1.0]
     if node.operation != "Neg" {
       guard node.inputs.count == 2 else { return feature }

@@ -6,8 +6,20 @@ import Tensors
 // From what the graph sees to what nodes of the network read.
 
 extension ONNXImporter {
-  /// What the node reads at `place`, which depends on the image.
+  /// What the node reads at `place`, which depends on the image, images first.
   func feature(_ arguments: ONNXArguments, _ place: Int = 0) throws -> Feature {
+    let feature = try anyFeature(arguments, place)
+    try requireImagesFirst(feature, arguments)
+    return feature
+  }
+
+  /// Refuses a feature whose channels stand before images.
+  func requireImagesFirst(_ feature: Feature, _ arguments: ONNXArguments) throws {
+    guard !feature.isSwapped else { throw arguments.refusal("reads channels before images, which Gather alone may") }
+  }
+
+  /// What the node reads at `place`, which depends on the image.
+  func anyFeature(_ arguments: ONNXArguments, _ place: Int = 0) throws -> Feature {
     guard let name = arguments.input(place), let feature = features[name] else {
       throw arguments.refusal("its input \(place + 1) does not depend on the image, which it has to")
     }
@@ -30,6 +42,7 @@ extension ONNXImporter {
   /// The feature with nothing left to be computed, its channels in their own order.
   mutating func settled(_ feature: Feature, _ arguments: ONNXArguments) throws -> Feature {
     var feature = feature
+    try requireImagesFirst(feature, arguments)
     guard feature.erf == nil else { throw arguments.refusal("follows Erf, which is taken in GELU alone") }
     guard feature.padding == nil else { throw arguments.refusal("follows Pad, which is taken before Conv alone") }
     guard !feature.isRepeated else { throw arguments.refusal("follows Expand, which is taken before Mul alone") }

@@ -36,7 +36,7 @@ extension ONNXImporter {
     case "Expand": return [try expanded(arguments)]
     case "Slice": return [try sliced(arguments)]
     case "Split": return try split(arguments)
-    case "Gather": return [try gathered(arguments)]
+    case "Gather", "GatherND": return [try gathered(arguments)]
     case "Pad": return [try padded(arguments)]
     default: throw arguments.refusal("is an operator that is not taken; formats/onnx.md lists those that are")
     }

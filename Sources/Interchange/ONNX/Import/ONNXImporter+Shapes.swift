@@ -23,12 +23,18 @@ extension ONNXImporter {
   }
 
   mutating func transposed(_ arguments: ONNXArguments) throws -> Feature {
-    var feature = try feature(arguments)
+    var feature = try anyFeature(arguments)
+    let rank = feature.shape.count
+    let order = try arguments.integers("perm") ?? (0..<rank).reversed()
+    if rank > 2, order == [1, 0] + Array(2..<rank) {
+      feature.isSwapped.toggle()
+      feature.shape.swapAt(0, 1)
+      return feature
+    }
+    feature = try self.feature(arguments)
     if feature.padding != nil || feature.isRepeated || feature.affine != nil {
       feature = try settled(feature, arguments)
     }
-    let rank = feature.shape.count
-    let order = try arguments.integers("perm") ?? (0..<rank).reversed()
     guard order.sorted() == Array(0..<rank), order.first == 0, feature.shape[0] == batch else {
       throw arguments.refusal("perm \(order.prefix(8)) moves images; only orders of one image's axes are taken")
     }
@@ -99,22 +105,33 @@ extension ONNXImporter {
     return try add(slice, of: [whole(feature, arguments)], for: arguments)
   }
 
-  /// Channels in another order, or a part of them.
+  /// Channels in another order, or a part of them; they may have been put before images for that.
   mutating func gathered(_ arguments: ONNXArguments) throws -> Feature {
-    let feature = try feature(arguments)
+    var feature = try anyFeature(arguments)
+    let (isSwapped, isTable) = (feature.isSwapped, arguments.node.operation == "GatherND")
+    if isSwapped { feature.shape.swapAt(0, 1) }
+    feature.isSwapped = false
     let places = try numbers(arguments.node.inputs.count > 1 ? arguments.node.inputs[1] : "", arguments)
     let count = feature.shape.count > 1 ? feature.shape[1] : 0
     let order = places.integers.map { $0 < 0 ? $0 + count : $0 }
-    guard try arguments.integer("axis", 0) == 1, places.shape.count == 1, let first = order.first,
+    // A table has a row for every channel, which names it alone.
+    let isList = places.shape == (isTable ? [order.count, 1] : [order.count])
+    let axis = try isTable ? arguments.integer("batch_dims", 0) : arguments.integer("axis", 0)
+    guard isList, axis == (isSwapped || isTable ? 0 : 1), isSwapped || !isTable, let first = order.first,
       order.allSatisfy({ (0..<count).contains($0) })
     else { throw arguments.refusal("takes single elements; only a list of channels is taken") }
+    var result: Feature
     if order == Array(first..<first + order.count) {
-      return try taken(.init(axis: 1, start: first, count: order.count, step: 1), of: feature, arguments)
+      result = try taken(.init(axis: 1, start: first, count: order.count, step: 1), of: feature, arguments)
+    } else {
+      guard Set(order).count == count else {
+        throw arguments.refusal("takes channels twice, or not all in another order")
+      }
+      result = try add(.channelPermutation(order: order), of: [whole(feature, arguments)], for: arguments)
     }
-    guard Set(order).count == count else {
-      throw arguments.refusal("takes channels twice, or not all in another order")
-    }
-    return try add(.channelPermutation(order: order), of: [whole(feature, arguments)], for: arguments)
+    if isSwapped { result.shape.swapAt(0, 1) }
+    result.isSwapped = isSwapped
+    return result
   }
 
   mutating func padded(_ arguments: ONNXArguments) throws -> Feature {

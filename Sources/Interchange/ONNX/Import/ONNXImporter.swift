@@ -20,6 +20,8 @@ struct Feature {
   var erf: Affine?
   /// Where it is whether what it says is above a number: that number.
   var threshold: Double?
+  /// Whether the graph sees images and channels in each other's place.
+  var isSwapped = false
   /// Whether one pixel is repeated over an image.
   var isRepeated = false
 }
