@@ -6,6 +6,7 @@ import Foundation
 import Interchange
 import Networks
 import PortableBackend
+import Programs
 import Tensors
 import TestSupport
 import Testing

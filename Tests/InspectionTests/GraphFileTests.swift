@@ -2,7 +2,9 @@ import Failures
 import Foundation
 import Inspection
 import Interchange
+import Networks
 import Records
+import Tensors
 import TestSupport
 import Testing
 

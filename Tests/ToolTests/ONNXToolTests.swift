@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import Networks
 import Records
 import TestSupport
 import Testing
@@ -163,7 +164,8 @@ import Testing
         #expect(outcome.errors.contains(", MaxPuul: is an operator that is not taken"), "\(outcome.errors)")
       }
       let shown = try BuiltTool("cusp-inspect").run(["other.onnx", "--json"], folder: folder)
-      #expect(shown.status == 0 && (try shown.records().first?["architecture"]) == JSON.null, "\(shown.text)")
+      #expect(shown.status == 0)
+      #expect(try shown.records().first?["architecture"]?.string == nil, "\(shown.text)")
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["other.onnx"])
     }
   }
