@@ -78,6 +78,13 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 let targets: [Target] = [
   systemLibrary("CHDF5", pkgConfig: "hdf5", apt: "libhdf5-dev", brew: "hdf5"),
   systemLibrary("CZlib", apt: "zlib1g-dev", brew: "zlib"),
+  .target(
+    name: "CImages",
+    cSettings: [.unsafeFlags(["-I/opt/homebrew/include"], .when(platforms: [.macOS]))],
+    linkerSettings: [
+      .linkedLibrary("png"), .linkedLibrary("jpeg"),
+      .unsafeFlags(["-L/opt/homebrew/lib"], .when(platforms: [.macOS])),
+    ]),
   .systemLibrary(name: "CFiles"),
   .systemLibrary(name: "CProcessor"),
 
@@ -89,7 +96,9 @@ let targets: [Target] = [
   library("HDF5", ["CHDF5", "Failures", "Files"]),
   library("Archives", ["CZlib", "Failures", "Files"]),
 
-  library("Datasets", ["Archives", "Failures", "Files", "HDF5", "Tensors"]),
+  library("ImageFiles", ["CImages", "Failures", "Files"]),
+
+  library("Datasets", ["Archives", "Failures", "Files", "HDF5", "ImageFiles", "Tensors"]),
   library("Spatial", ["Tensors"]),
   library("Networks", ["Failures", "Symmetry", "Tensors"]),
   library("Programs", ["Failures", "Networks", "Symmetry", "Tensors"]),
@@ -124,8 +133,8 @@ let targets: [Target] = [
   library(
     "SavedSets",
     [
-      "Archives", "Attacks", "Datasets", "Evaluation", "Failures", "Files", "Interchange", "Networks", "Records",
-      "Tensors",
+      "Archives", "Attacks", "Datasets", "Evaluation", "Failures", "Files", "ImageFiles", "Interchange", "Networks",
+      "Records", "Tensors",
     ]),
 
   library("ToolSupport", ["Failures", "Files", "Records", argumentParser]),
@@ -151,7 +160,7 @@ let targets: [Target] = [
       "Attacks", "Checkpoints", "Datasets", "Evaluation", "Files", "Networks", "Programs", "Records", "Spatial",
       "Tensors", "ToolOptions", "Training",
     ]),
-  tool("cusp-attack", ["Attacks", "Datasets", "Evaluation", "Records", "SavedSets", "ToolOptions"]),
+  tool("cusp-attack", ["Attacks", "Datasets", "Evaluation", "Records", "ToolOptions"]),
   tool("cusp-evaluate", ["Archives", "Datasets", "Evaluation", "Files", "Records", "ToolOptions"]),
   tool("cusp-fooling-rate", ["Archives", "Files", "Records"]),
   tool("cusp-bench", ["Benchmarks", "Networks", "Programs", "Records", "ToolOptions"]),
@@ -160,7 +169,8 @@ let targets: [Target] = [
     ["Checkpoints", "Files", "Inspection", "Interchange", "NetworkOptions", "Networks", "Records", "Tensors"]),
   tool("cusp-diff", ["Files", "Inspection", "Records"]),
   tool("cusp-convert", ["Checkpoints", "Datasets", "Files", "Interchange", "NetworkOptions", "Records"]),
-  tool("cusp-verify", ["Attacks", "Datasets", "Evaluation", "Networks", "Records", "SavedSets", "ToolOptions"]),
+  tool(
+    "cusp-verify", ["Attacks", "Datasets", "Evaluation", "Files", "Networks", "Records", "SavedSets", "ToolOptions"]),
   tool("cusp-serve", ["Evaluation", "Files", "NetworkOptions", "Records", "Serving", "ToolOptions"]),
 
   .target(name: "CAllocations", path: "Tests/CAllocations"),
@@ -175,7 +185,8 @@ let targets: [Target] = [
   tests("Records", ["Records"]),
   tests("HDF5", ["Files", "HDF5"]),
   tests("Archives", ["Archives", "Files"]),
-  tests("Datasets", ["Archives", "Datasets", "Files", "HDF5", "Tensors"]),
+  tests("ImageFiles", ["Files", "ImageFiles"]),
+  tests("Datasets", ["Archives", "Datasets", "Files", "HDF5", "ImageFiles", "Tensors"]),
   tests("Spatial", ["Spatial", "Tensors"]),
   tests("Networks", ["Networks", "Symmetry", "Tensors"]),
   tests("Programs", ["Networks", "Programs", "Tensors"]),
@@ -217,7 +228,7 @@ let targets: [Target] = [
     [
       "Attacks", "Evaluation", "Files", "PortableBackend", "Records", "Serving", "Spatial", "Tensors", "ToolSupport",
     ]),
-  tests("Tool", ["Archives", "Checkpoints", "Interchange", "Networks", "Records", "Tensors"]),
+  tests("Tool", ["Archives", "Checkpoints", "ImageFiles", "Interchange", "Networks", "Records", "Tensors"]),
 ]
 
 let oneDNNTargets: [Target] = [
@@ -237,8 +248,8 @@ let fuzzTargets: [Target] =
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "Archives", "Checkpoints", "Datasets", "Failures", "Files", "HDF5", "Interchange", "Networks", "Records",
-        "Serving", "Tensors",
+        "Archives", "Checkpoints", "Datasets", "Failures", "Files", "HDF5", "ImageFiles", "Interchange", "Networks",
+        "Records", "Serving", "Tensors",
       ], path: "Tests/Fuzz", exclude: ["README.md"], swiftSettings: settings)
   ]
 

@@ -53,6 +53,8 @@ public protocol Attempt: AnyObject {
 
   /// The classifier's logits for what it came to, where it asked for them; else empty.
   var verdict: [Float] { get }
+  /// The classifier's logits before what it came to was rounded; empty where it was not.
+  var unrounded: [Float] { get }
   /// How many steps it took.
   var steps: Int { get }
   /// The member of a cascade whose perturbation it came to.
@@ -64,6 +66,8 @@ public protocol Attempt: AnyObject {
 extension Attempt {
   /// No verdict was asked for.
   public var verdict: [Float] { [] }
+  /// Nothing was rounded.
+  public var unrounded: [Float] { [] }
   /// No member of a cascade.
   public var member: String? { nil }
   /// Nothing is remembered.

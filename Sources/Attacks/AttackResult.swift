@@ -20,6 +20,8 @@ public struct AttackResult: Equatable, Sendable {
   public let hadZeroGradient: Bool
   /// The member of a cascade that broke the image; nil where none did, or the attack is no cascade.
   public let member: String?
+  /// Whether rounding undid what the attack found: made a wrong prediction right, changed one back, or missed the target.
+  public private(set) var isLostByRounding = false
   /// The attack of a smaller budget whose result this repeats; nil where it is its own.
   public internal(set) var origin: Int?
   /// The points that the attack asked about, the last being what it came to; empty unless it is `Traced`.
@@ -46,6 +48,18 @@ public struct AttackResult: Equatable, Sendable {
   public func judged(naturalLogits: [Float], perturbedLogits: [Float]) -> AttackResult {
     var copy = self
     (copy.naturalLogits, copy.perturbedLogits) = (naturalLogits, perturbedLogits)
+    // It was of the classifier that was attacked.
+    copy.isLostByRounding = false
+    return copy
+  }
+
+  /// The result of rounding an image whose logits were `unrounded`, if it was rounded.
+  func rounded(from unrounded: [Float], _ goal: Goal) -> AttackResult {
+    guard !unrounded.isEmpty, !perturbedLogits.isEmpty else { return self }
+    var copy = self
+    let found = unrounded.withUnsafeBufferPointer(predictedClass)
+    copy.isLostByRounding =
+      goal.isLost(from: found, to: perturbedClass) || goal.isReached(by: found) && !goal.isReached(by: perturbedClass)
     return copy
   }
 

@@ -4,6 +4,12 @@ extension DatasetReference {
   /// A file and its packed form are both among them: each stands for the other when the data set is read.
   public var inputFiles: [String] {
     if case .canvas(_, let data) = self { return data.inputFiles }
+    if case .images(let path, _) = self {
+      return Split.allCases.flatMap { split in
+        (try? ImageFolder(path: ImageFolder.place(of: split, in: path)).entries.map(\.path)) ?? []
+      }
+    }
+    if case .image(let path, _) = self { return [path] }
     guard case .folder(let family, let path) = self else { return outputFiles }
     return family.folders(in: path).flatMap { folder in
       family.fileNames.flatMap { ["\(folder)/\($0)", "\(folder)/\($0).gz"] }
@@ -13,7 +19,7 @@ extension DatasetReference {
   /// The paths of all files that `write(_:)` may write.
   public var outputFiles: [String] {
     switch self {
-    case .digits, .canvas: []
+    case .digits, .canvas, .images, .image: []
     case .npz(let path), .hdf5(let path): [path]
     case .folder(let family, let path): family.fileNames.map { "\(path)/\($0)" }
     }

@@ -1,11 +1,18 @@
 import Failures
+public import ImageFiles
+public import Tensors
 
-/// What names a data set on a command line: `digits`, `mnist:DIR`, ..., `FILE.npz`, or `canvas:40:` before any of these.
+/// What names a data set on a command line: `digits`, `mnist:DIR`, `folder:DIR`, ..., `FILE.npz`, or `canvas:40:` before any
+/// of these.
 public enum DatasetReference: Hashable, Sendable, CustomStringConvertible {
   /// The hand-written digits of 8x8 pixels that are built in.
   case digits
   /// A folder with a public data set in its original files.
   case folder(Family, path: String)
+  /// A folder of image files, one folder a class, each made `fit`, or what a model takes where that is nil.
+  case images(path: String, fit: ImageFit?)
+  /// One image file, of a class by its number.
+  case image(path: String, label: Int)
   /// A NumPy file with images and labels.
   case npz(path: String)
   /// An HDF5 file with images and labels.
@@ -27,7 +34,8 @@ public enum DatasetReference: Hashable, Sendable, CustomStringConvertible {
 
   /// What names one, as people are told; `canvas:SIDE:` may come before.
   public static let choices =
-    Family.allCases.reduce("digits") { "\($0), \($1.rawValue):DIR" } + ", FILE.npz or FILE.h5"
+    Family.allCases.reduce("digits") { "\($0), \($1.rawValue):DIR" }
+    + ", folder:DIR, image:LABEL:FILE, FILE.npz or FILE.h5"
 
   /// The data set that `text` names.
   ///
@@ -38,6 +46,10 @@ public enum DatasetReference: Hashable, Sendable, CustomStringConvertible {
       self = .digits
     } else if parts[0] == "canvas", parts.count == 2 {
       self = try Self.canvas(parts[1], in: text)
+    } else if parts[0] == "folder" {
+      self = try Self.images(parts.count == 2 ? parts[1] : "", in: text)
+    } else if parts[0] == "image" {
+      self = try Self.image(parts.count == 2 ? parts[1] : "", in: text)
     } else if let family = Family(rawValue: parts[0]) {
       guard parts.count == 2, !parts[1].isEmpty else {
         throw Failure(.usage, "\(text): names no folder; write \(family.rawValue):DIR")
@@ -61,12 +73,35 @@ public enum DatasetReference: Hashable, Sendable, CustomStringConvertible {
     return .canvas(side: side, of: try DatasetReference(parts[1]))
   }
 
+  /// The folder of images that `description`, a path with or without a size before it, means.
+  private static func images(_ description: String, in text: String) throws -> DatasetReference {
+    let parts = description.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    let isSized = parts.count == 2 && !parts[0].isEmpty && parts[0].allSatisfy { "0123456789/".contains($0) }
+    let (fit, path) = isSized ? (ImageFit(parts[0]), parts[1]) : (nil, description)
+    guard !path.isEmpty, !isSized || fit != nil else {
+      let sizes = "224 pixels a side or 224/256, those out of 256, up to \(ImageFit.mostPixels)"
+      throw Failure(.usage, "\(text): write folder:DIR, or with a size folder:224:DIR; sizes are \(sizes)")
+    }
+    return .images(path: path, fit: fit)
+  }
+
+  /// The image that `description`, a label and a path, means.
+  private static func image(_ description: String, in text: String) throws -> DatasetReference {
+    let parts = description.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    guard parts.count == 2, !parts[1].isEmpty, let label = Int(parts[0]), (0..<ImageFolder.mostClasses).contains(label)
+    else { throw Failure(.usage, "\(text): give an image the number of its class and a file, as in image:281:cat.jpg") }
+    return .image(path: parts[1], label: label)
+  }
+
   /// The text that names this data set.
   public var description: String {
     switch self {
     case .digits: "digits"
     case .folder(let family, let path): "\(family.rawValue):\(path)"
     case .npz(let path), .hdf5(let path): path
+    case .images(let path, let fit?): "folder:\(fit):\(path)"
+    case .images(let path, nil): Self.isPlain(path) ? "folder:\(path)" : "folder:./\(path)"
+    case .image(let path, let label): "image:\(label):\(path)"
     case .canvas(let side, let data): "canvas:\(side):\(data)"
     }
   }
@@ -76,24 +111,31 @@ public enum DatasetReference: Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .digits: return "digits"
     case .folder(let family, _): return family.rawValue
-    case .npz(let path), .hdf5(let path):
+    case .images(let path, _): return path.split(separator: "/").last { $0 != "." }.map(String.init) ?? "folder"
+    case .npz(let path), .hdf5(let path), .image(let path, _):
       let file = path.split(separator: "/").last ?? ""
       return String(file[..<(file.lastIndex(of: ".") ?? file.endIndex)])
     case .canvas(_, let data): return data.name
     }
   }
 
+  /// Whether `path` does not look as if it began with a size.
+  private static func isPlain(_ path: String) -> Bool {
+    (try? images(path, in: path)) == .images(path: path, fit: nil)
+  }
+
   /// The images of `split`, at most the first `limit` of them.
   ///
+  /// - Parameter shape: The shape `[c, h, w]` that a model takes, which image files are made; others have their own.
   /// - Throws: `.usage` for a limit below 1, or a canvas that the images do not suit; `.noInput` if a folder or file is
   ///   missing, naming it; `.data` if one is truncated, damaged, swapped with another or holds what is no image with a label.
-  public func load(split: Split, limit: Int? = nil) throws -> LabeledImages {
+  public func load(split: Split, limit: Int? = nil, for shape: Shape? = nil) throws -> LabeledImages {
     if let limit, limit < 1 { throw Failure(.usage, "a limit of \(limit) images leaves none; ask for at least 1") }
-    let images = try read(split)
+    let images = try read(split, limit: limit, for: shape)
     return limit.map(images.prefix) ?? images
   }
 
-  private func read(_ split: Split) throws -> LabeledImages {
+  private func read(_ split: Split, limit: Int?, for shape: Shape?) throws -> LabeledImages {
     switch self {
     case .digits: return try readDigits(split)
     case .folder(.mnist, let path): return try readMNIST(.mnist, at: path, split)
@@ -102,7 +144,11 @@ public enum DatasetReference: Hashable, Sendable, CustomStringConvertible {
     case .folder(.cifar100, let path): return try readCIFAR(.cifar100, at: path, split)
     case .npz(let path): return try readPair(NumPyPairs(path: path), name: name, split)
     case .hdf5(let path): return try readPair(HDF5Pairs(path: path), name: name, split)
-    case .canvas(let side, let data): return try data.read(split).onCanvas(side)
+    case .images(let path, let fit):
+      return try readImageFolder(path: path, fit, for: shape, name: name, split, limit: limit)
+    case .image(let path, let label):
+      return try readImage(path: path, label: label, for: shape, name: name, split)
+    case .canvas(let side, let data): return try data.read(split, limit: limit, for: nil).onCanvas(side)
     }
   }
 }

@@ -33,7 +33,7 @@ extension Predictions {
       steps: attack?.stopsEarly == true ? result.steps : nil,
       reused: result.origin.flatMap { attacks[$0]?.epsilon },
       forwards: attack.map { _ in result.cost.forwards }, backwards: attack.map { _ in result.cost.backwards },
-      brokenBy: result.member,
+      brokenBy: result.member, isLostByRounding: result.isLostByRounding,
       hadZeroGradient: result.hadZeroGradient,
       failure: Self.failure(result))
   }

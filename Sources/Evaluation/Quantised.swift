@@ -20,23 +20,36 @@ struct Quantised<Whole: Attack>: WrappingAttack {
   }
 }
 
-/// Rounds what another attempt comes to; whoever asks for the attempts classifies the result.
+/// Rounds what another attempt comes to, having asked the classifier about it before; whoever asks for the attempts classifies the result.
 private final class QuantisingAttempt: Attempt {
   private let attempt: any Attempt
   private let clean: Pixels
   private let bound: Bound?
+  /// Whether the classifier was asked about what the attempt came to.
+  private var isJudging = false
+  private(set) var unrounded: [Float] = []
 
   init(_ attempt: any Attempt, on subject: Subject, within bound: Bound?) {
     (self.attempt, clean, self.bound) = (attempt, subject.clean, bound)
+    unrounded.reserveCapacity(subject.logits.count)
   }
 
   var steps: Int { attempt.steps }
   var member: String? { attempt.member }
 
   func next(_ answer: Answer?, writing pixels: MutablePixels) -> Move {
-    let move = attempt.next(answer, writing: pixels)
-    if case .done = move { Levels.round(pixels, around: clean, within: bound) }
-    return move
+    if isJudging, let answer {
+      unrounded.append(contentsOf: answer.logits)
+    } else {
+      let move = attempt.next(answer, writing: pixels)
+      guard case .done = move else { return move }
+      unrounded.append(contentsOf: attempt.verdict)
+      // Whether rounding loses what was found, nobody knows without asking.
+      isJudging = unrounded.isEmpty && pixels.allSatisfy(\.isFinite)
+      if isJudging { return .classify }
+    }
+    Levels.round(pixels, around: clean, within: bound)
+    return .done
   }
 }
 

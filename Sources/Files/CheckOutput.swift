@@ -20,9 +20,7 @@ public struct OpenStream: Sendable {
 /// - Throws: `.usage` for `-`, and if `path` leads to the file of an input or a stream, by whatever name; `.cannotCreate` if
 ///   no file can be made there.
 public func checkOutput(_ path: String, reading inputs: [String], besides streams: [OpenStream]) throws {
-  guard path != "-" else {
-    throw Failure(.usage, "-: is no file to write here, as standard output carries records; name a file, or ./-")
-  }
+  try refuseStandardOutput(path)
   let target = try resolvingLinks(path)
   try checkReplaceable(target, folder: split(target).folder, path: path)
   guard let output = FileIdentity(path: path) else { return }
@@ -33,6 +31,19 @@ public func checkOutput(_ path: String, reading inputs: [String], besides stream
   if let stream = streams.first(where: { FileIdentity(descriptor: $0.descriptor) == output }) {
     throw ownFile(path, stream)
   }
+}
+
+/// Finds out now whether a program can make the folder `path` in the end: it is still to come, or there and empty.
+///
+/// - Throws: `.usage` for `-`; `.cannotCreate` if something is there, or no folder can be made.
+public func checkFolderOutput(_ path: String) throws {
+  try refuseStandardOutput(path)
+  try checkMakeable(path)
+}
+
+private func refuseStandardOutput(_ path: String) throws {
+  guard path == "-" else { return }
+  throw Failure(.usage, "-: is no file to write here, as standard output carries records; name a file, or ./-")
 }
 
 /// Refuses the input `path`, `-` for standard input, if it is the file that `output` writes: it would grow while it is

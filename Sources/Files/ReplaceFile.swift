@@ -80,7 +80,7 @@ func split(_ path: String) -> (folder: String, name: String) {
 private let temporaryCount = Atomic<Int>(0)
 
 /// A name in `folder` that no other call gets and no file has: `.NAME.cusp-PID-N`.
-private func temporaryPath(folder: String, name: String) -> String {
+func temporaryPath(folder: String, name: String) -> String {
   var status = stat()
   while true {
     let number = temporaryCount.add(1, ordering: .relaxed).newValue
@@ -111,7 +111,7 @@ func checkReplaceable(_ target: String, folder: String, path: String) throws {
 }
 
 /// Has the system write the file or folder at `name` to the disk.
-private func synchronize(_ name: String, _ flags: Int32, path: String) throws {
+func synchronize(_ name: String, _ flags: Int32, path: String) throws {
   guard let file = Descriptor(name, flags) else {
     throw Failure(.inputOutput, "\(path): cannot be synced: \(systemErrorText(errno)); run again")
   }

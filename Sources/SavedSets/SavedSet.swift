@@ -1,11 +1,13 @@
+import Datasets
 import Failures
 public import Files
+import ImageFiles
 import Interchange
 public import Tensors
 
 /// Perturbed images in a file, found and not read: ours, or another program's.
 ///
-/// The file is one array, or arrays by name in any format that `TensorFile` reads.
+/// The file is one array, or arrays by name in any format that `TensorFile` reads; or it is a folder of image files.
 public struct SavedSet: Sendable {
   /// What the file is called.
   public let path: String
@@ -17,10 +19,14 @@ public struct SavedSet: Sendable {
   public let labels: [Int]?
   /// The images' positions in the original split by the file; nil where it does not say.
   public let indices: [Int]?
-  private let file: TensorFile
-  private let images: StoredTensor
-  private let layout: ImageLayout
+  private let contents: Contents
   private let imageShape: Shape
+
+  /// Where the images are.
+  private enum Contents {
+    case arrays(TensorFile, StoredTensor, ImageLayout)
+    case files([ImageFolder.Entry])
+  }
 
   /// What perturbed images are called: here, by torchattacks, by AutoAttack's and RobustBench's examples, and as in data
   /// sets.
@@ -35,9 +41,9 @@ public struct SavedSet: Sendable {
   ///   range is meant, a damaged one, images of another shape, and labels or indices that are none; `.noInput` if there is
   ///   no file.
   public init(_ input: InputFile, images name: String? = nil, range: Int? = nil, imageShape: Shape) throws {
-    file = try TensorFile(arraysIn: input)
+    let file = try TensorFile(arraysIn: input)
     (path, self.imageShape) = (file.path, imageShape)
-    images = try Self.images(in: file, named: name)
+    let images = try Self.images(in: file, named: name)
     self.range = try Self.range(of: images, in: file.path, asked: range)
     let sizes = images.shape.sizes
     guard let layout = ImageLayout(Array(sizes.dropFirst()), of: imageShape), sizes[0] > 0 else {
@@ -45,16 +51,42 @@ public struct SavedSet: Sendable {
       throw Failure(
         .data, "\(path): \(images.path): has the shape \(found); the model takes images [\(imageShape)]")
     }
-    (self.layout, count) = (layout, sizes[0])
+    (contents, count) = (.arrays(file, images, layout), sizes[0])
     labels = try Self.integers(["labels", "y"], in: file, count: count)
     indices = try Self.integers(["indices"], in: file, count: count)
+  }
+
+  /// The set of image files in the folder at `path`, one folder a class, for a model that takes images `[c, h, w]` of
+  /// `imageShape`: in the order of the numbers that all files are named by, their positions, or as they are listed.
+  ///
+  /// - Throws: `.data` if it holds no images, or other formats than PNG and JPEG; `.noInput` if there is no folder.
+  public init(folder path: String, imageShape: Shape) throws {
+    let entries = try ImageFolder(path: path).entries
+    let numbers = entries.compactMap { Int($0.stem) }
+    let isNumbered = numbers.count == entries.count
+    let order = isNumbered ? entries.indices.sorted { (numbers[$0], $0) < (numbers[$1], $1) } : Array(entries.indices)
+    let ordered = order.map { entries[$0] }
+    (self.path, self.imageShape, contents) = (path, imageShape, .files(ordered))
+    (count, range, labels) = (ordered.count, 255, ordered.map(\.label))
+    indices = isNumbered ? order.map { numbers[$0] } : nil
   }
 
   /// Hands the images to `body` in the order of the file, each by its place and its pixels `[c, h, w]`, in 0...1 if they
   /// are what they should be; one image is held at a time.
   ///
-  /// - Throws: `.data` if the file is damaged; what `body` throws.
+  /// - Throws: `.data` if a file is damaged or an image of another size than the model's; what `body` throws.
   public func forEachImage(_ body: (_ place: Int, _ pixels: [Float]) throws -> Void) throws {
+    switch contents {
+    case .arrays(let file, let images, let layout):
+      try forEachImage(of: images, in: file, layout, body)
+    case .files(let entries):
+      for (place, entry) in entries.enumerated() { try body(place, pixels(of: entry)) }
+    }
+  }
+
+  private func forEachImage(
+    of images: StoredTensor, in file: TensorFile, _ layout: ImageLayout, _ body: (Int, [Float]) throws -> Void
+  ) throws {
     let size = imageShape.count
     var stored: [Float] = []
     var image = [Float](repeating: 0, count: size)
@@ -69,6 +101,15 @@ public struct SavedSet: Sendable {
       }
       stored.removeFirst(start)
     }
+  }
+
+  private func pixels(of entry: ImageFolder.Entry) throws -> [Float] {
+    let file = try ImageFile(path: entry.path)
+    guard [file.height, file.width] == Array(imageShape.sizes.dropFirst()), [1, 3].contains(imageShape[0]) else {
+      let found = "\(file.channels)x\(file.height)x\(file.width)"
+      throw Failure(.data, "\(file.name): has the shape \(found); the model takes images [\(imageShape)]")
+    }
+    return try file.pixels().converted(toChannels: imageShape[0]).planes.map { Float($0) / 255 }
   }
 
   private static func images(in file: TensorFile, named name: String?) throws -> StoredTensor {

@@ -83,7 +83,7 @@ extension RequestDecoder {
     guard let split = Split(rawValue: name) else {
       throw Failure(.usage, "image: `split` is `\(name)`; choose \(choices(Split.self))")
     }
-    let images = try datasets.images(reference, split)
+    let images = try datasets.images(reference, split, for: imageShape)
     guard images.imageShape == imageShape else {
       throw Failure(.data, "\(reference): images are [\(images.imageShape)], the model takes [\(imageShape)]")
     }

@@ -2,6 +2,7 @@ public import ArgumentParser
 public import Datasets
 public import Evaluation
 import Failures
+public import Tensors
 
 /// Which images a program that judges a model works on.
 public struct DataOptions: ParsableArguments {
@@ -32,12 +33,12 @@ public struct DataOptions: ParsableArguments {
     (data ?? modelData).flatMap { try? DatasetReference($0).inputFiles } ?? []
   }
 
-  /// The images, given the data set that the model names.
+  /// The images, given the data set that the model names and the shape `[c, h, w]` that it takes, if one is known.
   ///
   /// - Throws: `Failure` when the data cannot be read.
-  public func load(modelData: String) throws -> ImageSelection {
+  public func load(modelData: String, for shape: Shape? = nil) throws -> ImageSelection {
     let name = data ?? modelData
-    let images = try DatasetReference(name).load(split: split, limit: limit)
+    let images = try DatasetReference(name).load(split: split, limit: limit, for: shape)
     return ImageSelection(
       shard.map { images.shard($0.number, of: $0.count) } ?? images, data: name, total: images.count)
   }

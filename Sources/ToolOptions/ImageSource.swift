@@ -1,10 +1,12 @@
 public import Evaluation
 import Failures
+import Networks
+import Tensors
 
 /// The images of the models of one command line, read once where models share them.
 public struct ImageSource {
   private let options: DataOptions
-  private var last: (data: String, selection: ImageSelection)?
+  private var last: (data: String, shape: Shape, selection: ImageSelection)?
 
   /// Images as `options` say.
   public init(_ options: DataOptions) { self.options = options }
@@ -13,7 +15,10 @@ public struct ImageSource {
   ///
   /// - Throws: `Failure` when the data cannot be read, or its images are none for the model.
   public mutating func selection(for model: LoadedModel) throws -> ImageSelection {
-    if last?.data != model.data { last = (model.data, try options.load(modelData: model.data)) }
+    let shape = model.graph.imageShape
+    if last?.data != model.data || last?.shape != shape {
+      last = (model.data, shape, try options.load(modelData: model.data, for: shape))
+    }
     guard let selection = last?.selection else { throw Failure(.internal, "no images") }
     try model.check(selection.images)
     return selection

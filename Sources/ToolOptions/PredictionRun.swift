@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 public import Evaluation
+import Failures
 public import Records
 public import SavedSets
 public import ToolSupport
@@ -50,12 +51,15 @@ public struct PredictionRun {
     if !isWatching { StopRequest.watch() }
     isWatching = true
     if let file {
-      try file.write(selection.images) { writer in
+      guard !file.isQuantised || selection.images.haveEightBits else {
+        throw Failure(.usage, "\(name): pixels between 8-bit levels cannot be quantised; leave that out")
+      }
+      try file.write(selection.images) { append in
         try predictions.forEachImage(in: selection, progress: { try tell($0, of: count, on: &progress) }) {
           record, image in
           flaws.add(record)
           try body(record)
-          try writer.append(image)
+          try append(image)
         }
       }
     } else {

@@ -3,6 +3,7 @@ import Attacks
 import Datasets
 public import Evaluation
 import Failures
+import Networks
 import Records
 public import ToolSupport
 
@@ -46,7 +47,7 @@ public struct UniversalOptions: ParsableArguments {
       if case .integer(let value) = values[setting] { value } else { `default` }
     }
     let images = try DatasetReference(data.data ?? model.data)
-      .load(split: .train, limit: count(.samples, else: Self.images))
+      .load(split: .train, limit: count(.samples, else: Self.images), for: model.graph.imageShape)
     var settings = AttackSettings()
     settings.norm = attack.norm
     return try (epsilon?.numbers.map(Optional.some) ?? [nil]).map { budget in

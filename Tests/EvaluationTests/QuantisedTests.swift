@@ -84,6 +84,50 @@ struct QuantisedTests {
     }
   }
 
+  @Test("A record tells where an image fooled and rounding lost that, and only there")
+  func lost() throws {
+    try withModel { model in
+      let images = try digits()
+      var (lost, kept) = (0, 0)
+      for epsilon in [2.2, 3.4, 5.5, 7.3, 9.4].map({ $0 / 255 }) {
+        let exact = try results(model, images, attack(.linf, epsilon, isQuantised: false)).map(\.record)
+        let rounded = try results(model, images, attack(.linf, epsilon)).map(\.record)
+        for (exact, rounded) in zip(exact, rounded) {
+          let (label, natural, before, after) = (exact.label, exact.natural, exact.perturbed, rounded.perturbed)
+          let isUndone = before != label && after == label || before != natural && after == natural
+          #expect(rounded.isLostByRounding == (isUndone && (after == label || after == natural)), "\(rounded)")
+          #expect(!exact.isLostByRounding)
+          // The question costs a pass.
+          #expect(rounded.forwards == exact.forwards.map { $0 + 1 })
+          lost += rounded.isLostByRounding ? 1 : 0
+          kept += after != natural ? 1 : 0
+        }
+      }
+      #expect(lost > 0 && kept > 20)
+    }
+  }
+
+  @Test("A target that rounding misses is lost, and a target that was never hit is not")
+  func targets() throws {
+    try withModel { model in
+      func descent(isQuantised: Bool) -> NamedAttack {
+        var attack = NamedAttack(
+          name: "pgd", epsilon: 5.5 / 255,
+          attack: ProjectedGradientDescent(
+            norm: .linf, epsilon: 5.5 / 255, steps: 4, stepSize: 3.0 / 255, target: 3, seed: 3))
+        attack.isQuantised = isQuantised
+        return attack
+      }
+      let exact = try results(model, digits(), descent(isQuantised: false)).map(\.record)
+      let rounded = try results(model, digits(), descent(isQuantised: true)).map(\.record)
+      for (exact, rounded) in zip(exact, rounded) {
+        if exact.perturbed == 3 { #expect(rounded.isLostByRounding == (rounded.perturbed != 3)) }
+        if rounded.perturbed == 3 { #expect(!rounded.isLostByRounding) }
+      }
+      #expect(exact.contains { $0.perturbed == 3 } && exact.contains { $0.perturbed != 3 })
+    }
+  }
+
   @Test("Images are those of the records, however many are kept at once, in order")
   func order() throws {
     try withModel { model in

@@ -5,6 +5,7 @@ import Failures
 import Files
 import Glibc
 import HDF5
+import ImageFiles
 import Interchange
 import Networks
 import Records
@@ -14,6 +15,7 @@ import Tensors
 /// A reader of what may come from anywhere.
 enum Reader: String, CaseIterable {
   case checkpoint, hdf5, zip, npz, npy, gzip, idx, cifar, records, definition, request
+  case png, jpeg
   case safetensors, pytorch, pickle, shards, onnx
   case pytorchLegacy = "pytorch-legacy"
   case torchExport = "torch-export"
@@ -60,6 +62,9 @@ enum Reader: String, CaseIterable {
       try write(bytes, to: "test_batch.bin")
       try write(bytes, to: "test.bin")
       try attempt({ try readImages("cifar10:.") }, { try readImages("cifar100:.") })
+    case .png, .jpeg:
+      let image = try ImageFile(bytes, name: "input").pixels()
+      _ = ImageFit(side: 8, of: 12).map(image.converted(toChannels: 3).fitted)
     case .records:
       let path = try write(bytes, to: "input.ndjson")
       try attempt({ try readRecords(path) }, { try foldRecords(path) })

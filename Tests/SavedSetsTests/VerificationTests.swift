@@ -147,10 +147,10 @@ struct VerificationTests {
     try Fixture.withTemporaryFolder { folder in
       let (path, images) = ("\(folder)/set.npz", try digits().images[30..<50])
       var clean = [Float](repeating: 0, count: 64)
-      try SavedSetFile(path: path, isQuantised: isQuantised).write(images) { writer in
+      try SavedSetFile(path: path, isQuantised: isQuantised).write(images) { append in
         for index in images.indices {
           clean.withUnsafeMutableBufferPointer { images.writePixels(of: index, into: $0) }
-          try writer.append(clean)
+          try append(clean)
         }
       }
       let archive = try NumPyArchive(parsing: readBytes(path: path, limit: 1 << 20), limit: 1 << 20, name: path)
@@ -172,8 +172,8 @@ struct VerificationTests {
       try writeFile(at: path, bytes: [1, 2, 3])
       let file = SavedSetFile(path: path, isQuantised: false)
       #expect(throws: Stop.self) {
-        try file.write(images) { writer in
-          try writer.append([Float](repeating: 0, count: 64))
+        try file.write(images) { append in
+          try append([Float](repeating: 0, count: 64))
           throw Stop()
         }
       }

@@ -96,7 +96,7 @@ import Testing
       (
         predict(#"{"data":"nothing","index":0}"#),
         "\"nothing\": not a data set; choose digits, mnist:DIR, fashion:DIR, cifar10:DIR, cifar100:DIR, "
-          + "FILE.npz or FILE.h5"
+          + "folder:DIR, image:LABEL:FILE, FILE.npz or FILE.h5"
       ),
       (attack(#"{"epsilonn":1}"#), "attack: no setting `epsilonn`; see the page of cusp-serve"),
       (attack(#"{"early_stop":1}"#), "attack: `early_stop` is neither true nor false"),

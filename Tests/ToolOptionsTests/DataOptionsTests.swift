@@ -54,7 +54,9 @@ struct DataOptionsTests {
 
   @Test("A name that is no data set and a limit that leaves nothing are refused")
   func badData() {
-    let choices = "digits, mnist:DIR, fashion:DIR, cifar10:DIR, cifar100:DIR, FILE.npz or FILE.h5"
+    let choices =
+      "digits, mnist:DIR, fashion:DIR, cifar10:DIR, cifar100:DIR, folder:DIR, image:LABEL:FILE, "
+      + "FILE.npz or FILE.h5"
     #expect(throws: Failure(.usage, "\"imagenet\": not a data set; choose \(choices)")) {
       try images(["--data", "imagenet"])
     }

@@ -45,7 +45,9 @@ import Testing
     Program(
       name: "cusp-train",
       inputs: [
-        "data": ["--data FOLDER/d.npz", "--data FOLDER/d.h5", "--data mnist:FOLDER/idx"],
+        "data": [
+          "--data FOLDER/d.npz", "--data FOLDER/d.h5", "--data mnist:FOLDER/idx", "--data folder:8:FOLDER/images",
+        ],
         "arch": ["--arch FOLDER/arch.json"], "curriculum": ["--curriculum FOLDER/curriculum.json"],
         "substitute-for": ["--substitute-for FOLDER/m.h5"],
         // Its data; the file itself is what it replaces.
@@ -73,7 +75,7 @@ import Testing
         "models": ["FOLDER/m.h5", "FOLDER/of-d.h5", "- < FOLDER/m.h5", "< FOLDER/announced"],
         "data": ["FOLDER/m.h5 --data FOLDER/d.npz", "FOLDER/m.h5 --data mnist:FOLDER/idx"],
         "source": ["FOLDER/of-d.h5 --source FOLDER/m.h5"], "arch": ["FOLDER/w.npz --arch FOLDER/arch.json"],
-      ], outputs: ["save"], others: attack.union(network), base: "--fgsm --limit 8 --quiet --save OUT"),
+      ], outputs: ["save"], others: attack.union(network).union(["as"]), base: "--fgsm --limit 8 --quiet --save OUT"),
     Program(
       name: "cusp-verify", inputs: ["model": [], "set": [], "data": []],
       others: ["split", "norm", "epsilon", "tolerance", "range", "images", "threads", "format"]),
@@ -143,6 +145,7 @@ import Testing
       cusp-convert --quiet d.npz d.h5
       cusp-convert --quiet d.npz mnist:idx
       gzip idx/train-images-idx3-ubyte
+      mkdir -p images/0 && cp '\(Fixture.path("images/grey-8.png"))' images/0/x.png
       cusp-convert --quiet m.h5 w.npz
       cusp-train --quiet --data d.npz --epochs 1 --limit 32 --output of-d.h5 > announced
       cusp-inspect --definition m.h5 > arch.json
@@ -164,6 +167,7 @@ import Testing
         ]
       isFolder = command.hasPrefix("mnist:")
     }
+    if files.contains("images") { files = files.filter { $0 != "images" } + ["images/0/x.png"] }
     if command.contains("announced") || command.contains("of-d.h5") { files += ["of-d.h5", "d.npz"] }
     if command.hasPrefix("--resume") { files.removeAll { $0 == "of-d.h5" } }
     // A conversion reads none of the data that a model was trained on.
@@ -182,7 +186,9 @@ import Testing
 
   /// The bytes of all files in `folder` by their paths.
   private func snapshot(_ folder: String) throws -> [String: Data] {
-    let paths = try FileManager.default.subpathsOfDirectory(atPath: folder).filter { $0 != "idx" }
+    let paths = try FileManager.default.subpathsOfDirectory(atPath: folder).filter {
+      !["idx", "images", "images/0"].contains($0)
+    }
     return try Dictionary(
       uniqueKeysWithValues: paths.map { ($0, try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0)"))) })
   }

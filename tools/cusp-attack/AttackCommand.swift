@@ -4,7 +4,6 @@ import Datasets
 import Evaluation
 import Failures
 import Records
-import SavedSets
 import ToolOptions
 import ToolSupport
 
@@ -17,6 +16,7 @@ struct AttackCommand: EngineCommand {
       "cusp-train | cusp-attack --pgd | cusp-fooling-rate", "cusp-attack model.h5 --pgd --epsilon 8/255 --limit 1000",
       "cusp-attack model.h5 --fgsm --norm l2 --epsilon 0.5 --target 3",
       "cusp-attack model.h5 --epsilon 8/255 --save set.npz --quantise", "cusp-attack model.h5 --pgd --rotation 30",
+      "cusp-attack model.h5 --data folder:DIR --save NEW-DIR --as png",
       "cusp-attack model.h5 --spatial --rotation 0:180:15 --translation 2",
       "cusp-attack model.h5 --spatial --rotation 30 --translation 3 --grid 5x5x31",
       "cusp-attack model.h5 --pgd --rotation 30 --worst-of 10", "cusp-attack model.h5 --pgd --source surrogate.h5",
@@ -38,10 +38,7 @@ struct AttackCommand: EngineCommand {
   @OptionGroup var data: DataOptions
   @Option(help: "Images taken at once; changes memory and speed, never a record.") var batchSize: Int?
   @Flag(help: "Add the logits of the perturbed image to every record.") var logits = false
-  @Option(help: "Also save the perturbed images to this .npz file; takes one model, one budget and one pose.")
-  var save: String?
-  @Flag(help: "Round perturbed images to 8 bits within the budget, and classify them as they are then.")
-  var quantise = false
+  @OptionGroup var saving: SaveOptions
   @OptionGroup var watch: WatchOptions
   @OptionGroup var engine: EngineOptions
   @OptionGroup var common: CommonOptions
@@ -53,19 +50,14 @@ struct AttackCommand: EngineCommand {
     }
     try watch.refuseOthers(attack, one: one, epsilon: epsilon)
     if let batchSize, batchSize < 1 { throw ValidationError("--batch-size \(batchSize): give 1 or more") }
-    if save != nil, models.models.count > 1 || (epsilon?.numbers.count ?? 1) * poses.count > 1 {
-      throw ValidationError("--save takes one model, one budget and one pose; name one of each")
-    }
-    if quantise, attack.reuse { throw ValidationError("--quantise and --reuse: rounding undoes successes; take one") }
-    if save != nil, let search = poses.search {
-      throw ValidationError("--save takes one pose; leave out \(search), which looks for the worst of several")
-    }
+    try saving.refuseOthers(
+      attack, poses, isSeveral: models.models.count > 1 || (epsilon?.numbers.count ?? 1) * poses.count > 1)
     if poses.poseSteps != nil, !spatial {
       throw ValidationError("--pose-steps climbs to poses without an attack: add --spatial")
     }
     guard spatial else { return }
     try watch.refuseWithoutAttack("--spatial only turns and moves; leave it out")
-    if quantise, save == nil { throw ValidationError("--quantise: --spatial adds nothing to round; leave it out") }
+    try saving.refuseWithoutAttack(poses)
     guard name == nil, epsilon == nil else {
       throw ValidationError("--spatial only turns and moves: leave out --epsilon and the attack's name")
     }
@@ -79,7 +71,7 @@ struct AttackCommand: EngineCommand {
   func execute(_ context: ToolContext) throws {
     if list { return try context.output.write(AttackCatalogue.table) }
     let inputs = models.files + (attack.source.map { [$0] } ?? [])
-    try save.map { try context.checkOutput($0, reading: inputs + data.files()) }
+    try saving.check(context, reading: inputs + data.files())
     let backend = try engine.makeBackend(context.diagnostics)
     let source = try attack.loadSource(on: backend)
     var (failures, isSaved) = (0, false)
@@ -88,22 +80,18 @@ struct AttackCommand: EngineCommand {
       context, on: backend,
       check: { model in try run.check(model, under: one.universal ? [] : attacks(on: model, from: source)) },
       { model in
-        if let save {
-          if isSaved {
-            throw Failure(.usage, "--save takes one model, stdin announced more; \(save) holds the first one's images")
-          }
-          // What a record announced is known only now.
-          try context.checkOutput(save, reading: model.paths + data.files(modelData: model.data))
+        if let save = saving.save, isSaved {
+          throw Failure(.usage, "--save takes one model, stdin announced more; \(save) holds the first one's images")
         }
+        // What a record announced is known only now.
+        try saving.check(context, reading: model.paths + data.files(modelData: model.data))
         let predictions = try Predictions(
           of: model, under: attacks(on: model, from: source), from: source,
           after: poses.transformations(seed: attack.seed ?? 0),
           batchSize: batchSize, withLogits: logits, reuses: attack.reuse, algorithms: engine.algorithms,
           lookUp: PredictionRun.stopIfAsked, trace: { try context.output.write($0) })
         var (rate, faults) = (attack.like.flatMap(ConventionRate.init), PaperFaults(of: predictions))
-        failures += try run.records(
-          predictions, savedTo: save.map { SavedSetFile(path: $0, isQuantised: quantise) }
-        ) {
+        failures += try run.records(predictions, savedTo: saving.file) {
           rate?.add($0)
           faults?.add($0)
           try context.output.write($0)
@@ -133,7 +121,7 @@ struct AttackCommand: EngineCommand {
       ?? attack.attacks(name, epsilon: epsilon, for: model, drawsPoses: poses.drawsPoses)
     return attacks.map {
       var attack = $0
-      (attack.isQuantised, attack.isTraced) = (quantise, watch.trace)
+      (attack.isQuantised, attack.isTraced) = (saving.isQuantised, watch.trace)
       return attack
     }
   }

@@ -23,8 +23,10 @@ struct DataConversion {
     self.unread = unread
     self.input = try DatasetReference(input)
     self.output = try DatasetReference(output)
-    if case .canvas = self.output {
+    switch self.output {
+    case .canvas, .images, .image:
       throw Failure(.usage, "\(output): is only read; name the file or folder to write by itself")
+    default: break
     }
     if case .digits = self.output { throw Failure(.usage, "digits: are built in; name a file or mnist:DIR to write") }
   }
@@ -43,7 +45,7 @@ struct DataConversion {
   private static func unread(_ text: String, skips: Bool) throws -> [UnreadObject]? {
     switch try? DatasetReference(text) {
     case .canvas(_, let data): return try unread(data.description, skips: skips)
-    case .digits, .folder: return []
+    case .digits, .folder, .images, .image: return []
     case .npz(let path), .hdf5(let path):
       guard fileExists(at: path) else { return nil }
       let file = try TensorFile(path: path)

@@ -97,6 +97,8 @@ struct CheckpointWriter {
     case .folder(let family, let path): .folder(family, path: absolutePath(path))
     case .npz(let path): .npz(path: absolutePath(path))
     case .hdf5(let path): .hdf5(path: absolutePath(path))
+    case .images(let path, let fit): .images(path: absolutePath(path), fit: fit)
+    case .image(let path, let label): .image(path: absolutePath(path), label: label)
     case .canvas(let side, let data): .canvas(side: side, of: absolute(data))
     }
   }

@@ -2,6 +2,8 @@ import ArgumentParser
 import Attacks
 import Datasets
 import Evaluation
+import Failures
+import Files
 import Networks
 import Records
 import SavedSets
@@ -20,13 +22,13 @@ struct VerifyCommand: EngineCommand {
       "cusp-verify model.h5 torchattacks.pt --norm l2 --epsilon 0.5 --tolerance 1e-6",
     ],
     discussion: """
-      Reads what cusp-attack --save writes, what torchattacks saves, and arrays of NumPy, PyTorch, safetensors and HDF5. \
+      Reads what cusp-attack --save writes, folders of image files too, what torchattacks saves, and arrays of NumPy, PyTorch, safetensors and HDF5. \
       Ends with status 0 if every image keeps the promise, 1 if one does not.
       """)
 
   @Argument(help: "The model file, - for standard input.", completion: .file(extensions: ["h5"])) var model: String
   @Argument(
-    help: "The saved set, - for standard input.",
+    help: "The saved set, a file or a folder of image files, - for standard input.",
     completion: .file(extensions: ["npz", "npy", "pt", "pth", "safetensors", "h5"]))
   var set: String
   @Option(
@@ -61,9 +63,16 @@ struct VerifyCommand: EngineCommand {
     let example = "cusp-verify model.h5 - --epsilon 0.1 < set.npz"
     let loaded = try LoadedModel(
       reading: context.file(model, "model", example: example), data: data, on: engine.makeBackend(context.diagnostics))
-    let saved = try SavedSet(
-      context.file(set, "set", example: example), images: images, range: range, imageShape: loaded.graph.imageShape)
-    let clean = ImageSelection(try DatasetReference(loaded.data).load(split: split), data: loaded.data)
+    let (shape, isFolder) = (loaded.graph.imageShape, folderExists(at: set))
+    if isFolder, images != nil || range != nil {
+      throw Failure(.usage, "\(set): is a folder of image files, which need no --images and no --range")
+    }
+    let saved =
+      isFolder
+      ? try SavedSet(folder: set, imageShape: shape)
+      : try SavedSet(context.file(set, "set", example: example), images: images, range: range, imageShape: shape)
+    let clean = ImageSelection(
+      try DatasetReference(loaded.data).load(split: split, for: shape), data: loaded.data)
     let promise = Verification.Promise(
       norm: norm, epsilon: epsilon.value, tolerance: tolerance?.value ?? 0)
     let verification = try Verification(of: saved, promise, around: clean, by: loaded)

@@ -41,6 +41,7 @@ private final class TracedAttempt: Attempt {
   var verdict: [Float] { attempt.verdict }
   var steps: Int { attempt.steps }
   var member: String? { attempt.member }
+  var unrounded: [Float] { attempt.unrounded }
 
   func next(_ answer: Answer?, writing pixels: MutablePixels) -> Move {
     if let answer, !isKnown {

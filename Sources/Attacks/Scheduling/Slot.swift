@@ -67,10 +67,11 @@ final class Slot {
   /// What the attack came to: the image that is asked about, with the classifier's `logits`.
   func result(norm: Norm, logits: [Float]) -> AttackResult {
     let distance = norm.distance(of: asked.contents, from: clean.contents)
-    return AttackResult(
+    let result = AttackResult(
       place: place, attack: attack, perturbed: Array(asked.contents), distance: distance, failure: nil,
       steps: attempt?.steps ?? 0, cost: cost, hadZeroGradient: hadZeroGradient ?? false, member: attempt?.member,
       trace: trace(endingAt: distance, logits), naturalLogits: Array(naturalLogits.contents), perturbedLogits: logits)
+    return result.rounded(from: attempt?.unrounded ?? [], subject.goal)
   }
 
   /// The points that the attempt asked about and, where it left that to others, what it came to.

@@ -26,7 +26,7 @@ extension DatasetReference {
   /// Writes `parts`, the splits of a data set, to what this names: the original files of a public data set in a folder,
   /// or one file of arrays, `x` and `y` for a single part, else `x_train`, `y_train`, `x_test` and `y_test`.
   ///
-  /// - Throws: `.data` for images that the format does not hold; `.usage` for the digits, which are built in, and a canvas;
+  /// - Throws: `.data` for images that the format does not hold; `.usage` for the digits, which are built in, a canvas, and image files;
   ///   `.cannotCreate` and `.inputOutput` as `replaceFile(at:writing:)`.
   public func write(_ parts: [LabeledImages]) throws {
     switch self {
@@ -41,6 +41,8 @@ extension DatasetReference {
     case .npz(let path): try writeNumPy(parts, to: path)
     case .hdf5(let path): try writeHDF5(parts, to: path)
     case .canvas: throw Failure(.usage, "\(self): is only read; name the file or folder to write by itself")
+    case .images, .image:
+      throw Failure(.usage, "\(self): is only read; name a file, or write images by cusp-attack --save DIR --as png")
     }
   }
 
@@ -51,6 +53,8 @@ extension DatasetReference {
       case .digits, .folder: false
       case .npz(let path): try NumPyPairs(path: path).names.contains("x")
       case .hdf5(let path): try HDF5Pairs(path: path).names.contains("x")
+      case .images(let path, _): try !ImageFolder.isSplit(path)
+      case .image: true
       case .canvas(_, let data): try data.isUnsplit
       }
     }

@@ -46,6 +46,8 @@ public struct PredictionRecord: Record {
   public var forwards, backwards: Int?
   /// The member of an ensemble that broke the image; nil where none did.
   public var brokenBy: String?
+  /// Whether rounding to 8 bits undid what the attack found: a wrong prediction, a changed one, or the target.
+  public var isLostByRounding: Bool
   /// Whether the gradient at the attack's first step was zero in every pixel, so that it had nowhere to go.
   public var hadZeroGradient: Bool
   /// Why the attack failed and the image is unharmed, or that the model's answers are not finite; nil when all is well.
@@ -55,7 +57,8 @@ public struct PredictionRecord: Record {
   public init(
     setting: Setting, pose: Pose = Pose(), index: Int, label: Int, natural: Int, perturbed: Int, distance: Float,
     logits: [Float]? = nil, steps: Int? = nil, reused: Double? = nil, forwards: Int? = nil,
-    backwards: Int? = nil, brokenBy: String? = nil, hadZeroGradient: Bool = false, failure: String? = nil
+    backwards: Int? = nil, brokenBy: String? = nil, isLostByRounding: Bool = false, hadZeroGradient: Bool = false,
+    failure: String? = nil
   ) {
     (self.forwards, self.backwards, self.brokenBy) = (forwards, backwards, brokenBy)
     self.steps = steps
@@ -68,7 +71,7 @@ public struct PredictionRecord: Record {
     self.perturbed = perturbed
     self.distance = distance
     self.logits = logits
-    self.hadZeroGradient = hadZeroGradient
+    (self.isLostByRounding, self.hadZeroGradient) = (isLostByRounding, hadZeroGradient)
     self.failure = failure
   }
 
@@ -89,6 +92,7 @@ public struct PredictionRecord: Record {
     forwards = try fields.optionalInteger("forwards")
     backwards = try fields.optionalInteger("backwards")
     brokenBy = try fields.optionalString("broken_by")
+    isLostByRounding = try fields.optionalBool("rounding_lost") ?? false
     hadZeroGradient = try fields.optionalBool("zero_gradient") ?? false
     failure = try fields.optionalString("failure")
   }
@@ -110,6 +114,7 @@ public struct PredictionRecord: Record {
     if let forwards { writer.write("forwards", forwards) }
     if let backwards { writer.write("backwards", backwards) }
     if let brokenBy { writer.write("broken_by", brokenBy) }
+    if isLostByRounding { writer.write("rounding_lost", true) }
     if hadZeroGradient { writer.write("zero_gradient", true) }
     if let failure { writer.write("failure", failure) }
     writer.end()

@@ -34,6 +34,10 @@ public struct ToolContext: Sendable {
       ])
   }
 
+  /// Finds out before any work whether the folder `path` can be made: it is still to come, or there and empty.
+  /// - Throws: `Failure` (`usage`) for `-`; (`cannotCreate`) where something is there or no folder can be made.
+  public func checkFolderOutput(_ path: String) throws { try Files.checkFolderOutput(path) }
+
   /// The records on standard input, or on `descriptor`.
   /// - Parameters:
   ///   - what: what the program needs, such as `predictions`.
