@@ -1,9 +1,11 @@
+import Attacks
 import Datasets
 import Evaluation
 import Failures
 import Files
 import Foundation
 import ImageFiles
+import Networks
 import Records
 import SavedSets
 import Tensors

@@ -178,7 +178,7 @@ struct VerificationTests {
         }
       }
       // Fewer images than were promised are our fault, and no file either.
-      #expect(throws: Failure.self) { try file.write(images) { try $0.append([Float](repeating: 0, count: 64)) } }
+      #expect(throws: Failure.self) { try file.write(images) { try $0([Float](repeating: 0, count: 64)) } }
       #expect(try readBytes(path: path, limit: 10) == [1, 2, 3])
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["set.npz"])
     }

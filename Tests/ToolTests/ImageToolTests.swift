@@ -94,7 +94,7 @@ import Testing
       #expect(record["natural"] == (try whole.records()[7]["natural"]))
       let request = #"{"op":"predict","image":{"data":"folder:images","index":7}}"# + "\n"
       let served = try bash("echo '\(request)' | cusp-serve m.h5 --quiet", folder: folder)
-      #expect(try served.records().last?["predicted"] == record["natural"] || served.text.contains("\"natural\":"))
+      #expect(try served.records().last?["predicted"] == record["natural"])
       let converted = try bash(
         "cusp-convert folder:12:images d.npz && cusp-evaluate m.h5 --quiet --data d.npz", folder: folder)
       #expect(try converted.records().first?["count"]?.integer == 20, "\(converted.errors)")
