@@ -123,7 +123,7 @@ struct ONNXExportTests {
         switch spec.role {
         case .counter: .bias
         case .statistic: name.hasSuffix("var") ? .runningVariance : .runningMean
-        case .trainable: spec.shape.rank > 1 ? .weight : name.hasSuffix("weight") ? .normWeight : .bias
+        case .trainable, .unused: spec.shape.rank > 1 ? .weight : name.hasSuffix("weight") ? .normWeight : .bias
         }
       let values = FormulaWeights.values(path: name, shape: spec.shape.sizes, kind: kind)
       return Tensor(spec.shape, spec.role == .counter ? [3] : values)
