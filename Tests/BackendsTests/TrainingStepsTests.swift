@@ -30,17 +30,14 @@ struct TrainingStepsTests {
 
   private let rule = MomentumUpdate(learningRate: 0.002, momentum: 0.9, weightDecay: 5e-4)
 
-  /// Families of whose networks no pixels without near ties were found yet: their layers alone are held against PyTorch's.
-  private static let open: Set = ["ShuffleNet"]
-
-  @Test("there is a network of every family whose training has no other reference, or it is among those that are open")
+  @Test("there is a network of every family whose training has no other reference")
   func families() throws {
     let trained = ReferenceNumbers.architectures(where: { $0.training != nil }) + ReferenceSteps.names
     #expect(trained.contains("wrn-10-2"))
     let untrained = ArchitectureFamily.allCases.filter { family in
       family.name != "wide ResNet" && !family.members.contains { trained.contains($0.name) }
     }
-    #expect(Set(untrained.map(\.name)) == Self.open)
+    #expect(untrained.map(\.name) == [])
   }
 
   @Test("losses, momentum and running statistics are PyTorch's", arguments: ReferenceSteps.names, backends)
@@ -79,7 +76,7 @@ struct TrainingStepsTests {
       let expected = try #require(
         reference.tensors[module].flatMap { place < $0.count ? $0[place] : nil }, "\(spec.path)")
       let difference = expected.difference(try #require(tensor).values)
-      #expect(difference < 5e-4, "\(spec.path)")
+      #expect(difference < reference.limit ?? 5e-4, "\(spec.path)")
     }
     // PyTorch leaves alone what has no gradient.
     for spec in parameters.specs where spec.role == .unused {

@@ -7,6 +7,8 @@ public struct ReferenceSteps: Decodable, Sendable {
   public let input: [Int]
   /// The path of the images in `FormulaWeights`.
   public let pixels: String
+  /// How far the numbers may be off; nil for 5e-4.
+  public let limit: Double?
   /// The mean cross-entropy before each step and after the last.
   public let losses: [Double]
   /// By module what the steps leave behind: the momentum of its parameters and then its running statistics, in PyTorch's
