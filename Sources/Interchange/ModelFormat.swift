@@ -32,11 +32,14 @@ public struct ModelFormat: Sendable {
   }
 
   /// Whether files of this format are read and written.
-  public var isSupported: Bool { open != nil && writer != nil }
+  public var isSupported: Bool { isRead && writer != nil }
+
+  /// Whether files of this format are read.
+  var isRead: Bool { open != nil }
 
   /// Whether a file of `kind` may be one of a format that is read.
   package static func mayRead(_ kind: FileKind) -> Bool {
-    kind == .zip || allCases.contains { $0.isSupported && $0.kinds.contains(kind) }
+    kind == .zip || allCases.contains { $0.isRead && $0.kinds.contains(kind) }
   }
 
   /// The format that the name of a file to be written asks for; nil if its ending is none of a format's.

@@ -10,7 +10,7 @@ func noModel(_ kind: FileKind, _ source: ByteSource) -> Failure {
     return Failure(
       .data, "\(source.name): a network's definition, no model; --arch takes it beside the file of its tensors")
   }
-  let formats = ModelFormat.allCases.filter(\.isSupported).map(\.rawValue).joined(separator: ", ")
+  let formats = ModelFormat.allCases.filter(\.isRead).map(\.rawValue).joined(separator: ", ")
   let advice = kind.advice ?? "these are read: \(formats)"
   return Failure(.data, "\(source.name): \(kind.description), no model; \(advice)")
 }

@@ -55,8 +55,9 @@ struct GraphFileTests {
   func refused() throws {
     try Fixture.withTemporaryFolder { folder in
       var bytes = try Fixture.data("onnx/plain-script.onnx")
-      let place = try #require(bytes.range(of: Data("MaxPool".utf8)))
-      bytes.replaceSubrange(place, with: Data("MaxPuul".utf8))
+      // The operator of a node, field 4 of its message, not a name that begins so.
+      let place = try #require(bytes.range(of: Data([0x22, 7]) + Data("MaxPool".utf8)))
+      bytes.replaceSubrange(place, with: Data([0x22, 7]) + Data("MaxPuul".utf8))
       try bytes.write(to: URL(fileURLWithPath: "\(folder)/x.onnx"))
       let model = try OpenedModel(path: "\(folder)/x.onnx")
       #expect(model.graph == nil && model.tensors.count == model.file.tensors.count && !model.tensors.isEmpty)

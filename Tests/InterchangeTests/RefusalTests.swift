@@ -103,7 +103,7 @@ import Testing
     #expect(ModelFormat(suffixOf: "x.keras") == .keras)
     for format in ModelFormat.allCases {
       for suffix in format.suffixes { #expect(ModelFormat(suffixOf: "x.\(suffix)") == format) }
-      #expect(format.isSupported == (format != .keras))
+      #expect(format.isSupported == ![.keras, .torchExport].contains(format))
     }
   }
 

@@ -51,7 +51,7 @@ struct TorchExportTests {
     #expect(
       kinds(model) == [
         "convolution", "batch-normalization", "relu", "dropout", "convolution", "batch-normalization", "sum", "relu",
-        "adaptive-average-pooling", "flatten", "dropout", "dense",
+        "adaptive-average-pooling", "dropout", "flatten", "dense",
       ])
     #expect(try kinds(self.model("residual-training")) == kinds(model))
     let names = Set(model.graph.parameters.map(\.path.text))
@@ -60,7 +60,7 @@ struct TorchExportTests {
     let layers = model.graph.vertices.map(\.node.layer)
     #expect(layers[1] == .batchNormalization(BatchNormalization(epsilon: 1e-3, momentum: 0.01)))
     #expect(layers[3] == .dropout(Dropout(rate: 0.25, scope: .channel)))
-    #expect(layers[10] == .dropout(Dropout(rate: 0.5)))
+    #expect(layers[9] == .dropout(Dropout(rate: 0.5)))
     #expect(model.graph.definition.architecture == "torch-export")
     #expect(model.notes.first?.contains("by PyTorch 2.") == true, "\(model.notes)")
   }
@@ -90,10 +90,12 @@ struct TorchExportTests {
         == true)
     for (old, new, words) in [
       (
-        #""target":"torch.ops.aten.relu6.default""#, #""target":"torch.ops.aten.erfinv.default""#, "aten.erfinv.default"
+        #""target":"torch.ops.aten.hardtanh.default""#, #""target":"torch.ops.aten.erfinv.default""#,
+        "aten.erfinv.default"
       ),
       (
-        #""target":"torch.ops.aten.relu6.default""#, #""target":"mine.special""#, "mine.special: is an operator that is"
+        #""target":"torch.ops.aten.hardtanh.default""#, #""target":"mine.special""#,
+        "mine.special: is an operator that is"
       ),
       (#""name":"running_mean","arg":{"as_tensor""#, #""name":"running_mean","arg":{"as_text""#, "running_mean"),
       (#""as_ints":[2,2]"#, #""as_ints":[2,2,2]"#, "only images in two dimensions are taken"),
@@ -112,9 +114,9 @@ struct TorchExportTests {
       (#""dtype": 7"#, #""dtype": 9"#, "elements of kind 9"), (#""dtype": 7"#, #""dtype": 8"#, "reaches past its"),
       (#""storage_offset": {"as_int": 0}"#, #""storage_offset": {"as_int": 9}"#, "reaches past its"),
       (#""path_name": "weight_0""#, #""path_name": "../weight_0""#, "is not told in full"),
-      (#""as_int": 4"#, #""as_int": 4611686018427387904"#, ""),
+      (#""as_int": 4"#, #""as_int": 4611686018427387904"#, "reaches past its"),
       (#""as_int": 4"#, #""as_int": -4"#, "is not told in full"),
-      (#"{"config""#, #"{"config"#, "is not JSON"),
+      (#"{"config":"#, #"{"config"#, "is not JSON"),
     ] {
       let message = try message(replacing: old, by: new, in: config)
       #expect(message?.contains(words) == true, "\(new): \(message ?? "taken")")

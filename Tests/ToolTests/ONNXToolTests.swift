@@ -58,7 +58,8 @@ import Testing
       let expected = try BuiltTool("cusp-evaluate").run([model] + score + ["--quiet"])
       #expect(evaluated.problems.isEmpty, "\(evaluated.errors)")
       #expect(try predictions(evaluated) == predictions(expected))
-      #expect(evaluated.errors.hasPrefix("cusp-evaluate: \(name): "), "\(evaluated.errors)")
+      // Files of ours say which network they hold, so nothing is said of that.
+      #expect(!evaluated.errors.contains("cusp-evaluate: \(name): "), "\(evaluated.errors)")
     }
   }
 
@@ -154,8 +155,9 @@ import Testing
       #expect(attacked.status == 65 && attacked.errors.count { $0 == "\n" } == 1)
       #expect(attacked.errors.contains(#"torch.onnx.export(model, (images,), "model.onnx")"#), "\(attacked.errors)")
       var bytes = try Fixture.data("onnx/plain-script.onnx")
-      let place = try #require(bytes.range(of: Data("MaxPool".utf8)))
-      bytes.replaceSubrange(place, with: Data("MaxPuul".utf8))
+      // The operator of a node, field 4 of its message, not a name that begins so.
+      let place = try #require(bytes.range(of: Data([0x22, 7]) + Data("MaxPool".utf8)))
+      bytes.replaceSubrange(place, with: Data([0x22, 7]) + Data("MaxPuul".utf8))
       try bytes.write(to: URL(fileURLWithPath: "\(folder)/other.onnx"))
       for program in ["cusp-attack", "cusp-evaluate", "cusp-convert"] {
         let arguments = program == "cusp-convert" ? ["other.onnx", "other.h5"] : ["other.onnx"]

@@ -85,12 +85,9 @@ extension ONNXModel {
     if let preprocessing = request.preprocessing {
       definition.preprocessing = preprocessing.spread(over: definition.imageShape)
     }
-    let note =
-      "the network \(printable(definition.architecture)) as it was written, images \(network.imageShape), "
-      + "\(definition.classCount) classes"
     return MatchedModel(
       file: file, graph: try checkedGraph(definition, file), tensors: tensors, ignored: [], description: description,
-      notes: [note])
+      notes: [])
   }
 }
 
