@@ -78,7 +78,7 @@ public struct ModelFormat: Sendable {
 
 extension ModelFormat: CaseIterable {
   /// All formats: the registry.
-  public static let allCases: [ModelFormat] = [hdf5, torchExport, pytorch, safetensors, numpy, keras, onnx]
+  public static let allCases: [ModelFormat] = [hdf5, pytorch, safetensors, numpy, keras, onnx, torchExport]
 }
 
 extension ModelFormat: RawRepresentable, Hashable {

@@ -53,7 +53,7 @@ struct OtherFormatTests {
       ("interchange/state.pt", "torch.onnx.export(model, (images,), \"model.onnx\")"),
       ("interchange/state.safetensors", "fit no architecture"),
       ("unread/complex.h5", "x: complex numbers are not read"),
-      ("make/hdf5.py", "text, no model; these are read: hdf5, torch-export, pytorch, "),
+      ("make/hdf5.py", "text, no model; these are read: hdf5, pytorch, "),
     ] {
       let failure = #expect(throws: Failure.self, "\(name)") { _ = try read(Fixture.path(name)) }
       #expect(failure?.kind == .data && failure?.message.contains(words) == true, "\(String(describing: failure))")

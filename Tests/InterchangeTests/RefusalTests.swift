@@ -33,7 +33,7 @@ import Testing
   func others(name: String, words: String) {
     let path = Fixture.path(name)
     let message = refusal { _ = try TensorFile(path: path) }
-    #expect(message == "\(path): \(words); these are read: hdf5, pytorch, safetensors, numpy, onnx")
+    #expect(message == "\(path): \(words); these are read: hdf5, pytorch, safetensors, numpy, onnx, torch-export")
   }
 
   @Test(

@@ -159,7 +159,10 @@ import Testing
       ("m.h5 s.npz --epsilon 1 --tolerance=-1", 64, "--tolerance -1: give 0 or more; see cusp-verify --help"),
       ("- - --epsilon 1", 64, "- and -: standard input holds one file; see cusp-verify --help"),
       ("m.h5 s.npz", 64, "Missing expected argument '--epsilon <epsilon>'; see cusp-verify --help"),
-      ("m.h5 notes --epsilon 1", 65, "notes: text, no model; these are read: hdf5, pytorch, safetensors, numpy, onnx"),
+      (
+        "m.h5 notes --epsilon 1", 65,
+        "notes: text, no model; these are read: hdf5, pytorch, safetensors, numpy, onnx, torch-export"
+      ),
     ] as [(String, Int32, String)])
   func trouble(arguments: String, status: Int32, message: String) throws {
     try withModel { folder in

@@ -26,7 +26,9 @@ extension ATenTranslation {
       try translatePooling(plain, arguments)
     case "upsample_nearest2d", "upsample_bilinear2d": try translateUpsampling(plain, arguments)
     case "dropout", "feature_dropout", "alpha_dropout": try translateDropout(plain, arguments)
-    case "view", "reshape", "_unsafe_view", "flatten", "squeeze", "unsqueeze", "permute", "transpose", "slice", "chunk",
+    case "view", "reshape", "_unsafe_view", "flatten", "unflatten", "squeeze", "unsqueeze", "permute", "transpose",
+      "slice",
+      "chunk",
       "split", "split_with_sizes", "tensor_split", "expand", "expand_as", "cat", "pad", "constant_pad_nd",
       "channel_shuffle":
       try translateShape(plain, arguments)

@@ -63,7 +63,8 @@ struct ATenTranslation {
 
   /// Operators that give another view of the same memory.
   private static let views: Set = [
-    "view", "reshape", "flatten", "squeeze", "unsqueeze", "permute", "transpose", "slice", "chunk", "split",
+    "view", "reshape", "flatten", "unflatten", "squeeze", "unsqueeze", "permute", "transpose", "slice", "chunk",
+    "split",
     "split_with_sizes", "tensor_split", "contiguous", "detach", "alias", "dropout", "feature_dropout", "expand",
     "expand_as",
   ]
