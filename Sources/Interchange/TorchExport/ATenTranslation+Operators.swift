@@ -27,10 +27,8 @@ extension ATenTranslation {
     case "upsample_nearest2d", "upsample_bilinear2d": try translateUpsampling(plain, arguments)
     case "dropout", "feature_dropout", "alpha_dropout": try translateDropout(plain, arguments)
     case "view", "reshape", "_unsafe_view", "flatten", "unflatten", "squeeze", "unsqueeze", "permute", "transpose",
-      "slice",
-      "chunk",
-      "split", "split_with_sizes", "tensor_split", "expand", "expand_as", "cat", "pad", "constant_pad_nd",
-      "channel_shuffle":
+      "slice", "chunk", "split", "split_with_sizes", "tensor_split", "expand", "expand_as", "cat", "pad",
+      "constant_pad_nd", "channel_shuffle":
       try translateShape(plain, arguments)
     default: throw arguments.refusal("is an operator that is not taken; formats/torch-export.md lists those that are")
     }

@@ -34,7 +34,7 @@ struct ATenTranslation {
     for node in program.nodes where !node.outputs.isEmpty {
       let arguments = ATenArguments(node: node, path: path)
       try translate(arguments)
-      try noteMemory(arguments)
+      noteMemory(arguments)
     }
     guard let sizes = program.sizes[program.input] else {
       throw Failure(.data, "\(path): does not tell the sizes of its images; it is damaged")
@@ -64,13 +64,12 @@ struct ATenTranslation {
   /// Operators that give another view of the same memory.
   private static let views: Set = [
     "view", "reshape", "flatten", "unflatten", "squeeze", "unsqueeze", "permute", "transpose", "slice", "chunk",
-    "split",
-    "split_with_sizes", "tensor_split", "contiguous", "detach", "alias", "dropout", "feature_dropout", "expand",
-    "expand_as",
+    "split", "split_with_sizes", "tensor_split", "contiguous", "detach", "alias", "dropout", "feature_dropout",
+    "expand", "expand_as",
   ]
 
   /// Keeps account of which tensors share memory, and of those that are changed in place.
-  private mutating func noteMemory(_ arguments: ATenArguments) throws {
+  private mutating func noteMemory(_ arguments: ATenArguments) {
     let base = arguments.base
     guard let first = (try? arguments.tensor("self")) ?? (try? arguments.tensor("input")) else { return }
     let owner = owners[first] ?? first
@@ -133,7 +132,7 @@ extension ATenArguments {
 }
 
 extension ExportedProgram {
-  /// The network that the program computes, its norms and names as they were, so that it can be trained on.
+  /// The network that the program computes, its norms, dropouts and names as they were.
   ///
   /// - Throws: `.data` naming the node, the operator and what of it is not taken.
   func network(in file: TensorFile, _ request: ModelRequest) throws -> MatchedModel {
