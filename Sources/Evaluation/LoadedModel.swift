@@ -119,6 +119,13 @@ public struct LoadedModel {
     try InferenceProgram(graph, parameters: checkpoint.parameters, on: backend)
   }
 
+  /// Compiles it to answer for whole batches by their own statistics.
+  ///
+  /// - Throws: `Failure` when the engine refuses.
+  func batchStatistics(batchSize: Int) throws -> BatchStatisticsProgram {
+    try BatchStatisticsProgram(graph, parameters: checkpoint.parameters, batchSize: batchSize, on: backend)
+  }
+
   /// Compiles it to answer with gradients with respect to the pixels.
   ///
   /// - Throws: `Failure` when the engine refuses.

@@ -36,6 +36,9 @@ extension Predictions {
   /// The attacks that are carried out as in the paper's code.
   public var paperAttacks: [NormalisedDescent] { attacks.compactMap { $0?.attack as? NormalisedDescent } }
 
+  /// Whether the model is attacked and judged in training mode, as the paper's code does a GCNN.
+  public var goByBatchStatistics: Bool { batchStatistics != nil }
+
   /// The predictions of the same model for the same images, attacked as the paper's code was meant to.
   ///
   /// - Throws: `Failure` when the engine refuses.

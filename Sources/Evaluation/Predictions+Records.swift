@@ -77,11 +77,14 @@ extension Predictions {
     }
   }
 
-  /// What was chosen besides the budgets: the attack's parameters, or what decides the poses where there is none; and
-  /// how convolutions are computed, where that was chosen.
+  /// What was chosen besides the budgets: the attack's parameters, or what decides the poses where there is none; of
+  /// how many images batch statistics are, where they decide; and how convolutions are computed, where that was chosen.
   private func parameters(_ attack: NamedAttack?, _ transformation: Transformation) -> JSON? {
     var members =
       attack.map { ($0.parameters.members ?? []) + transformation.searchParameters } ?? transformation.parameters
+    if batchStatistics != nil {
+      members.append(.init("batch_statistics", .integer(Int64(BatchStatistics.batchSize))))
+    }
     if let source { members.append(.init("source", .string(source.digest))) }
     if let algorithms { members.append(.init(algorithms.rawValue, .bool(true))) }
     return members.isEmpty ? nil : .object(members)

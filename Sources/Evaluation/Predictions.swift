@@ -7,7 +7,8 @@ import Spatial
 
 /// What a model says of images, untouched, transformed and attacked: one record an image and setting, image-major.
 ///
-/// A record depends on nothing but the model, the image and the setting: not on batches, order or shards.
+/// A record depends on nothing but the model, the image and the setting: not on batches, order or shards. Where the paper's
+/// code lets batch statistics decide, the image's hundred of the data set counts as its setting.
 public struct Predictions {
   /// Whose they are.
   public let model: LoadedModel
@@ -20,6 +21,8 @@ public struct Predictions {
   private let sequence: AttackSequence
   /// The attacked model's, for attacks and for images as they are.
   let scheduler: AttackScheduler?
+  /// What takes its place where batch statistics decide.
+  let batchStatistics: BatchStatistics?
   /// The same, for searches through poses without an attack.
   let classifier: (any Classifier)?
   let batchSize: Int?
@@ -55,7 +58,13 @@ public struct Predictions {
     let climbs = transformations.contains(where: \.isClimbing)
     classifier = isSearch ? try attacked.network(withGradients: climbs) : nil
     let needsGradients = sequence.needs.contains(.gradients)
-    scheduler = isSearch ? nil : try attacked.scheduler(withGradients: needsGradients, width: batchSize, lookUp: lookUp)
+    batchStatistics = BatchStatistics(attacked, under: attacks, lookUp: lookUp)
+    if batchStatistics != nil, transformations.contains(where: { $0.search != nil }) {
+      throw Failure(.usage, "batch statistics: the paper's code searches through no poses; leave the search out")
+    }
+    scheduler =
+      isSearch || batchStatistics != nil
+      ? nil : try attacked.scheduler(withGradients: needsGradients, width: batchSize, lookUp: lookUp)
     (self.algorithms, self.batchSize, self.lookUp, self.trace) = (algorithms, batchSize, lookUp, trace)
     (self.model, self.source) = (model, source)
     self.attacks = attacks
@@ -96,7 +105,7 @@ public struct Predictions {
   }
 
   /// How many images are taken through at once where they are kept, so that memory is bounded however long one takes.
-  static let keptImages = 1024
+  static let keptImages = 10 * BatchStatistics.batchSize
 
   /// Hands the records of a selection to `body` with the images they are of, `[c, h, w]`, as `forEach(in:progress:_:)`.
   ///
@@ -136,12 +145,12 @@ public struct Predictions {
     let places = images.indices.flatMap { [Int](repeating: $0, count: poses) }
     var transformer = Transformer(transformations, imageShape: images.imageShape)
     var order = PlaceOrder<Outcome>(perPlace: attacks.count)
-    func finish(_ result: AttackResult) throws {
-      let (done, pose) = (order.done, result.place % poses)
+    func finish(_ result: AttackResult, at place: Int) throws {
+      let (done, pose) = (order.done, place % poses)
       let outcome = outcome(
-        result, settings[pose][result.attack], transformations[pose].pose(of: places[result.place]).record,
-        index: places[result.place], label: images.label(of: places[result.place]), keepsImage: keepsImages)
-      try order.add(outcome, at: result.place) {
+        result, settings[pose][result.attack], transformations[pose].pose(of: places[place]).record,
+        index: places[place], label: images.label(of: places[place]), keepsImage: keepsImages)
+      try order.add(outcome, at: place) {
         for point in $0.trace { try trace(point) }
         try body($0.record, $0.image)
       }
@@ -149,18 +158,38 @@ public struct Predictions {
     }
     func write(_ place: Int, _ pixels: MutablePixels) { images.writePixels(of: places[place], into: pixels) }
     var judge = try source.map { _ in TransferJudge(try model.inference()) }
-    try scheduler?.run(
-      sequence, on: places, labels: places.map(images.label(of:)), poses: poses,
-      pixels: { place, pixels in
-        write(place, pixels)
-        transformer.transform(pixels, image: places[place], by: place % poses)
-      },
-      untouched: transformations.allSatisfy(\.isIdentity) ? nil : write,
-      finish: { result in
-        guard judge != nil else { return try finish(result) }
-        try judge?.add(result, untouched: { write(result.place, $0) }, finish: finish)
-      })
-    try judge?.flush(finish)
+    for group in try groups(of: images, total: selection.total) {
+      try group.scheduler.run(
+        sequence, on: group.places.map { places[$0] }, labels: group.places.map { images.label(of: places[$0]) },
+        poses: group.poses,
+        pixels: { number, pixels in
+          let place = group.places[number]
+          write(place, pixels)
+          transformer.transform(pixels, image: places[place], by: place % poses)
+        },
+        untouched: transformations.allSatisfy(\.isIdentity) ? nil : { write(group.places[$0], $1) },
+        finish: { result in
+          guard judge != nil else { return try finish(result, at: group.places[result.place]) }
+          try judge?.add(result, untouched: { write(result.place, $0) }) { try finish($0, at: $0.place) }
+        })
+    }
+    try judge?.flush { try finish($0, at: $0.place) }
+  }
+
+  /// The places, images in all their poses, that one scheduler takes in at once: all of them, or where batch statistics
+  /// decide a hundred images in one pose.
+  private func groups(
+    of images: LabeledImages, total: Int
+  ) throws -> [(places: [Int], poses: Int, scheduler: AttackScheduler)] {
+    let poses = transformations.count
+    if let scheduler { return [(Array(0..<images.count * poses), poses, scheduler)] }
+    guard let batchStatistics else { return [] }
+    let first = images.indices.lowerBound
+    return try BatchStatistics.batches(of: images.indices, total: total).flatMap { batch in
+      try (0..<poses).map { pose in
+        (batch.map { ($0 - first) * poses + pose }, 1, try batchStatistics.scheduler(of: batch.count))
+      }
+    }
   }
 
   /// A record with what was kept beside it.

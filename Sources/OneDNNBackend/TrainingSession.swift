@@ -69,6 +69,10 @@ final class TrainingSession: TrainingEngine {
     earlier = []
   }
 
+  func writePixelGradient(_ pixelGradient: UnsafeMutableBufferPointer<Float>) throws {
+    copy(UnsafeBufferPointer(try require(lowered.pixelGradient, "way back to the pixels").floats), to: pixelGradient)
+  }
+
   func update(_ rule: MomentumUpdate) throws {
     threads.use()
     let scale = rule.gradientScale(entries.lazy.map(\.tensor.gradient.floats))

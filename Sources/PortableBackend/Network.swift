@@ -45,7 +45,9 @@ final class Network {
 
   /// Writes the gradient `[n, c, h, w]` at the pixels, after a backward pass.
   func writePixelGradient(_ out: UnsafeMutableBufferPointer<Float>) throws {
-    guard let start = memory.gradients[Plan.pixels] else { return }
+    guard let start = memory.gradients[Plan.pixels] else {
+      throw Failure(.internal, "portable engine: this plan does not go back to the pixels")
+    }
     try copy(UnsafeBufferPointer(start: start, count: memory.values[Plan.pixels].count), to: out, "pixel gradient")
   }
 

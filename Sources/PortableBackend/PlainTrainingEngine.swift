@@ -44,6 +44,10 @@ final class PlainTrainingEngine: TrainingEngine {
     if accumulates { store.addGradientsSetAside() }
   }
 
+  func writePixelGradient(_ pixelGradient: UnsafeMutableBufferPointer<Float>) throws {
+    try network.writePixelGradient(pixelGradient)
+  }
+
   func update(_ rule: MomentumUpdate) throws {
     store.update(rule, workers)
     weightsChanged()

@@ -87,6 +87,11 @@ public protocol TrainingEngine: AnyObject {
   /// added to it: objectives of several forward passes sum their parts.
   func backward(_ logitGradient: UnsafeBufferPointer<Float>, accumulates: Bool) throws
 
+  /// Writes the gradient `[batchSize, c, h, w]` with respect to the pixels that the last backward pass came to.
+  ///
+  /// - Throws: `Failure` when the plan does not go back to the pixels.
+  func writePixelGradient(_ pixelGradient: UnsafeMutableBufferPointer<Float>) throws
+
   /// Applies the gradients of the last backward pass.
   func update(_ rule: MomentumUpdate) throws
 

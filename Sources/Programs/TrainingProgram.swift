@@ -14,12 +14,13 @@ public final class TrainingProgram {
 
   /// Compiles `graph` on `backend` and takes over `parameters` and `momentum`.
   ///
+  /// - Parameter reachesPixels: Whether backward passes go to the pixels, too.
   /// - Throws: `Failure` when the engine refuses.
   public init(
     _ graph: NetworkGraph, parameters: Parameters, momentum: [ParameterPath: Tensor] = [:], batchSize: Int,
-    on backend: any Backend
+    reachesPixels: Bool = false, on backend: any Backend
   ) throws {
-    let plan = Plan(graph, for: .training, batchSize: batchSize)
+    let plan = Plan(graph, for: .training, batchSize: batchSize, reachesPixels: reachesPixels)
     self.batchSize = batchSize
     dropouts = plan.steps.compactMap { step in
       guard case .dropout(let settings, _) = step.operation else { return nil }
@@ -53,6 +54,13 @@ public final class TrainingProgram {
   /// - Throws: `Failure` when the engine fails.
   public func backward(_ logitGradient: Tensor, accumulates: Bool = false) throws {
     try logitGradient.values.withUnsafeBufferPointer { try engine.backward($0, accumulates: accumulates) }
+  }
+
+  /// Writes the gradient `[batchSize, c, h, w]` with respect to the pixels that the last backward pass came to.
+  ///
+  /// - Throws: `Failure` when the program was not made to go there.
+  public func writePixelGradient(into gradient: inout Tensor) throws {
+    try gradient.values.withUnsafeMutableBufferPointer { try engine.writePixelGradient($0) }
   }
 
   /// Applies the gradients of the last backward pass.

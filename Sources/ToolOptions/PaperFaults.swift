@@ -20,13 +20,14 @@ public struct PaperFaults {
   }
 
   private let attack: NormalisedDescent
+  private let goesByBatches: Bool
   private var reproduced: [Outcome] = []
   private var meant: [Outcome] = []
 
   /// The faults of the attacks of `predictions`; nil where none is carried out as in the paper's code.
   public init?(of predictions: Predictions) {
     guard let attack = predictions.paperAttacks.first else { return nil }
-    self.attack = attack
+    (self.attack, goesByBatches) = (attack, predictions.goByBatchStatistics)
   }
 
   /// Counts an image attacked as in the paper's code.
@@ -60,8 +61,9 @@ public struct PaperFaults {
     ]
     if attack.script == .equivariant {
       lines.append(
-        "not reproduced: batch statistics; that code attacks and scores a GCNN in training mode, here it is in evaluation"
-      )
+        goesByBatches
+          ? "as in the paper's code: attacked and scored in training mode, by the statistics of each 100 images"
+          : "not reproduced: training mode, in which that code attacks and scores a GCNN: dropouts would be random")
     }
     if leavesRange { lines.append("not reproduced: pixels outside 0...1, where -1...1 leads here; they stay within") }
     for (found, meant) in zip(reproduced, meant) { lines += Self.lines(found, meant) }

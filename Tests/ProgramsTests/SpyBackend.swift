@@ -1,3 +1,4 @@
+import Failures
 import Networks
 import Programs
 import Synchronization
@@ -75,6 +76,9 @@ private final class SpyEngine: InputGradientEngine, TrainingEngine {
     backend.note(.backward(Array(logitGradient)))
   }
 
+  func writePixelGradient(_ pixelGradient: UnsafeMutableBufferPointer<Float>) throws {
+    throw Failure(.internal, "spy: no way back to the pixels")
+  }
   func update(_ rule: MomentumUpdate) throws { backend.note(.update(rule)) }
 
   func parameters() throws -> Parameters { try #require(stored) }

@@ -78,7 +78,7 @@ import Testing
     }
   }
 
-  @Test("Of a network over a group it is told that batch statistics are not reproduced")
+  @Test("A network over a group is attacked by batch statistics, and of one with dropout it is told that it is not")
   func batchStatistics() throws {
     // Lifted to p4, norm and ReLU.
     let first = Array(Architecture.p4CNN.definition().nodes.prefix(3))
@@ -98,9 +98,23 @@ import Testing
         #expect(outcome.errors.contains("from the labels that the model predicts\n"))
         #expect(
           outcome.errors.contains(
-            "not reproduced: batch statistics; that code attacks and scores a GCNN in training mode, here it is in "
-              + "evaluation\n"))
+            "as in the paper's code: attacked and scored in training mode, by the statistics of each 100 images\n"))
       }
+      let cut = try BuiltTool("cusp-attack").run([path, "--like", "paper", "--data", "digits", "--shard", "1/2"])
+      #expect(cut.status == 64 && cut.output.isEmpty && cut.errors.contains("let parts be whole hundreds"))
+      let searched = try BuiltTool("cusp-attack").run(
+        [path, "--like", "paper", "--data", "digits", "--rotation", "30", "--worst-of", "3"])
+      #expect(searched.status == 64 && searched.errors.contains("the paper's code searches through no poses"))
+      let dropping = try BuiltTool("cusp-train").run(
+        [
+          "--arch", "p4cnn", "--data", "canvas:28:digits", "--limit", "32", "--epochs", "1", "--quiet", "--output",
+          path + ".h5",
+        ])
+      try #require(dropping.status == 0, "\(dropping.errors)")
+      let outcome = try BuiltTool("cusp-attack").run([path + ".h5", "--like", "paper", "--limit", "8"])
+      #expect(
+        outcome.errors.contains(
+          "not reproduced: training mode, in which that code attacks and scores a GCNN: dropouts would be random\n"))
     }
   }
 

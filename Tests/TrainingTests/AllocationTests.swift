@@ -15,6 +15,7 @@ private struct IdleBackend: Backend {
       _ pixels: UnsafeBufferPointer<Float>, masks: [Tensor], logits: UnsafeMutableBufferPointer<Float>
     ) { logits.update(repeating: 0.25) }
     func backward(_ logitGradient: UnsafeBufferPointer<Float>, accumulates: Bool) {}
+    func writePixelGradient(_ pixelGradient: UnsafeMutableBufferPointer<Float>) {}
     func update(_ rule: MomentumUpdate) {}
     func parameters() throws -> Parameters { throw Unused() }
     func momentum() -> [ParameterPath: Tensor] { [:] }

@@ -56,6 +56,9 @@ private final class SpyEngine: TrainingEngine {
   func backward(_ logitGradient: UnsafeBufferPointer<Float>, accumulates: Bool) throws {
     try engine.backward(logitGradient, accumulates: accumulates)
   }
+  func writePixelGradient(_ pixelGradient: UnsafeMutableBufferPointer<Float>) throws {
+    try engine.writePixelGradient(pixelGradient)
+  }
   func update(_ rule: MomentumUpdate) throws { try engine.update(rule) }
   func parameters() throws -> Parameters { try engine.parameters() }
   func momentum() throws -> [ParameterPath: Tensor] { try engine.momentum() }

@@ -12,7 +12,7 @@ public struct Plan: Sendable {
     case inference
     /// Logits in evaluation mode, then the gradient with respect to the pixels; no parameter gradient exists.
     case inputGradient
-    /// Logits in training mode, then the gradients of all trainable parameters.
+    /// Logits in training mode, then the gradients of all trainable parameters, and of the pixels where these are wanted.
     case training
   }
 

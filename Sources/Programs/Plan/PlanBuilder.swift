@@ -10,10 +10,12 @@ extension Plan {
   ///
   /// A group convolution is a plain one with expanded filters; other layers over a group are plain ones on maps that are
   /// taken together under another shape.
-  public init(_ graph: NetworkGraph, for purpose: Purpose, batchSize: Int) {
+  ///
+  /// - Parameter reachesPixels: Whether training goes back to the pixels, too.
+  public init(_ graph: NetworkGraph, for purpose: Purpose, batchSize: Int, reachesPixels: Bool = false) {
     var builder = PlanBuilder(graph, evaluation: purpose != .training)
     builder.build()
-    let needsGradient = builder.needsGradient(purpose)
+    let needsGradient = builder.needsGradient(purpose, reachesPixels: reachesPixels)
     self.init(
       purpose: purpose, batchSize: batchSize, values: builder.values,
       steps: builder.drafts.reversed().accumulating(needsGradient), weights: builder.weights,
@@ -251,8 +253,9 @@ struct PlanBuilder {
     claim(next, after: &last)
   }
 
-  func needsGradient(_ purpose: Plan.Purpose) -> [Bool] {
+  func needsGradient(_ purpose: Plan.Purpose, reachesPixels: Bool) -> [Bool] {
     var needs = values.map { _ in purpose == .inputGradient }
+    if reachesPixels { needs[Plan.pixels] = true }
     if purpose == .training {
       for draft in drafts {
         needs[draft.output] = draft.operation.isTrainable || draft.reads.contains { needs[$0] }
