@@ -29,15 +29,17 @@ import Testing
     let expected = try BuiltTool("cusp-fooling-rate").run(["--help"])
     #expect(try tool.run(["help", "fooling-rate"]) == expected)
     #expect(try tool.run(["fooling-rate", "--help"]) == expected)
+    #expect(try tool.run(["help", "cusp-fooling-rate"]) == expected)
+    #expect(try tool.run(["--quiet", "fooling-rate", "--help"]) == expected)
   }
 
   @Test(
     "A wrong verb is refused with what is near",
     arguments: [
-      ("foling-rate", "`foling-rate` is no verb; did you mean `fooling-rate`?"),
-      ("zzzzzz", "`zzzzzz` is no verb; `cusp help` lists them"),
-      ("../cusp", "`../cusp` is no verb; `cusp help` lists them"),
-      ("", "`` is no verb; `cusp help` lists them"),
+      ("foling-rate", "unknown verb `foling-rate`; did you mean `fooling-rate`?"),
+      ("zzzzzz", "unknown verb `zzzzzz`; `cusp help` lists them"),
+      ("../cusp", "unknown verb `../cusp`; `cusp help` lists them"),
+      ("", "unknown verb ``; `cusp help` lists them"),
     ] as [(String, String)])
   func wrongVerb(verb: String, message: String) throws {
     let outcome = try tool.run([verb])

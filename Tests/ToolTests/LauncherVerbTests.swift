@@ -27,7 +27,7 @@ import Testing
   func near(verb: String, meant: String) throws {
     let outcome = try run([verb, "--help"], with: [])
     #expect(outcome.status == 64)
-    #expect(outcome.errors == "cusp: `\(verb)` is no verb; did you mean `\(meant)`?\n")
+    #expect(outcome.errors == "cusp: unknown verb `\(verb)`; did you mean `\(meant)`?\n")
     #expect(outcome.output.isEmpty)
   }
 
@@ -38,7 +38,7 @@ import Testing
     let outcome = try run([verb], with: [])
     #expect(outcome.status == 64)
     let shown = verb.replacingOccurrences(of: "\u{1B}", with: "?")
-    #expect(outcome.errors == "cusp: `\(shown)` is no verb; `cusp help` lists them\n")
+    #expect(outcome.errors == "cusp: unknown verb `\(shown)`; `cusp help` lists them\n")
   }
 
   @Test("The nearest verb is told, and a short word is not taken for another")

@@ -1,5 +1,6 @@
 import Failures
 import Files
+import ToolSupport
 
 #if canImport(Darwin)
   import Darwin
@@ -28,10 +29,11 @@ enum Programs {
   /// Becomes the program of `verb`; returns only by throwing.
   /// - Throws: `Failure(.usage)` when there is none, `Failure(.noInput)` when it cannot be run.
   static func start(verb: String, arguments: [String]) throws -> Never {
+    let verb = verb.hasPrefix("cusp-") ? String(verb.dropFirst("cusp-".count)) : verb
     guard !verb.contains("/"), let path = path(of: verb) else {
       let near = Spelling.nearest(to: verb, among: verbs())
       throw Failure(
-        .usage, "`\(verb)` is no verb; \(near.map { "did you mean `\($0)`?" } ?? "`cusp help` lists them")")
+        .usage, "unknown verb `\(verb)`; \(near.map { "did you mean `\($0)`?" } ?? "`cusp help` lists them")")
     }
     var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { word in
       strdup(PathText.bytes(word).map { CChar(bitPattern: $0) } + [0])

@@ -13,6 +13,8 @@ import ToolSupport
 do {
   var words = ProgramArguments.words
   if words.count > 1, words[0] == "help" { words = [words[1], "--help"] }
+  // What all programs have may also come first.
+  if words.count > 1, words[0] == "--quiet" { words.swapAt(0, 1) }
   if let verb = words.first, verb != "help", !verb.hasPrefix("-") {
     try Programs.start(verb: verb, arguments: Array(words.dropFirst()))
   }

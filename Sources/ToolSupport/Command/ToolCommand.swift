@@ -77,7 +77,8 @@ extension ToolCommand {
   private static func answer(_ error: any Error) -> Int32 {
     let message = message(for: error)
     guard exitCode(for: error) == .success else {
-      let sentence = message.hasSuffix(".") ? String(message.dropLast()) : message
+      let line = ParserMistake.line(message, help: helpMessage())
+      let sentence = line.hasSuffix(".") ? String(line.dropLast()) : line
       Diagnostics(name: toolName).report("\(sentence); see \(toolName) --help")
       return Failure.Kind.usage.exitStatus
     }
