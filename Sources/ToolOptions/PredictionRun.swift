@@ -68,14 +68,14 @@ public struct PredictionRun {
         try body(record)
       }
     }
-    progress.finish("\(count) images, \(predictions.settingCount) settings")
+    progress.finish("\(NumberText.count(count, "image")), \(NumberText.count(predictions.settingCount, "setting"))")
     for line in flaws.lines { context.diagnostics.note("\(label) \(name): \(line)") }
     return flaws.failed
   }
 
   /// Shows how many images are done, hands on their records, and ends the program if a signal asks for it.
   private func tell(_ done: Int, of count: Int, on progress: inout ProgressLine) throws {
-    progress.update(Double(done) / Double(count), "\(done) images")
+    progress.update(Double(done) / Double(count), NumberText.count(done, "image"))
     try context.output.flush()
     try Self.stopIfAsked()
   }
@@ -102,7 +102,8 @@ extension PredictionRun {
   ) throws -> Int {
     let record = try Diagnosis(of: model, under: settings).record(of: images.selection(for: model))
     if isForPeople {
-      context.diagnostics.note("\(label): \(record.count) images: \(record.indicators.count) signs looked at")
+      context.diagnostics.note(
+        "\(label): \(NumberText.count(record.count, "image")): \(record.indicators.count) signs looked at")
     } else {
       try context.output.write(record)
     }

@@ -129,4 +129,9 @@ import ToolSupport
     #expect(NumberList("1,2") == NumberList("1,2"))
     #expect(NumberList("1,2") != NumberList("1:2:1"))
   }
+
+  @Test(
+    "Of one there is one image, of others there are images",
+    arguments: [(0, "0 images"), (1, "1 image"), (2, "2 images")])
+  func counts(number: Int, text: String) { #expect(NumberText.count(number, "image") == text) }
 }

@@ -70,7 +70,8 @@ struct FoolingRateCommand: ToolCommand {
   private func notes(_ fold: FoolingRateFold) -> [String] {
     let rates = fold.records
     let repeated =
-      fold.repeatedCount > 0 ? "\(fold.repeatedCount) records came again, byte for byte, and count once" : nil
+      fold.repeatedCount > 0
+      ? "\(NumberText.count(fold.repeatedCount, "record")) came again, byte for byte: counted once" : nil
     let gaps = rates.filter { $0.missing > 0 }
     let missing = gaps.max { $0.missing < $1.missing }.map { most in
       let place = rates.count > 1 ? " in \(gaps.count) of \(rates.count) settings" : ""

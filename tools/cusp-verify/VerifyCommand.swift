@@ -82,7 +82,7 @@ struct VerifyCommand: EngineCommand {
       progress.update(Double($0) / Double(saved.count), "\($0) images")
       try PredictionRun.stopIfAsked()
     }
-    progress.finish("\(saved.count) images")
+    progress.finish(NumberText.count(saved.count, "image"))
     switch format.format(for: context.output) {
     case .ndjson: try context.output.write(record)
     case .text: try context.output.write(VerificationText(record).text)

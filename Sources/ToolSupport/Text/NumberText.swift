@@ -71,6 +71,9 @@ public enum NumberText {
     return "\(whole / 3600):\(two(whole / 60 % 60)):\(two(whole % 60))"
   }
 
+  /// So many of what `noun` names, as in `1 image` and `2 images`.
+  public static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+
   /// A whole number with commas between its thousands.
   public static func grouped(_ value: Int) -> String {
     let digits = Array(String(value.magnitude))
