@@ -1,4 +1,5 @@
 import Failures
+import Files
 import Tensors
 
 /// The images and labels of CIFAR-10 or CIFAR-100 in its binary version, in the folder `path` or the folder that the
@@ -9,9 +10,16 @@ import Tensors
 func readCIFAR(_ family: DatasetReference.Family, at path: String, _ split: Split) throws -> LabeledImages {
   let layout = CIFARLayout(family)
   let names = layout.files(of: split)
-  let folder = names.lazy.map { DataFolder.holding($0, at: path, subfolders: [layout.subfolder]) }
+  let folder = names.lazy.map { DataFolder.holding($0, at: path, subfolders: family.subfolders) }
     .first { folder in names.contains { folder.path(of: $0) != nil } }
-  guard let folder else { throw DataFolder(path: path).missing(names[0]) }
+  guard let folder else {
+    if let other = layout.pythonFolder(in: path) {
+      throw Failure(
+        .noInput, "\(other): the Python version of \(family.rawValue), of pickles; the binary version is read: get that"
+      )
+    }
+    throw DataFolder(path: path).missing(names[0])
+  }
   var pixels: [UInt8] = []
   var labels: [Int] = []
   // A part of the training batches is a data set too.
@@ -39,6 +47,12 @@ struct CIFARLayout {
     subfolder = isFine ? "cifar-100-binary" : "cifar-10-batches-bin"
     nameFile = isFine ? "fine_label_names.txt" : "batches.meta.txt"
     labelCounts = isFine ? [20, 100] : [10]
+  }
+
+  /// The folder in `path`, or `path` itself, that has the version which torchvision fetches; nil when none has.
+  func pythonFolder(in path: String) -> String? {
+    let (folder, file) = family == .cifar100 ? ("cifar-100-python", "train") : ("cifar-10-batches-py", "data_batch_1")
+    return ["\(path)/\(folder)", path].first { fileExists(at: "\($0)/\(file)") }
   }
 
   /// The files that may hold images of `split`, in order.

@@ -36,9 +36,15 @@ extension DatasetReference.Family {
 
   /// The folders at `path` that the files may lie in.
   fileprivate func folders(in path: String) -> [String] {
+    [path] + subfolders.map { "\(path)/\($0)" }
+  }
+
+  /// Where in a folder an archive, or torchvision, puts the files.
+  var subfolders: [String] {
     switch self {
-    case .mnist, .fashion: [path]
-    case .cifar10, .cifar100: [path, "\(path)/\(CIFARLayout(self).subfolder)"]
+    case .mnist: ["MNIST/raw", "raw"]
+    case .fashion: ["FashionMNIST/raw", "raw"]
+    case .cifar10, .cifar100: [CIFARLayout(self).subfolder]
     }
   }
 }

@@ -1,6 +1,13 @@
 import Failures
+import Files
 public import ImageFiles
 public import Tensors
+
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
 
 /// What names a data set on a command line: `digits`, `mnist:DIR`, `folder:DIR`, ..., `FILE.npz`, or `canvas:40:` before any
 /// of these.
@@ -41,6 +48,8 @@ public enum DatasetReference: Hashable, Sendable, CustomStringConvertible {
   ///
   /// - Throws: `.usage`, with the choices, if it names none.
   public init(_ text: String) throws {
+    // A shell puts the home folder in place of `~` only where a word begins.
+    let text = text.replacing(":~/", with: getenv("HOME").map { ":\(PathText.text($0))/" } ?? ":~/")
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     if text == "digits" {
       self = .digits

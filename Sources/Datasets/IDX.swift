@@ -1,11 +1,13 @@
 import Failures
 import Tensors
 
-/// The images and labels of MNIST, or of a data set with the same files, in the folder `path`.
+/// The images and labels of MNIST, or of a data set with the same files, in the folder `path` or where torchvision puts
+/// them below it.
 func readMNIST(_ family: DatasetReference.Family, at path: String, _ split: Split) throws -> LabeledImages {
   let prefix = split == .train ? "train" : "t10k"
-  let folder = DataFolder(path: path)
-  let images = try IDXArray(folder.read("\(prefix)-images-idx3-ubyte"), kind: .images)
+  let name = "\(prefix)-images-idx3-ubyte"
+  let folder = DataFolder.holding(name, at: path, subfolders: family.subfolders)
+  let images = try IDXArray(folder.read(name), kind: .images)
   let labels = try IDXArray(folder.read("\(prefix)-labels-idx1-ubyte"), kind: .labels)
   guard images.sizes[0] == labels.sizes[0] else {
     throw Failure(.data, "\(labels.place): \(labels.sizes[0]) labels for \(images.sizes[0]) images; fetch both again")

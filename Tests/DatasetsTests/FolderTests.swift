@@ -24,6 +24,44 @@ struct FolderTests {
     }
   }
 
+  @Test(
+    "Files lie where torchvision puts them, too",
+    arguments: [
+      ("mnist", "MNIST/raw", ""), ("mnist", "MNIST/raw", "/MNIST"), ("fashion", "FashionMNIST/raw", ""),
+      ("fashion", "FashionMNIST/raw", "/FashionMNIST/raw"),
+    ])
+  func torchvision(family: String, place: String, given: String) throws {
+    try Fixture.withTemporaryFolder { folder in
+      let parent = URL(fileURLWithPath: "\(folder)/\(place)").deletingLastPathComponent()
+      try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+      try FileManager.default.copyItem(atPath: datasetPath("mnist"), toPath: "\(folder)/\(place)")
+      for split in Split.allCases {
+        try load("\(family):\(folder)\(given)", split).expect(Expected.load().mnist[split])
+      }
+    }
+  }
+
+  @Test("Of CIFAR's Python version it is said that the binary one is read", arguments: ["", "/cifar-10-batches-py"])
+  func pythonVersion(given: String) throws {
+    try Fixture.withTemporaryFolder { folder in
+      try FileManager.default.createDirectory(
+        atPath: "\(folder)/cifar-10-batches-py", withIntermediateDirectories: false)
+      try write([128, 4], to: "\(folder)/cifar-10-batches-py/data_batch_1")
+      expectFailure(
+        .noInput, "cifar-10-batches-py: the Python version of cifar10, of pickles; the binary version is read"
+      ) {
+        _ = try load("cifar10:\(folder)\(given)", .test)
+      }
+    }
+  }
+
+  @Test("The home folder may be written ~", arguments: ["mnist:~/x", "canvas:40:mnist:~/x", "folder:224:~/x"])
+  func home(text: String) throws {
+    let home = try #require(ProcessInfo.processInfo.environment["HOME"])
+    #expect(try DatasetReference(text) == DatasetReference(text.replacingOccurrences(of: "~", with: home)))
+    #expect(try DatasetReference("mnist:a~/x").description == "mnist:a~/x")
+  }
+
   @Test("A plain file under a packed one's name is what it is not: damaged")
   func misnamed() throws {
     try withCopy(of: "mnist") { folder in
