@@ -6,7 +6,7 @@ ONEDNN = CUSP_ONEDNN=$$(tools/bootstrap --onednn)
 BIN = .build/release
 TOOLS = cusp cusp-train cusp-attack cusp-bench cusp-convert cusp-diff cusp-evaluate cusp-fooling-rate cusp-inspect cusp-serve cusp-verify
 
-.PHONY: build test test-portable test-onednn3 demo zoo bench fuzz interop onnx lint install uninstall clean bootstrap
+.PHONY: build test test-portable test-onednn3 demo zoo bench fuzz interop onnx keras lint install uninstall clean bootstrap
 
 build: bootstrap ## Build all programs, optimised, into .build/release.
 	$(ONEDNN) swift build $(SWIFT_FLAGS)
@@ -32,6 +32,9 @@ bench: build ## Time this package beside PyTorch and print the ratios; options i
 
 onnx: build ## Hold ONNX files against ONNX Runtime and PyTorch where these are installed; names or --nodes in ONNX.
 	PATH="$(CURDIR)/$(BIN):$$PATH" tools/interop/onnx $(ONNX)
+
+keras: build ## Hold Keras files against Keras on its torch backend where that is installed; names or --digits in KERAS.
+	PATH="$(CURDIR)/$(BIN):$$PATH" tools/interop/keras $(KERAS)
 
 interop: build ## Compare conversions with PyTorch, safetensors, NumPy and h5py; options in INTEROP.
 	tools/interop/interop $(INTEROP)

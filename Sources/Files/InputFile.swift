@@ -53,9 +53,40 @@ public struct InputFile: Sendable {
     self.init(name: input.name, location: "/dev/fd/\(copy.number)", copy: copy)
   }
 
-  private init(name: String, location: String, copy: UnnamedFile?) {
+  fileprivate init(name: String, location: String, copy: UnnamedFile?) {
     (self.name, self.location, self.copy) = (name, location, copy)
   }
+}
+
+/// A new file that has no name: written first, then read; it is gone once nobody holds it.
+///
+/// It lies in `TMPDIR`, else `/tmp`.
+public struct ScratchFile: Sendable {
+  private let file: UnnamedFile
+
+  /// An empty file.
+  ///
+  /// - Throws: `.cannotCreate` if none can be made there.
+  public init() throws { file = try UnnamedFile() }
+
+  /// Appends `bytes`.
+  ///
+  /// - Throws: `.inputOutput` on a full or failing disk.
+  public func append(_ bytes: UnsafeRawBufferPointer) throws { try writeAll(bytes, to: file.number, path: file.place) }
+
+  /// The file, to be read, which errors call `name`.
+  public func input(named name: String) -> InputFile {
+    InputFile(name: name, location: "/dev/fd/\(file.number)", copy: file)
+  }
+}
+
+/// The file at `path`, open from now on, and its name taken away: it is gone once nobody holds it, and the name is free.
+///
+/// - Throws: `.noInput` if there is none; `.inputOutput` if its name cannot be taken away.
+public func withoutName(_ path: String) throws -> ByteSource {
+  let source = try ByteSource(path: path)
+  guard path.withSystemPath({ unlink($0) }) == 0 else { throw writeFailure(path, errno) }
+  return source
 }
 
 /// Whether `path` leads to a pipe, a socket, or by way of a descriptor to any file: that may be closed meanwhile, and its

@@ -44,11 +44,12 @@ public struct ModelFormat: Sendable {
 
   /// The format that the name of a file to be written asks for; nil if its ending is none of a format's.
   public init?(suffixOf path: String) {
-    let name = path.split(separator: "/").last ?? ""
-    guard let dot = name.lastIndex(of: "."), dot > name.startIndex else { return nil }
-    let suffix = name[name.index(after: dot)...].lowercased()
-    guard let format = Self.allCases.first(where: { $0.suffixes.contains(suffix) }) else { return nil }
-    self = format
+    let name = (path.split(separator: "/").last ?? "").lowercased()
+    // The longest ending counts: `net.keras.h5` is no `net.h5`.
+    let known = Self.allCases.flatMap { format in format.suffixes.map { (format, ".\($0)") } }
+    let fitting = known.filter { name.hasSuffix($0.1) && name.count > $0.1.count }
+    guard let found = fitting.max(by: { $0.1.count < $1.1.count }) else { return nil }
+    self = found.0
   }
 
   /// The format of the model file `source`, by its content.
@@ -78,7 +79,9 @@ public struct ModelFormat: Sendable {
 
 extension ModelFormat: CaseIterable {
   /// All formats: the registry.
-  public static let allCases: [ModelFormat] = [hdf5, pytorch, safetensors, numpy, keras, onnx, torchExport]
+  public static let allCases: [ModelFormat] = [
+    hdf5, pytorch, safetensors, numpy, keras, kerasLegacy, onnx, torchExport,
+  ]
 }
 
 extension ModelFormat: RawRepresentable, Hashable {
@@ -87,9 +90,4 @@ extension ModelFormat: RawRepresentable, Hashable {
     guard let format = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
     self = format
   }
-}
-
-extension ModelFormat {
-  /// What Keras saves in a zip archive; not read or written yet.
-  public static let keras = ModelFormat("keras", suffixes: ["keras"], kinds: [.keras])
 }

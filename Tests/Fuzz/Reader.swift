@@ -16,7 +16,7 @@ import Tensors
 enum Reader: String, CaseIterable {
   case checkpoint, hdf5, zip, npz, npy, gzip, idx, cifar, records, definition, request
   case png, jpeg
-  case safetensors, pytorch, pickle, shards, onnx
+  case safetensors, pytorch, pickle, shards, onnx, keras
   case pytorchLegacy = "pytorch-legacy"
   case torchExport = "torch-export"
   case numpyModel = "npz-model"
@@ -25,7 +25,7 @@ enum Reader: String, CaseIterable {
   private static let unpackedLimit = 1 << 26
 
   /// Whether inputs are zip archives.
-  var isArchive: Bool { [.zip, .npz, .pytorch, .numpyModel, .torchExport].contains(self) }
+  var isArchive: Bool { [.zip, .npz, .pytorch, .numpyModel, .torchExport, .keras].contains(self) }
 
   /// Reads all that `bytes` hold, as the programs do.
   ///
@@ -75,7 +75,7 @@ enum Reader: String, CaseIterable {
     case .request:
       var decoder = RequestDecoder(imageShape: [1, 4, 4], classCount: 3, maximalAttackSteps: 1000)
       for line in bytes.split(separator: 0x0A) { _ = try decoder.decode(JSON(parsing: Array(line))) }
-    case .safetensors, .pytorch, .pytorchLegacy, .numpyModel, .onnx, .torchExport:
+    case .safetensors, .pytorch, .pytorchLegacy, .numpyModel, .onnx, .torchExport, .keras:
       try readModel(TensorFile(ByteSource(bytes, name: "input")))
     case .shards: try readModel(TensorFile(path: write(bytes, to: "model.safetensors.index.json")))
     case .pickle:

@@ -33,7 +33,8 @@ import Testing
   func others(name: String, words: String) {
     let path = Fixture.path(name)
     let message = refusal { _ = try TensorFile(path: path) }
-    #expect(message == "\(path): \(words); these are read: hdf5, pytorch, safetensors, numpy, onnx, torch-export")
+    let formats = "hdf5, pytorch, safetensors, numpy, keras, keras-h5, onnx, torch-export"
+    #expect(message == "\(path): \(words); these are read: \(formats)")
   }
 
   @Test(
@@ -56,10 +57,12 @@ import Testing
     #expect(words.isEmpty || message?.contains(words) == true, "\(message ?? "")")
   }
 
-  @Test("Keras has its place, and is refused for now")
-  func later() throws {
+  @Test("Archives without what Keras puts there, and graphs that are cut, are refused by name")
+  func incomplete() throws {
     let keras = try zipStoring([(name: "metadata.json", bytes: Array("{}".utf8))])
-    #expect(refusal { try readAll(keras) } == "x: keras files are not read yet")
+    #expect(
+      refusal { try readAll(keras) }
+        == "x: a Keras archive without config.json and model.weights.h5, which are not read")
     let cut: [UInt8] = [0x08, 0x08, 0x12, 0x00, 0x3A]
     let words = "x: byte 5: ends in the midst of a field; it is damaged, or no ONNX file"
     #expect(refusal { try readAll(cut) } == words)
@@ -103,7 +106,7 @@ import Testing
     #expect(ModelFormat(suffixOf: "x.keras") == .keras)
     for format in ModelFormat.allCases {
       for suffix in format.suffixes { #expect(ModelFormat(suffixOf: "x.\(suffix)") == format) }
-      #expect(format.isSupported == ![.keras, .torchExport].contains(format))
+      #expect(format.isSupported == (format != .torchExport))
     }
   }
 
@@ -113,6 +116,7 @@ import Testing
       ("interchange/state.pt", .pytorch), ("interchange/state-legacy.pt", .pytorch),
       ("interchange/state-deflated.pt", .pytorch), ("interchange/state.npz", .numpy),
       ("interchange/state.safetensors", .safetensors), ("checkpoints/tiny.h5", .hdf5), ("hdf5/userblock.h5", .hdf5),
+      ("keras/flat.keras", .keras),
     ] as [(String, ModelFormat)])
   func contents(name: String, format: ModelFormat) throws {
     try Fixture.withTemporaryFolder { folder in

@@ -96,7 +96,7 @@ import Testing
     "A wrong command line is one line and 64",
     arguments: [
       (["a.pt", "b.xyz"], "b.xyz: no format has this ending"), (["a.pt"], "which format?"),
-      (["a.pt", "b.keras"], "b.keras: keras files are not written yet"),
+      (["a.pt", "b.pt2"], "b.pt2: torch-export files are not written yet"),
       (["a.pt", "b.h5", "--to", "x"], "--to x: no such"),
       (["a.pt", "b.h5", "--arch", "alexnet"], "--arch alexnet: no such architecture"),
       (["a.pt", "b.h5", "--image", "3x32"], "--image 3x32"),

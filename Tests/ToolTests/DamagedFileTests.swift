@@ -51,6 +51,9 @@ struct DamagedFileTests {
       program: "cusp-convert", arguments: ["--quiet", "FILE", "FOLDER/converted.h5"], folders: ["onnx"],
       suffixes: [".onnx"]),
     Reading(
+      program: "cusp-convert", arguments: ["--quiet", "FILE", "FOLDER/converted.h5"], folders: ["keras"],
+      suffixes: [".keras", ".h5"]),
+    Reading(
       program: "cusp-verify", arguments: ["--quiet", "--epsilon", "1", "MODEL", "FILE"], folders: ["saved-sets"],
       suffixes: [".npz", ".npy", ".pt"], otherStatuses: [1]),
     Reading(program: "cusp-fooling-rate", arguments: ["FILE", "FILE"], folders: ["archives"], suffixes: [".npy"]),

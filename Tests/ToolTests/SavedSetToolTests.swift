@@ -161,7 +161,7 @@ import Testing
       ("m.h5 s.npz", 64, "Missing expected argument '--epsilon <epsilon>'; see cusp-verify --help"),
       (
         "m.h5 notes --epsilon 1", 65,
-        "notes: text, no model; these are read: hdf5, pytorch, safetensors, numpy, onnx, torch-export"
+        "notes: text, no model; these are read: hdf5, pytorch, safetensors, numpy, keras, keras-h5, onnx, torch-export"
       ),
     ] as [(String, Int32, String)])
   func trouble(arguments: String, status: Int32, message: String) throws {

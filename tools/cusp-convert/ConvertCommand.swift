@@ -18,7 +18,7 @@ struct ConvertCommand: ToolCommand {
       "cusp-train ... | cusp-convert --to pt > model.pt", "cusp-convert mnist:DIR mnist.npz",
     ],
     discussion: """
-      Reads HDF5, PyTorch, TorchScript, safetensors, npz and ONNX by their content; writes what the name of OUT ends in, or --to says. \
+      Reads HDF5, PyTorch, TorchScript, safetensors, npz, Keras and ONNX by their content; writes what the name of OUT ends in, or --to says. \
       Nothing in a file is run. Data sets are named as --data of the other programs takes them.
       """)
 
@@ -27,7 +27,8 @@ struct ConvertCommand: ToolCommand {
   @Argument(
     help: "The file to write, {epoch} in it for the model's epoch; - for standard output.", completion: .file())
   var output = "-"
-  @Option(help: "The format to write: h5, pt, safetensors, npz or onnx; the default is what OUT ends in.")
+  @Option(
+    help: "The format to write: h5, pt, safetensors, npz, keras, keras.h5 or onnx; the default is what OUT ends in.")
   var to: String?
   @OptionGroup var network: NetworkOptions
   @Option(help: "The data set the model was trained on, which other programs then take by default.") var data: String?

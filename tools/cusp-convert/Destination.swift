@@ -21,15 +21,15 @@ struct Destination {
     self.path = path
     if let format {
       guard let named = ModelFormat(rawValue: format) ?? ModelFormat(suffixOf: "x.\(format)") else {
-        throw Failure(.usage, "--to \(format): no such format; choose h5, pt, safetensors, npz or onnx")
+        throw Failure(.usage, "--to \(format): no such format; choose h5, pt, safetensors, npz, keras or onnx")
       }
       self.format = named
     } else if path == "-" {
-      throw Failure(.usage, "which format? name a file to write, or give --to h5, pt, safetensors, npz or onnx")
+      throw Failure(.usage, "which format? name a file to write, or give --to h5, pt, safetensors, npz, keras or onnx")
     } else if let named = ModelFormat(suffixOf: path) {
       self.format = named
     } else {
-      throw Failure(.usage, "\(path): no format has this ending; give --to h5, pt, safetensors, npz or onnx")
+      throw Failure(.usage, "\(path): no format has this ending; give --to h5, pt, safetensors, npz, keras or onnx")
     }
     guard self.format.isSupported else {
       throw Failure(.usage, "\(path): \(self.format.rawValue) files are not written yet; choose another format")

@@ -28,7 +28,8 @@ struct TensorFileTable {
 
   private var facts: [(String, String)] {
     let count = "\(NumberText.grouped(record.tensors.count)), \(NumberText.grouped(record.elements)) numbers"
-    let reason = record.format == "onnx" ? "by its graph" : "by the names and shapes of its tensors"
+    let reason =
+      ["onnx", "keras", "keras-h5"].contains(record.format) ? "by its graph" : "by the names and shapes of its tensors"
     return [
       ("file", "\(record.path), \(NumberText.grouped(record.bytes)) bytes"), ("format", record.format),
       ("architecture", record.architecture.map { "\($0), \(reason)" } ?? "not recognised"),

@@ -2,9 +2,26 @@ import Failures
 import Files
 import HDF5
 
-/// Opens an HDF5 file, in a guarded way: a checkpoint of ours, or any file of datasets.
+/// Opens an HDF5 file, in a guarded way: a checkpoint of ours, a model of Keras, or any file of datasets.
 func openHDF5(_ input: InputFile) throws -> TensorFile.Parts {
   let listing = try HDF5Listing(withLinks: input)
+  let (tensors, unread) = try listedTensors(of: listing)
+  var metadata: [String: String] = [:]
+  for (key, value) in listing.attributes(of: "/") {
+    if case .string(let text) = value { metadata[key] = text }
+  }
+  var parts = TensorFile.Parts(
+    tensors: tensors, unread: unread, metadata: metadata, content: .listing(listing),
+    makeTree: { tree(of: listing) })
+  if let (model, weights) = try legacyKeras(listing, tensors) {
+    parts.format = .kerasLegacy
+    parts.findModel = { try model.network(in: $0, $1, weights) }
+  }
+  return parts
+}
+
+/// The tensors of the HDF5 file `listing`, and what of it is not read.
+func listedTensors(of listing: HDF5Listing) throws -> (tensors: [StoredTensor], unread: [UnreadObject]) {
   let isCheckpoint = listing.attributes(of: "/")["format"] == .string("cusp-checkpoint")
   var tensors: [StoredTensor] = []
   var unread: [UnreadObject] = []
@@ -21,13 +38,7 @@ func openHDF5(_ input: InputFile) throws -> TensorFile.Parts {
     let place = DottedName(link.name, isCheckpoint: isCheckpoint)
     unread.append(UnreadObject(group: place.group, name: place.name, reason: "\(link.kind) are not followed"))
   }
-  var metadata: [String: String] = [:]
-  for (key, value) in listing.attributes(of: "/") {
-    if case .string(let text) = value { metadata[key] = text }
-  }
-  return TensorFile.Parts(
-    tensors: tensors, unread: unread, metadata: metadata, content: .listing(listing),
-    makeTree: { tree(of: listing) })
+  return (tensors, unread)
 }
 
 /// Where an object of an HDF5 file stands among tensors.
@@ -65,7 +76,8 @@ private func storedTensor(
     location: .dataset(dataset), place: "\(listing.path): \(printable(dataset.name))")
 }
 
-private func tree(of listing: HDF5Listing) -> FileNode {
+/// The raw structure of the HDF5 file `listing`.
+func tree(of listing: HDF5Listing) -> FileNode {
   // Names of what lies in a group come after its own.
   var children: [String: [FileNode]] = [:]
   func parent(_ name: String) -> String {

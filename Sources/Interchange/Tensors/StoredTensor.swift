@@ -39,6 +39,8 @@ public struct StoredTensor: Sendable {
     case dataset(HDF5Dataset)
     /// Another file's tensor, of the file at this position.
     indirect case shard(Int, StoredTensor)
+    /// Another tensor's, whose axes stand in this order.
+    indirect case permuted(StoredTensor, [Int])
     /// In other bytes than the file's own from this one on, row-major and little-endian.
     case elsewhere(ByteSource, offset: Int)
 
@@ -49,7 +51,7 @@ public struct StoredTensor: Sendable {
       case .view(let view):
         if case .entry(let entry) = view.storage { return entry }
         return nil
-      case .bytes, .dataset, .shard, .elsewhere: return nil
+      case .bytes, .dataset, .shard, .permuted, .elsewhere: return nil
       }
     }
   }
@@ -93,7 +95,7 @@ public struct StoredTensor: Sendable {
       case .decoded(let bytes): return StoredElements(self, at: "", bytes.map { Int($0) })
       case .packed, .value, .refused: return nil
       }
-    case .elsewhere: return nil
+    case .elsewhere, .permuted: return nil
     case .shard(let index, let tensor):
       return tensor.elements.map { StoredElements(self, at: "\(index) \($0.place)", $0.offsets) }
     }
@@ -107,6 +109,18 @@ public struct StoredTensor: Sendable {
   /// The tensor under another name, its elements as those of another shape of as many.
   func reshaped(_ sizes: [Int], name: String) throws -> StoredTensor {
     try StoredTensor(name: name, element: element, sizes: sizes, location: location, place: name)
+  }
+
+  /// The tensor seen as one of `sizes` whose axes are put in the order `permutation`, and then as one of `shape`.
+  ///
+  /// - Throws: `.data` unless each has as many elements as the tensor.
+  func permuted(_ sizes: [Int], by permutation: [Int], as shape: [Int]) throws -> StoredTensor {
+    guard [sizes, shape].allSatisfy({ checkedCount($0, of: element) == self.shape.count }) else {
+      throw Failure(.data, "a tensor of \(self.shape), not \(Shape(shape))")
+    }
+    let inner = try reshaped(sizes, name: name)
+    return try StoredTensor(
+      name: name, element: element, sizes: shape, location: .permuted(inner, permutation), place: name)
   }
 
   /// A tensor of `floats`, in memory.

@@ -100,9 +100,33 @@ extension TensorFile {
         }
         try swapped.withUnsafeBytes(body)
       }
+    case (.permuted(let inner, let order), _): try forEachPart(of: tensor, permuting: inner, order, body)
     case (.shard(let index, let inner), .shards(let files)): try files[index].forEachPart(of: inner, body)
     default: throw failure(tensor, "belongs to another file")
     }
+  }
+
+  /// Reads `tensor`, the elements of `inner` with its axes in the order `order`.
+  private func forEachPart(
+    of tensor: StoredTensor, permuting inner: StoredTensor, _ order: [Int],
+    _ body: (UnsafeRawBufferPointer) throws -> Void
+  ) throws {
+    guard tensor.byteCount <= Self.strewnLimit else {
+      throw failure(tensor, "has more than \(Self.strewnLimit >> 20) MiB in another order")
+    }
+    var stored: [UInt8] = []
+    stored.reserveCapacity(min(inner.byteCount, byteCount))
+    try forEachPart(of: inner) { stored += $0 }
+    let (sizes, strides) = (inner.shape.sizes, NumberArray.strides(inner.shape.sizes))
+    let view = StorageView(storage: .bytes(0..<0), offset: 0, strides: order.map { strides[$0] })
+    let ordered = [UInt8](unsafeUninitializedCapacity: tensor.byteCount) { buffer, initialized in
+      stored.withUnsafeBytes {
+        view.gather(
+          order.map { sizes[$0] }, size: tensor.element.size, from: $0, to: UnsafeMutableRawBufferPointer(buffer))
+      }
+      initialized = tensor.byteCount
+    }
+    try ordered.withUnsafeBytes { try forEachPart(of: $0, body) }
   }
 
   /// Reads a tensor that is a part of a storage, or all of it in another order.

@@ -48,6 +48,8 @@ public struct TensorFile: Sendable {
     var metadata: [String: String] = [:]
     let content: Content
     var findModel: (@Sendable (TensorFile, ModelRequest) throws -> MatchedModel)?
+    /// The format, where what is in the file tells it, not its first bytes.
+    var format: ModelFormat?
     let makeTree: @Sendable () throws -> FileNode
   }
 
@@ -96,7 +98,7 @@ public struct TensorFile: Sendable {
     for tensor in parts.tensors where !paths.insert(tensor.path).inserted {
       throw Failure(.data, "\(source.name): \(printable(tensor.path)): comes twice; it is damaged or forged")
     }
-    (path, self.format) = (source.name, format)
+    (path, self.format) = (source.name, parts.format ?? format)
     if case .shards(let files) = parts.content {
       byteCount = files.reduce(source.count) { $0 + $1.byteCount }
     } else {

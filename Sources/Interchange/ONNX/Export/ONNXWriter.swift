@@ -159,7 +159,7 @@ extension Conversion {
   }
 
   /// How many batches statistics have seen, as a JSON object; nil where none has seen any.
-  private func counters(of model: MatchedModel) throws -> String? {
+  func counters(of model: MatchedModel) throws -> String? {
     var members: [JSON.Member] = []
     for (spec, tensor) in zip(model.graph.parameters, model.tensors) where spec.role == .counter && tensor != nil {
       let count = try model.read(tensor, as: spec).values[0]

@@ -93,7 +93,7 @@ extension ONNXModel {
 
 extension StoredTensor {
   /// A counter of batches; one that is no whole number, which nothing counts, stays a float.
-  fileprivate init(counter: Double, name: String) throws {
+  init(counter: Double, name: String) throws {
     guard let count = Int64(exactly: counter) else {
       try self.init(name: name, shape: [], floats: [Float(counter)])
       return
