@@ -157,8 +157,8 @@ let targets: [Target] = [
   tool(
     "cusp-train",
     [
-      "Attacks", "Checkpoints", "Datasets", "Evaluation", "Files", "Networks", "Programs", "Records", "Spatial",
-      "Tensors", "ToolOptions", "Training",
+      "Attacks", "Checkpoints", "Datasets", "Evaluation", "Files", "Interchange", "NetworkOptions", "Networks",
+      "Programs", "Records", "Spatial", "Tensors", "ToolOptions", "Training",
     ]),
   tool("cusp-attack", ["Attacks", "Datasets", "Evaluation", "Records", "ToolOptions"]),
   tool("cusp-evaluate", ["Archives", "Datasets", "Evaluation", "Files", "Records", "ToolOptions"]),
@@ -167,10 +167,13 @@ let targets: [Target] = [
   tool(
     "cusp-inspect",
     ["Checkpoints", "Files", "Inspection", "Interchange", "NetworkOptions", "Networks", "Records", "Tensors"]),
-  tool("cusp-diff", ["Files", "Inspection", "Records"]),
+  tool("cusp-diff", ["Files", "Inspection", "Interchange", "NetworkOptions", "Records"]),
   tool("cusp-convert", ["Checkpoints", "Datasets", "Files", "Interchange", "NetworkOptions", "Records"]),
   tool(
-    "cusp-verify", ["Attacks", "Datasets", "Evaluation", "Files", "Networks", "Records", "SavedSets", "ToolOptions"]),
+    "cusp-verify",
+    [
+      "Attacks", "Datasets", "Evaluation", "Files", "NetworkOptions", "Networks", "Records", "SavedSets", "ToolOptions",
+    ]),
   tool("cusp-serve", ["Evaluation", "Files", "NetworkOptions", "Records", "Serving", "ToolOptions"]),
 
   .target(name: "CAllocations", path: "Tests/CAllocations"),

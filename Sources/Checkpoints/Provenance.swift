@@ -1,5 +1,5 @@
 internal import Failures
-internal import Files
+public import Files
 
 #if canImport(FoundationEssentials)
   internal import FoundationEssentials
@@ -41,6 +41,11 @@ public struct Provenance: Equatable, Sendable {
   /// The steps, the first one first; never empty.
   public let steps: [Step]
 
+  /// Its first `count` steps; nil for none.
+  public func prefix(_ count: Int) -> Provenance? { count > 0 ? Provenance(steps: Array(steps.prefix(count))) : nil }
+
+  private init(steps: [Step]) { self.steps = steps }
+
   /// The way of a file that `step` made from one with the provenance `parent`, or from one without any.
   public init(_ step: Step, after parent: Provenance? = nil) { steps = (parent?.steps ?? []) + [step] }
 
@@ -72,8 +77,13 @@ extension Provenance.Parent {
   ///
   /// - Throws: `.noInput` if there is none; `.inputOutput` if the disk fails.
   public init(fileAt path: String) throws {
-    self = .file(sha256: try sha256(of: ByteSource(path: path)))
+    try self.init(ByteSource(path: path))
   }
+
+  /// The file `source`, whatever it holds; reads it to the end.
+  ///
+  /// - Throws: `.inputOutput` if the disk fails.
+  public init(_ source: ByteSource) throws { self = .file(sha256: try sha256(of: source)) }
 
   /// A file of which only the bytes are known, as one from a pipe.
   public init(bytes: [UInt8]) {

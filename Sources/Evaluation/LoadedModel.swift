@@ -47,8 +47,8 @@ public struct LoadedModel {
     self.backend = backend
   }
 
-  /// What the file `input` holds, and what a person should know of it.
-  private static func read(
+  /// What the file `input` holds, what a person should know of it, and the files that it lies in.
+  static func read(
     _ input: InputFile, _ request: ModelRequest
   ) throws -> (Checkpoint, notes: [String], paths: [String]) {
     func found(in file: TensorFile) throws -> (Checkpoint, notes: [String], paths: [String]) {

@@ -39,7 +39,7 @@ extension OpenedModel {
   private var hasOthers: Bool { !others.isEmpty || !file.unread.allSatisfy(isOfNetwork) }
 
   private func isOfNetwork(_ object: UnreadObject) -> Bool {
-    guard let group = try? file.networkGroup() else { return true }
+    guard let group = try? file.networkGroup(selection) else { return true }
     return object.group == group
   }
 

@@ -16,6 +16,8 @@ public struct OpenedModel: Sendable {
   public let tensors: [NamedTensor]
   /// The tensors beside the network's, such as those of an optimiser.
   public let others: [NamedTensor]
+  /// Which of the file's tensors were taken for the network's.
+  let selection: StateSelection
 
   /// A tensor under the name that it is compared by.
   public struct NamedTensor: Sendable {
@@ -38,12 +40,22 @@ public struct OpenedModel: Sendable {
     try self.init(TensorFile(input), request)
   }
 
+  /// Opens the file `input`, whose network is as `request` has it, unless the file is a checkpoint of ours: that says all of
+  /// it itself.
+  ///
+  /// - Throws: as `init(path:)`.
+  public init(_ input: InputFile, unlessOurs request: ModelRequest) throws {
+    try Self.refuseOtherKinds(input)
+    let file = try TensorFile(input)
+    try self.init(file, file.isCheckpoint ? ModelRequest() : request)
+  }
+
   /// The model in `file`, whose network is as `request` has it.
   ///
   /// - Throws: `.data` if it is no model, saying what it is, or damaged or hostile, or has no such network.
   public init(_ file: TensorFile, _ request: ModelRequest = ModelRequest()) throws {
     try Self.refuseOtherKinds(file)
-    self.file = file
+    (self.file, selection) = (file, request.selection)
     // A checkpoint has to be sound; in other files the network may be one that nobody here knows.
     let mustFit = file.isCheckpoint || request.describesNetwork
     let model = mustFit ? try file.model(request) : try? file.model(request)

@@ -15,25 +15,15 @@ public struct NetworkOptions: ParsableArguments {
   var image: String?
   @Option(help: "Means and deviations of the pixels, in 0...1, one a channel, as the model was trained on; or none.")
   var normalise: String?
-  @Option(help: "The dictionary of a file with several, as in model_ema.") var group: String?
-  @Option(help: "What the names of the network's tensors begin with; they lose it, others are left out.")
-  var prefix: String?
-  @Option(
-    help: ArgumentHelp("Change the tensors' names; $1 stands for a group. Give it as often.", valueName: "regex=text"))
-  var rename: [String] = []
-  @Option(
-    help: ArgumentHelp("Leave out tensors by name, * for any characters. Give it as often.", valueName: "pattern"))
-  var ignore: [String] = []
+  @OptionGroup var selection: SelectionOptions
 
   /// Nothing of it.
   public init() {}
 
   /// The options that were given, as typed.
   public var given: [String] {
-    [
-      ("--arch", arch != nil), ("--image", image != nil), ("--normalise", normalise != nil), ("--group", group != nil),
-      ("--prefix", prefix != nil), ("--rename", !rename.isEmpty), ("--ignore", !ignore.isEmpty),
-    ].filter(\.1).map(\.0)
+    [("--arch", arch != nil), ("--image", image != nil), ("--normalise", normalise != nil)].filter(\.1).map(\.0)
+      + selection.given
   }
 
   /// The files that are read for them.
@@ -48,9 +38,7 @@ public struct NetworkOptions: ParsableArguments {
   public func request() throws -> ModelRequest {
     var request = ModelRequest(
       imageShape: try image.map(imageShape), preprocessing: try normalise.map(preprocessing),
-      selection: StateSelection(
-        group: group, ignored: ignore.map { NamePattern($0) }, prefix: prefix, renamings: try rename.map(Renaming.init))
-    )
+      selection: try selection.selection())
     if let definitionFile {
       request.definition = try readDefinition(path: definitionFile)
     } else if let arch {

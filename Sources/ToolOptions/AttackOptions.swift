@@ -83,11 +83,15 @@ public struct AttackOptions: ParsableArguments {
   /// PGD under L-infinity with advertorch's settings.
   public init() {}
 
-  /// The model that is attacked in place of the others; nil where they are attacked themselves.
+  /// The model that is attacked in place of the others, having told what a person should know of it; nil where they are
+  /// attacked themselves.
   ///
   /// - Throws: `Failure` when it cannot be read.
-  public func loadSource(on backend: any Backend) throws -> LoadedModel? {
-    try source.map { try LoadedModel(reading: InputFile(onDisk: $0), on: backend) }
+  public func loadSource(_ context: ToolContext, on backend: any Backend) throws -> LoadedModel? {
+    guard let source else { return nil }
+    let model = try LoadedModel(reading: InputFile(onDisk: source), on: backend)
+    context.diagnostics.note(model)
+    return model
   }
 
   /// The options given that mean nothing without an attack; the seed is not among them, since it also decides poses.

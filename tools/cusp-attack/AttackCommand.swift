@@ -73,7 +73,7 @@ struct AttackCommand: EngineCommand {
     let inputs = models.files + (attack.source.map { [$0] } ?? [])
     try saving.check(context, reading: inputs + data.files())
     let backend = try engine.makeBackend(context.diagnostics)
-    let source = try attack.loadSource(on: backend)
+    let source = try attack.loadSource(context, on: backend)
     var (failures, isSaved) = (0, false)
     var run = PredictionRun(context, label: label, on: ImageSource(data))
     try models.forEach(

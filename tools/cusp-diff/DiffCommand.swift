@@ -2,8 +2,11 @@
 //   cusp-diff before.h5 after.h5
 
 import ArgumentParser
+import Failures
 import Files
 import Inspection
+import Interchange
+import NetworkOptions
 import Records
 import ToolSupport
 
@@ -13,7 +16,8 @@ struct DiffCommand: ToolCommand {
     "cusp-diff", abstract: "Tell how two model files differ.",
     examples: [
       "cusp-diff before.h5 after.h5", "cusp-diff --tensors model.h5 model.pt && echo the same weights",
-      "cusp-diff --tolerance 1e-6 model.h5 model.safetensors", "cusp-diff --json a.h5 b.h5 | jq '.tensors[].name'",
+      "cusp-diff --tolerance 1e-6 model.h5 model.safetensors", "cusp-diff --prefix model. model.h5 theirs.pth",
+      "cusp-diff --json a.h5 b.h5 | jq '.tensors[].name'",
     ],
     discussion: """
       Compares architecture, preprocessing, class names, configuration and progress where both files say something \
@@ -32,6 +36,7 @@ struct DiffCommand: ToolCommand {
   @Option(help: "Two numbers that are no further apart are the same.") var tolerance = 0.0
   @Flag(help: "Compare the tensors alone.") var tensors = false
   @Flag(help: "Write one difference record, whatever standard output is: the same as --format ndjson.") var json = false
+  @OptionGroup var network: NetworkOptions
   @OptionGroup var format: FormatOptions
   @OptionGroup var common: CommonOptions
 
@@ -41,8 +46,15 @@ struct DiffCommand: ToolCommand {
   }
 
   func execute(_ context: ToolContext) throws {
-    let record = try OpenedModel(InputFile(path: first)).difference(
-      from: OpenedModel(InputFile(path: second)), tolerance: tolerance, tensorsAlone: tensors)
+    let request = try network.request()
+    let (one, other) = (
+      try OpenedModel(InputFile(path: first), unlessOurs: request),
+      try OpenedModel(InputFile(path: second), unlessOurs: request)
+    )
+    if let name = network.given.first, one.file.isCheckpoint, other.file.isCheckpoint {
+      throw Failure(.usage, "\(name): is for files of other tools, and both are this package's; leave it out")
+    }
+    let record = try one.difference(from: other, tolerance: tolerance, tensorsAlone: tensors)
     switch json ? .ndjson : format.format(for: context.output) {
     case .ndjson: try context.output.write(record)
     case .text: try context.output.write(DifferenceTable(record).text)

@@ -69,7 +69,7 @@ struct EvaluateCommand: EngineCommand {
     let inputs = models.files + (attack.source.map { [$0] } ?? [])
     try savePredictions.map { try context.checkOutput($0, reading: inputs + data.files()) }
     let backend = try engine.makeBackend(context.diagnostics)
-    let surrogate = try attack.loadSource(on: backend)
+    let surrogate = try attack.loadSource(context, on: backend)
     var report = ScoreReport(layout: layout(for: context.output))
     var run = PredictionRun(context, label: "evaluate", on: ImageSource(data))
     var (classes, failures): ([Int64], Int) = ([], 0)

@@ -74,7 +74,8 @@ struct CheckpointWriter {
     let provenance = Provenance(
       .init(
         tool: "cusp-train", version: toolVersion, arguments: run.arguments, engine: chosenEngine?.name,
-        parent: oracle.map { .model(digest: $0) }))
+        parent: oracle.map { .model(digest: $0) } ?? run.descent.parent),
+      after: run.descent.earlier)
     return try Checkpoint(
       definition: run.graph.definition, parameters: state.model, classNames: run.images.classNames,
       optimizer: state.optimizer, progress: state.progress,

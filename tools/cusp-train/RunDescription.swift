@@ -17,7 +17,7 @@ extension TrainingConfiguration {
       .init("epochs", .integer(Int64(command.recipe.epochs))), .init("batch_size", .integer(Int64(batchSize))),
       .init("learning_rate", number(schedule.initial)),
     ]
-    members += augmentation.map(command.substitute.members) ?? []
+    members += command.start.members + (augmentation.map(command.substitute.members) ?? [])
     switch schedule.course {
     case .steps(_, let milestones):
       members.append(.init("milestones", .array(milestones.map { .integer(Int64($0)) })))

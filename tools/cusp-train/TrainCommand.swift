@@ -20,7 +20,8 @@ struct TrainCommand: EngineCommand {
       "cusp-train", "cusp-train --method pgd --epsilon 0.1 --epochs 20 --output robust.h5",
       "cusp-train --method cusp --data mnist:DIR --epochs 6 --save-every 100 --output cusp.h5",
       "cusp-train --substitute-for oracle.h5 --output surrogate.h5",
-      "cusp-train --arch network.json --epochs 5", "cusp-train --list-architectures",
+      "cusp-train --from network.pt2 --epochs 1", "cusp-train --arch network.json --epochs 5",
+      "cusp-train --list-architectures",
       "cusp-train --data mnist:DIR --arch small-cnn --epochs 3 | cusp-attack --pgd | cusp-fooling-rate",
     ])
 
@@ -44,6 +45,7 @@ struct TrainCommand: EngineCommand {
   @Option(help: "Also save after every so many steps of an epoch.") var saveEvery: Int?
   @Option(help: "Go on with the run in this model file, which says how; options beside may repeat it.") var resume:
     String?
+  @OptionGroup var start: StartOptions
   @OptionGroup var recipe: RecipeOptions
   @OptionGroup var substitute: SubstituteOptions
   @OptionGroup var engine: EngineOptions
@@ -51,10 +53,16 @@ struct TrainCommand: EngineCommand {
 
   func validate() throws {
     if let saveEvery, saveEvery < 1 { throw ValidationError("--save-every \(saveEvery): give 1 or more") }
+    if start.from != nil, substitute.substituteFor != nil {
+      throw ValidationError("--from: a substitute begins with random weights; leave it out")
+    }
   }
 
   func execute(_ context: ToolContext) throws {
     if listArchitectures { return try context.output.write(Architecture.table()) }
+    if resume != nil, start.from != nil {
+      throw Failure(.usage, "--from begins a run anew, and --resume goes on with one: leave one of them out")
+    }
     let arguments = ProgramArguments.words
     let run = try resume.map { try TrainingRun(resuming: $0, arguments: arguments) } ?? TrainingRun(self)
     if recipe.printCurriculum {
@@ -67,6 +75,7 @@ struct TrainCommand: EngineCommand {
     for note in run.notes { context.diagnostics.note(note) }
     let backend = try run.engine.makeBackend(context.diagnostics)
     let oracle = try run.readOracle(on: backend)
+    if let oracle { context.diagnostics.note(oracle) }
     var writer = try CheckpointWriter(
       run, of: oracle?.digest, keeping: keep?.epochs ?? [], replacing: force, context,
       chosenEngine: run.engine.algorithms == nil ? nil : backend)
@@ -111,7 +120,12 @@ struct TrainCommand: EngineCommand {
   /// How many images are taken at most; nil for all.
   var imageLimit: Int? { limit ?? (substitute.substituteFor == nil ? nil : SubstituteOptions.customarySeeds) }
 
-  /// The network to train on `images`.
+  /// The model to begin with on `images`; nil where training begins with random weights.
+  func startingModel(for images: LabeledImages) throws -> StartingModel? {
+    try start.model(arch, normalise, for: images, seed: recipe.seed)
+  }
+
+  /// The network to train on `images`, where no file tells.
   func definition(for images: LabeledImages) throws -> NetworkDefinition {
     let architecture = arch ?? .named(.customary(for: images.imageShape.sizes))
     return try architecture.definition(for: images, preprocessing: normalise?.preprocessing)

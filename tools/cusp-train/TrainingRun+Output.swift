@@ -17,7 +17,8 @@ extension TrainingRun {
     let found: String
     if let there = try? Checkpoint.summary(path: path) {
       let other = (try? JSON(parsing: there.documents.configuration)) ?? .null
-      if there.definition == graph.definition, Self.settings(other) == Self.settings(document) { return }
+      let isSame = there.definition == graph.definition && Self.settings(other) == Self.settings(document)
+      if isSame, Descent(other, there.documents) == descent { return }
       found = "a model of another run"
     } else {
       found = "a file that is no model of this run"

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoints
 import Datasets
+import Evaluation
 import Failures
 import Files
 import Networks
@@ -33,15 +34,19 @@ struct TrainingRun {
   let origin: String?
   /// Set where this goes on with a file.
   let resumed: Checkpoint?
-  /// What people should know before it starts: of the threads of a file that is resumed, and of budgets out of reach.
-  var notes: [String] { [note, configuration.shortfall].compactMap(\.self) }
-  private let note: String?
+  /// What people should know before it starts: of the model that it begins with, of the threads of a file that is
+  /// resumed, and of budgets out of reach.
+  var notes: [String] { earlierNotes + [configuration.shortfall].compactMap(\.self) }
+  private let earlierNotes: [String]
+  /// Where its first weights came from.
+  let descent: Descent
 
   /// The run that `command` describes, from its first step, of its network or of `definition`.
   init(_ command: TrainCommand, definition: NetworkDefinition? = nil) throws {
     reference = try DatasetReference(command.data)
     images = try reference.load(split: .train, limit: command.imageLimit)
-    let definition = try definition ?? command.definition(for: images)
+    let start = try definition == nil ? command.startingModel(for: images) : nil
+    let definition = try definition ?? start?.graph.definition ?? command.definition(for: images)
     configuration = try command.recipe.configuration(
       channels: images.imageShape[0], imageCount: images.count,
       augmentation: command.substitute.augmentation(command.recipe))
@@ -51,10 +56,13 @@ struct TrainingRun {
     let seed = configuration.seed == 0 ? "" : "-seed\(configuration.seed)"
     oracle = command.substitute.substituteFor
     output = command.output ?? "\(name)-\(oracle == nil ? command.recipe.name : "substitute")\(seed).h5"
-    inputs = reference.inputFiles + [command.recipe.curriculum?.file, command.arch?.file, oracle].compactMap(\.self)
-    graph = try NetworkGraph(definition)
-    state = TrainingState(parameters: Parameters(initializing: graph, seed: configuration.seed))
-    (history, origin, resumed, note) = ([], nil, nil, nil)
+    let files = [command.recipe.curriculum?.file, command.arch?.file, oracle, command.start.from].compactMap(\.self)
+    inputs = reference.inputFiles + files + (start?.paths ?? [])
+    graph = try start?.graph ?? NetworkGraph(definition)
+    state = TrainingState(
+      parameters: start?.parameters ?? Parameters(initializing: graph, seed: configuration.seed))
+    earlierNotes = start.map { start in start.notes.map { "\(start.path): \($0)" } } ?? []
+    (history, origin, resumed, descent) = ([], nil, nil, Descent(start))
   }
 
   /// The run that the model file `path` is part of; `arguments` may repeat its settings, but not change them.
@@ -76,11 +84,13 @@ struct TrainingRun {
       throw Failure(.usage, "--resume \(path): holds another network; leave out --arch and --normalise")
     }
     let (earlier, threads) = (JSON.object(stored)["threads"], JSON.integer(Int64(begun.engine.threadCount)))
-    note = earlier.flatMap {
-      $0 == threads
-        ? nil : "--resume \(path): threads were \($0.text), now \(threads.text); the same bytes need the same"
-    }
+    earlierNotes =
+      earlier.flatMap {
+        $0 == threads
+          ? nil : ["--resume \(path): threads were \($0.text), now \(threads.text); the same bytes need the same"]
+      } ?? []
     document = .object(stored.map { $0.key == "threads" ? .init($0.key, threads) : $0 })
+    descent = Descent(document, checkpoint.documents)
     (configuration, engine) = (begun.configuration, begun.engine)
     (reference, images) = (begun.reference, begun.images)
     graph = begun.graph
@@ -109,16 +119,6 @@ struct TrainingRun {
     }
   }
 
-  /// A command line that makes the same model, wherever and however often it is saved: for its provenance.
-  var arguments: [String] {
-    let preprocessing = graph.definition.preprocessing
-    let halves = [preprocessing.mean, preprocessing.standardDeviation].map { half in
-      half.map { "\($0)" }.joined(separator: ",")
-    }
-    let normalise = preprocessing == .none ? [] : ["--normalise=\(halves.joined(separator: "/"))"]
-    return ["--arch=\(graph.definition.architecture)"] + normalise + Self.options(document.members ?? [])
-  }
-
   private static func members(_ configuration: String, of path: String) throws -> [JSON.Member] {
     guard let members = try? JSON(parsing: configuration).members else { throw noTraining(path) }
     return members
@@ -126,23 +126,5 @@ struct TrainingRun {
 
   private static func noTraining(_ path: String) -> Failure {
     Failure(.data, "\(path): holds no training to go on with; give a model file of cusp-train")
-  }
-
-  /// A stored configuration as command-line options: every key is that of an option.
-  private static func options(_ members: [JSON.Member]) -> [String] {
-    members.compactMap { member in
-      let name = "--\(member.key.replacing("_", with: "-"))"
-      return member.value == .bool(true) ? name : text(member.value).map { "\(name)=\($0)" }
-    }
-  }
-
-  private static func text(_ value: JSON) -> String? {
-    switch value {
-    case .null: nil
-    case .string(let text): text
-    case .bool: nil
-    case .array(let list): list.isEmpty ? "none" : list.map(\.text).joined(separator: ",")
-    default: value.text
-    }
   }
 }

@@ -4,6 +4,7 @@ import Datasets
 import Evaluation
 import Failures
 import Files
+import NetworkOptions
 import Networks
 import Records
 import SavedSets
@@ -26,7 +27,10 @@ struct VerifyCommand: EngineCommand {
       Ends with status 0 if every image keeps the promise, 1 if one does not.
       """)
 
-  @Argument(help: "The model file, - for standard input.", completion: .file(extensions: ["h5"])) var model: String
+  @Argument(
+    help: "The model file, - for standard input.",
+    completion: .file(extensions: ["h5", "onnx", "pt", "pt2", "pth", "safetensors", "npz"]))
+  var model: String
   @Argument(
     help: "The saved set, a file or a folder of image files, - for standard input.",
     completion: .file(extensions: ["npz", "npy", "pt", "pth", "safetensors", "h5"]))
@@ -44,6 +48,7 @@ struct VerifyCommand: EngineCommand {
   var tolerance: ExactNumber?
   @Option(help: "What white is in the file: 1 or 255; the default is 255 for bytes, else 1.") var range: Int?
   @Option(help: "The array of perturbed images, where its name does not tell.") var images: String?
+  @OptionGroup var network: NetworkOptions
   @OptionGroup var format: FormatOptions
   @OptionGroup var engine: EngineOptions
   @OptionGroup var common: CommonOptions
@@ -62,7 +67,9 @@ struct VerifyCommand: EngineCommand {
   func execute(_ context: ToolContext) throws {
     let example = "cusp-verify model.h5 - --epsilon 0.1 < set.npz"
     let loaded = try LoadedModel(
-      reading: context.file(model, "model", example: example), data: data, on: engine.makeBackend(context.diagnostics))
+      reading: context.file(model, "model", example: example), network.request(), data: data,
+      on: engine.makeBackend(context.diagnostics))
+    context.diagnostics.note(loaded)
     let (shape, isFolder) = (loaded.graph.imageShape, folderExists(at: set))
     if isFolder, images != nil || range != nil {
       throw Failure(.usage, "\(set): is a folder of image files, which need no --images and no --range")

@@ -55,6 +55,8 @@ public struct ModelRequest: Hashable, Sendable {
   public var architecture: Architecture?
   /// The network itself, in place of an architecture.
   public var definition: NetworkDefinition?
+  /// Whether that may have its head for another number of classes in the file, which then tells it.
+  public var takesOtherClasses = false
   /// One image's sizes `[c, h, w]`; the usual ones that fit if nil.
   public var imageShape: [Int]?
   /// What happens to pixels before the first layer; what the file says, or nothing, if nil.

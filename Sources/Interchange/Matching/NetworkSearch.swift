@@ -64,6 +64,12 @@ struct NetworkSearch {
   private func proposals(for tensors: [ParameterPath: StoredTensor], needEnds: Bool) -> [[Proposal]] {
     if let given = request.definition ?? (request.architecture == nil ? description.definition : nil) {
       var definition = given
+      if request.takesOtherClasses, let head = given.head,
+        let count = tensors[ParameterPath(node: head, "weight")]?.shape.sizes.first,
+        let other = given.classifying(count)
+      {
+        definition = other
+      }
       if let shape = request.imageShape { definition.imageShape = shape }
       if let preprocessing = request.preprocessing {
         definition.preprocessing = preprocessing.spread(over: definition.imageShape)
