@@ -66,6 +66,10 @@ struct ONNXImportTests {
     #expect(excited.filter { $0 == "convolution" }.count == 4 && excited.filter { $0 == "dense" }.count == 1)
     let bent = Set(try kinds(model("bent-\(exporter)")))
     #expect(bent.isSuperset(of: ["leaky-relu", "elu", "gelu", "silu", "sigmoid", "tanh", "softplus", "relu6"]))
+    #expect(
+      try kinds(model("group")) == [
+        "convolution", "group-batch-normalization", "relu", "group-max-pooling", "average-pooling", "flatten", "dense",
+      ])
     let normed = try kinds(model("normed-\(exporter)"))
     #expect(normed.contains("group-normalization") && normed.contains("layer-normalization"))
   }

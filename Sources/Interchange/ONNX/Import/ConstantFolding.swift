@@ -31,6 +31,7 @@ struct ConstantFolding {
       return [array]
     case "Transpose": return [try transpose()]
     case "Expand": return [try expand()]
+    case "Tile": return [try tile()]
     case "Gather": return [try gather()]
     case "Slice": return [try slice()]
     case "Concat": return [try concatenation()]
@@ -147,6 +148,17 @@ struct ConstantFolding {
     let (array, wanted) = (try input(0), try input(1).integers)
     guard let shape = NumberArray.common(array.shape, wanted) else { throw arguments.refusal("does not fit its shape") }
     return try fit(array, shape)
+  }
+
+  private func tile() throws -> NumberArray {
+    var array = try input(0)
+    let repeats = try input(1).integers
+    guard repeats.count == array.shape.count else { throw arguments.refusal("does not fit its inputs") }
+    let shape = zip(repeats, array.shape).map { [$0, $1] }
+    array.shape = array.shape.flatMap { [1, $0] }
+    array = try fit(array, shape.flatMap(\.self))
+    array.shape = shape.map { $0[0] * $0[1] }
+    return array
   }
 
   private func gather() throws -> NumberArray {

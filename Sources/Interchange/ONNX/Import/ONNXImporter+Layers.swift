@@ -1,5 +1,6 @@
 import Failures
 import Networks
+import Symmetry
 import Tensors
 
 // Layers with weights, and norms.
@@ -125,15 +126,19 @@ extension ONNXImporter {
     let momentum = Float((1e6 * (1 - Double(try arguments.float("momentum", 0.9)))).rounded() / 1e6)
     let names = ["weight", "bias", "running_mean", "running_var"]
     if feature.shape.count == 2 { return try featureNorm(feature, epsilon, arguments) }
-    let input = try image(feature, arguments)
-    let channels = network.shape(input)[0]
+    // All maps of a group share a channel's numbers.
+    let group = try feature.shape.count == 5 ? group(feature, arguments) : nil
+    let input = try group == nil ? image(feature, arguments) : feature.node
+    let channels = network.shape(input)[0] / (group?.order ?? 1)
     var parameters: [String: StoredTensor] = [:]
     for (place, name) in names.enumerated() {
       parameters[name] = try parameter(arguments, place + 1, [channels], name)
     }
     let settings = BatchNormalization(epsilon: epsilon, momentum: min(max(momentum, 0), 1))
-    return try add(
-      .batchNormalization(settings), of: [input], parameters, like: weightName(arguments, 1), for: arguments)
+    let layer = group.map { .groupBatchNormalization(settings, over: $0) } ?? Layer.batchNormalization(settings)
+    var result = try add(layer, of: [input], parameters, like: weightName(arguments, 1), for: arguments)
+    if group != nil { result.shape = feature.shape }
+    return result
   }
 
   /// A norm of features by stored statistics: a scale and a shift.

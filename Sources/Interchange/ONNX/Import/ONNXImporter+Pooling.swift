@@ -127,13 +127,20 @@ extension ONNXImporter {
 
   /// The maps of a group, which lie side by side, to one.
   private mutating func overGroup(_ feature: Feature, _ isMaximum: Bool, _ arguments: ONNXArguments) throws -> Feature {
+    let group = try group(feature, arguments)
+    return try add(
+      isMaximum ? .groupMaxPooling(group) : .groupAveragePooling(group), of: [feature.node], for: arguments)
+  }
+
+  /// The group whose maps `feature`, seen as `[n, c, o, h, w]`, has side by side.
+  func group(_ feature: Feature, _ arguments: ONNXArguments) throws -> SymmetryGroup {
     let shape = network.shape(feature.node).sizes
-    guard feature.affine == nil, shape.count == 3, feature.shape[1] * feature.shape[2] == shape[0],
+    guard feature.shape.count == 5, feature.order == nil, feature.affine == nil, feature.padding == nil,
+      shape.count == 3, feature.shape[1] * feature.shape[2] == shape[0],
       Array(feature.shape[3...]) == Array(shape[1...]),
       let group = [SymmetryGroup.p4, .p4m].first(where: { $0.order == feature.shape[2] })
     else { throw arguments.refusal("reads \(feature.shape), which is not taken") }
-    return try add(
-      isMaximum ? .groupMaxPooling(group) : .groupAveragePooling(group), of: [feature.node], for: arguments)
+    return group
   }
 
   mutating func resized(_ arguments: ONNXArguments) throws -> Feature {

@@ -34,6 +34,8 @@ struct ONNXImporter {
   let model: ONNXModel
   var constants: [String: Constant] = [:]
   var features: [String: Feature] = [:]
+  /// Lists of values, by the names of these.
+  var sequences: [String: [String]] = [:]
   var network: NetworkDraft
   var notes: [String] = []
   /// The output of the graph that becomes the logits.
@@ -119,11 +121,13 @@ struct ONNXImporter {
     return nodes.reversed()
   }
 
-  private mutating func follow(_ arguments: ONNXArguments) throws {
+  mutating func follow(_ arguments: ONNXArguments) throws {
     let node = arguments.node
-    for name in node.inputs where !name.isEmpty && constants[name] == nil && features[name] == nil {
+    for name in node.inputs
+    where !name.isEmpty && constants[name] == nil && features[name] == nil && sequences[name] == nil {
       throw arguments.refusal("reads \(printable(name)), which nothing before it makes")
     }
+    if try followSequence(arguments) { return }
     let reads = node.inputs.compactMap { features[$0] }
     if reads.isEmpty { return try fold(arguments) }
     if ["Shape", "Size"].contains(node.operation) {
