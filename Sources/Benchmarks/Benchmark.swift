@@ -77,7 +77,7 @@ extension NetworkGraph {
   /// image costs more than a billion multiply-adds.
   fileprivate func batchSize(of program: BenchmarkRecord.Program) -> Int {
     switch program {
-    case .inference, .inputGradient: Self.evaluationBatchSize
+    case .inference, .inputGradient: evaluationBatchSize
     case .training, .attackEpoch: multiplyAdds > 1_000_000_000 ? 32 : 128
     }
   }

@@ -39,8 +39,9 @@ extension Predictions {
     of images: LabeledImages, _ settings: [[Setting]], progress: (Int) throws -> Void,
     _ body: (PredictionRecord, [TraceRecord]) throws -> Void
   ) throws {
-    for start in stride(from: images.indices.lowerBound, to: images.indices.upperBound, by: Self.keptImages) {
-      let part = images[start..<min(start + Self.keptImages, images.indices.upperBound)]
+    let count = Self.keptImages(images.imageShape)
+    for start in stride(from: images.indices.lowerBound, to: images.indices.upperBound, by: count) {
+      let part = images[start..<min(start + count, images.indices.upperBound)]
       var found: [[AttackedPoses]] = []
       for place in transformations.indices {
         for attack in attacks {
@@ -74,7 +75,7 @@ extension Predictions {
     while tried < transformation.poseCount {
       let open = found.indices.filter { !found[$0].isDone }
       guard !open.isEmpty else { break }
-      let ahead = min(transformation.poseCount - tried, max(1, 2 * NetworkGraph.evaluationBatchSize / open.count))
+      let ahead = min(transformation.poseCount - tried, max(1, 2 * NetworkGraph.usualEvaluationBatchSize / open.count))
       let places = open.flatMap { [Int](repeating: images.indices.lowerBound + $0, count: ahead) }
       func pose(_ row: Int) -> Pose { transformation.pose(of: places[row], after: tried + row % ahead) }
       var results = [AttackResult?](repeating: nil, count: places.count)

@@ -4,6 +4,7 @@ import Failures
 import Networks
 public import Records
 import Spatial
+import Tensors
 
 /// What a model says of images, untouched, transformed and attacked: one record an image and setting, image-major.
 ///
@@ -104,8 +105,12 @@ public struct Predictions {
     try run(selection.images, selection, keepsImages: false, progress: progress) { record, _ in try body(record) }
   }
 
-  /// How many images are taken through at once where they are kept, so that memory is bounded however long one takes.
-  static let keptImages = 10 * BatchStatistics.batchSize
+  /// How many images of `shape` are taken through at once where they are kept, so that memory is bounded however long one
+  /// takes: whole batches of batch statistics, 10 or as many as take 256 MiB, but one at least.
+  static func keptImages(_ shape: Shape) -> Int {
+    let batch = BatchStatistics.batchSize
+    return batch * max(1, min(10, (256 << 20) / (4 * batch * shape.count)))
+  }
 
   /// Hands the records of a selection to `body` with the images they are of, `[c, h, w]`, as `forEach(in:progress:_:)`.
   ///
@@ -115,8 +120,9 @@ public struct Predictions {
     _ body: (PredictionRecord, [Float]) throws -> Void
   ) throws {
     let indices = selection.images.indices
-    for start in stride(from: indices.lowerBound, to: indices.upperBound, by: Self.keptImages) {
-      let part = selection.images[start..<min(start + Self.keptImages, indices.upperBound)]
+    let count = Self.keptImages(selection.images.imageShape)
+    for start in stride(from: indices.lowerBound, to: indices.upperBound, by: count) {
+      let part = selection.images[start..<min(start + count, indices.upperBound)]
       try run(
         part, selection, keepsImages: true, progress: { try progress(start - indices.lowerBound + $0) }, body)
     }

@@ -2,11 +2,27 @@ public import Networks
 public import Tensors
 
 extension NetworkGraph {
-  /// The batch size of all evaluation programs, fixed so that results never depend on a caller's batches.
+  /// The batch size of evaluation programs of all networks but those of large images.
   ///
   /// What 32 images of a small network are between two layers stays in the nearer caches, and few images need little
   /// padding; large networks gain a tenth or less from longer batches.
-  public static var evaluationBatchSize: Int { 32 }
+  public static var usualEvaluationBatchSize: Int { 32 }
+
+  /// The batch size of all evaluation programs of this network, a function of it alone, so that results never depend on a
+  /// caller's batches or on a machine's memory: the usual one, halved until what the steps of a pass write for all images
+  /// takes no more than 1 GiB, or two images are left, an untouched and a perturbed one.
+  public var evaluationBatchSize: Int {
+    var size = Self.usualEvaluationBatchSize
+    while size > 2, size * evaluationByteCount > Self.evaluationBytes { size /= 2 }
+    return size
+  }
+
+  /// How many bytes the steps of a forward pass write for one image, all of which going back to the pixels may read.
+  package var evaluationByteCount: Int {
+    Plan(self, for: .inputGradient, batchSize: 1).values.reduce(0) { $0 + 4 * $1.count }
+  }
+
+  private static var evaluationBytes: Int { 1 << 30 }
 }
 
 /// A network compiled to answer with logits.
@@ -26,7 +42,7 @@ public final class InferenceProgram: Classifier {
   public init(
     _ graph: NetworkGraph, parameters: Parameters, batchSize: Int? = nil, on backend: any Backend
   ) throws {
-    self.batchSize = batchSize ?? NetworkGraph.evaluationBatchSize
+    self.batchSize = batchSize ?? graph.evaluationBatchSize
     (imageShape, classCount) = (graph.imageShape, graph.classCount)
     plan = Plan(graph, for: .inference, batchSize: self.batchSize)
     engine = try backend.makeInferenceEngine(plan)
@@ -72,7 +88,7 @@ public final class InputGradientProgram: DifferentiableClassifier {
   public init(
     _ graph: NetworkGraph, parameters: Parameters, batchSize: Int? = nil, on backend: any Backend
   ) throws {
-    self.batchSize = batchSize ?? NetworkGraph.evaluationBatchSize
+    self.batchSize = batchSize ?? graph.evaluationBatchSize
     (imageShape, classCount) = (graph.imageShape, graph.classCount)
     plan = Plan(graph, for: .inputGradient, batchSize: self.batchSize)
     engine = try backend.makeInputGradientEngine(plan)
