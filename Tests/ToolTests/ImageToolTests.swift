@@ -122,6 +122,35 @@ import Testing
     }
   }
 
+  @Test("Under a target, records tell which images rounding to PNG keeps from it, and only these")
+  func lostTargets() throws {
+    try Fixture.withTemporaryFolder { folder in
+      let model = try TrainedModel.digits.get().path
+      var (missed, hit) = (0, 0)
+      for (number, epsilon) in ["0.0215", "0.0292", "0.0371", "0.0492", "0.0608", "0.0726"].enumerated() {
+        let attack = "cusp-attack \(model) --quiet --limit 360 --steps 5 --target 3 --epsilon \(epsilon)"
+        let runs = try ["", "--save s\(number) --as png"].map { more in
+          let outcome = try bash("\(attack) \(more)", folder: folder)
+          #expect(outcome.problems.isEmpty)
+          return try outcome.records()
+        }
+        #expect(runs[0].count == 360 && runs[1].count == 360)
+        for (exact, rounded) in zip(runs[0], runs[1]) {
+          let before = exact["perturbed"]?.integer
+          let (label, natural) = (rounded["label"]?.integer, rounded["natural"]?.integer)
+          let after = rounded["perturbed"]?.integer
+          let isUndone = after != 3 && (before != label && after == label || before != natural && after == natural)
+          let isMissed = before == 3 && after != 3
+          #expect(exact["rounding_lost"] == nil)
+          #expect((rounded["rounding_lost"]?.bool ?? false) == (isUndone || isMissed), "\(rounded.text)")
+          missed += isMissed ? 1 : 0
+          hit += after == 3 && label != 3 ? 1 : 0
+        }
+      }
+      #expect(missed > 0 && hit > 20, "\(missed) missed, \(hit) hit")
+    }
+  }
+
   @Test(
     "What cannot be saved or read is one line and its status, and nothing is left",
     arguments: [
