@@ -23,7 +23,7 @@ struct KerasToolTests {
       let lines = outcome.errors.split(separator: "\n").map { $0.replacing("cusp-convert: \(separable): ", with: "") }
       #expect(
         lines == [
-          "a functional model of 19 layers, by Keras 3.15.1: images 2x8x8, 3 classes",
+          "a functional model of 17 layers, by Keras 3.15.1: images 2x8x8, 3 classes",
           "its last Softmax is taken off, so that it gives logits",
           "the model has no preprocessing, so pixels of 0...1 are taken as they are; --normalise adds one",
         ], "\(lines)")
