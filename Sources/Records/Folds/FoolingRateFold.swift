@@ -8,15 +8,18 @@ public struct FoolingRateFold: Sendable {
     let setting: Setting
     var tally = Tally()
     var images = SeenImages()
+    /// The record that came last, which stands for those like it.
+    var template = PredictionTemplate()
+    var hasFailed = false
+    var hadZeroGradient = false
+    /// The group whose record came after the last one of this: the settings of each image come in one order.
+    var next: Int?
   }
 
   private var positions: [Setting: Int] = [:]
   private var groups: [Group] = []
-  private var template = PredictionTemplate()
-  // Of the record read last, which the template stands for.
+  // Of the record read last.
   private var last = 0
-  private var hasFailed = false
-  private var hadZeroGradient = false
 
   /// How many records were left out, since they had come before.
   public private(set) var repeatedCount = 0
@@ -50,9 +53,10 @@ public struct FoolingRateFold: Sendable {
   /// - Throws: as `add(_:)`.
   public mutating func add(_ record: PredictionRecord, line: UnsafeBufferPointer<UInt8>) throws(Failure) {
     if let budgets { return try add(record, line: line, at: budgets) }
+    let before = last
     last = position(of: record.setting)
-    (hasFailed, hadZeroGradient) = (record.failure != nil, record.hadZeroGradient)
-    let digest = template.learn(line)
+    let digest = learn(record, line)
+    if before < groups.count { groups[before].next = last }
     let classes = PredictionTemplate.Classes(
       index: record.index, label: record.label, natural: record.natural, perturbed: record.perturbed)
     try count(classes, digest: digest)
@@ -67,14 +71,15 @@ public struct FoolingRateFold: Sendable {
         .data,
         "a record of one budget, epsilon \(epsilon): --at takes those of attacks that look for the nearest image")
     }
+    var template = PredictionTemplate()
     let digest = template.learn(line)
-    (hasFailed, hadZeroGradient) = (record.failure != nil, record.hadZeroGradient)
     let repeated = repeatedCount
     // The number as it is written, so that what lies on a budget lies within it.
     let distance = Double(record.distance.description) ?? Double(record.distance)
     let first = firstPosition(of: record.setting, at: budgets)
     for (place, budget) in budgets.enumerated() {
       last = first + place
+      (groups[last].hasFailed, groups[last].hadZeroGradient) = (record.failure != nil, record.hadZeroGradient)
       let classes = PredictionTemplate.Classes(
         index: record.index, label: record.label, natural: record.natural,
         perturbed: distance <= budget ? record.perturbed : record.natural)
@@ -95,11 +100,26 @@ public struct FoolingRateFold: Sendable {
     return places.first ?? 0
   }
 
-  /// Counts the prediction in `line` if it is like the last one that was added, but for its numbers.
+  /// Keeps the record that was read from `line` as the template of its group.
+  ///
+  /// - Returns: the line's digest.
+  private mutating func learn(_ record: PredictionRecord, _ line: UnsafeBufferPointer<UInt8>) -> UInt64 {
+    (groups[last].hasFailed, groups[last].hadZeroGradient) = (record.failure != nil, record.hadZeroGradient)
+    return groups[last].template.learn(line)
+  }
+
+  /// Counts the prediction in `line` if it is like one that was added, but for its numbers: like the last one, or like the
+  /// one that came after such a one before.
   ///
   /// - Throws: as `add(_:)`.
   mutating func addAlike(_ line: UnsafeBufferPointer<UInt8>) throws(Failure) -> Bool {
-    guard budgets == nil, let (classes, digest) = template.match(line) else { return false }
+    guard budgets == nil, last < groups.count else { return false }
+    var group = groups[last].next ?? last
+    var found = groups[group].template.match(line)
+    if found == nil, group != last { (group, found) = (last, groups[last].template.match(line)) }
+    guard let (classes, digest) = found else { return false }
+    groups[last].next = group
+    last = group
     try count(classes, digest: digest)
     return true
   }
@@ -112,8 +132,8 @@ public struct FoolingRateFold: Sendable {
     switch groups[last].images.insert(classes.index, digest: digest) {
     case .new:
       groups[last].tally.add(
-        label: classes.label, natural: classes.natural, perturbed: classes.perturbed, hasFailed: hasFailed,
-        hadZeroGradient: hadZeroGradient)
+        label: classes.label, natural: classes.natural, perturbed: classes.perturbed, hasFailed: groups[last].hasFailed,
+        hadZeroGradient: groups[last].hadZeroGradient)
     case .repeated: repeatedCount += 1
     case .contradictory:
       let setting = groups[last].setting
