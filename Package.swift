@@ -137,6 +137,9 @@ let targets: [Target] = [
       "Records", "Tensors",
     ]),
 
+  library("Plots", ["Failures", "Records"]),
+  library("VectorGraphics", ["Failures"]),
+
   library("ToolSupport", ["Failures", "Files", "Records", argumentParser]),
   library("NetworkOptions", ["Checkpoints", "Failures", "Interchange", "Networks", "ToolSupport", argumentParser]),
   library(
@@ -163,6 +166,7 @@ let targets: [Target] = [
   tool("cusp-attack", ["Attacks", "Datasets", "Evaluation", "Records", "ToolOptions"]),
   tool("cusp-evaluate", ["Archives", "Datasets", "Evaluation", "Files", "Records", "ToolOptions"]),
   tool("cusp-fooling-rate", ["Archives", "Files", "Records"]),
+  tool("cusp-plot", ["Files", "Plots", "Records", "VectorGraphics"]),
   tool("cusp-bench", ["Benchmarks", "Networks", "Programs", "Records", "ToolOptions"]),
   tool(
     "cusp-inspect",
@@ -186,6 +190,7 @@ let targets: [Target] = [
   tests("Symmetry", ["Symmetry"]),
   tests("Tensors", ["Tensors"]),
   tests("Records", ["Records"]),
+  tests("Plots", ["ImageFiles", "Plots", "Records", "VectorGraphics"]),
   tests("HDF5", ["Files", "HDF5"]),
   tests("Archives", ["Archives", "Files"]),
   tests("ImageFiles", ["Files", "ImageFiles"]),

@@ -58,6 +58,7 @@ struct DamagedFileTests {
       suffixes: [".npz", ".npy", ".pt"], otherStatuses: [1]),
     Reading(program: "cusp-fooling-rate", arguments: ["FILE", "FILE"], folders: ["archives"], suffixes: [".npy"]),
     Reading(program: "cusp-fooling-rate", arguments: [], folders: ["records", "fuzz/records"], suffixes: [".ndjson"]),
+    Reading(program: "cusp-plot", arguments: ["profile"], folders: ["records", "plots"], suffixes: [".ndjson"]),
     Reading(
       program: "cusp-train", arguments: ["--print-curriculum", "--curriculum", "FILE"], folders: ["fuzz/curriculum"],
       suffixes: [".json"]),

@@ -40,7 +40,7 @@ import Testing
     "Programs describe themselves to the generator of manual pages, and complete in bash",
     arguments: [
       "cusp", "cusp-train", "cusp-attack", "cusp-bench", "cusp-convert", "cusp-diff", "cusp-evaluate",
-      "cusp-fooling-rate", "cusp-inspect", "cusp-verify",
+      "cusp-fooling-rate", "cusp-inspect", "cusp-plot", "cusp-verify",
     ])
   func descriptions(name: String) throws {
     let tool = BuiltTool(name)

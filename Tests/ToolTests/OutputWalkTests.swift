@@ -81,6 +81,9 @@ import Testing
       others: ["split", "norm", "epsilon", "tolerance", "range", "images", "threads", "format"]),
     Program(
       name: "cusp-bench", others: ["architecture", "program", "batch", "images", "repeats", "threads", "format"]),
+    Program(
+      name: "cusp-plot", inputs: ["files": ["profile FOLDER/scores", "training FOLDER/scores"]], outputs: ["output"],
+      others: ["kind", "as", "title", "x", "y", "value", "by", "size", "theme"], base: "--as svg --output OUT"),
     Program(name: "cusp-diff", inputs: ["first": [], "second": []], others: ["tolerance", "format"]),
     Program(name: "cusp-fooling-rate", inputs: ["files": []], others: ["format", "at"]),
     Program(name: "cusp-inspect", inputs: ["models": [], "arch": []], others: network.union(["format", "key"])),
@@ -150,6 +153,7 @@ import Testing
       cusp-train --quiet --data d.npz --epochs 1 --limit 32 --output of-d.h5 > announced
       cusp-inspect --definition m.h5 > arch.json
       echo '{"epochs":1,"stages":[{"from":1}]}' > curriculum.json
+      cusp-evaluate --quiet m.h5 --limit 8 > scores
       """)
     try #require(outcome.status == 0, "\(outcome.errors)")
   }

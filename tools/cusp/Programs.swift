@@ -20,7 +20,7 @@ enum Programs {
     "evaluate": "Measure a model's accuracy: untouched, turned and attacked.",
     "fooling-rate": "Count how often a perturbation changes a model's predictions.",
     "inspect": "Show and verify what is in a model file.",
-    "plot": "Draw records as curves.",
+    "plot": "Draw records as figures.",
     "serve": "Predict and attack as a service over standard input and output.",
     "train": "Train a network, naturally or for robustness, and write a checkpoint.",
     "verify": "Check a saved set of perturbed images and score a model on it.",

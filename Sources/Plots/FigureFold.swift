@@ -1,0 +1,107 @@
+public import Failures
+public import Records
+
+/// Folds records into a figure, in memory that grows with settings and their images.
+public struct FigureFold: Sendable {
+  private let kind: FigureKind
+  private var measurements = Measurements()
+  private var minima = MinimumDistances()
+  private var confusion = Confusion()
+  private var runs = TrainingRuns()
+  private var names = ModelNames()
+  /// What error records said.
+  public private(set) var errors: [String] = []
+
+  /// A fold of no record.
+  public init(_ kind: FigureKind) { self.kind = kind }
+
+  /// Takes in the next record that `kind` has a use for, and all predictions before it where they are counted; false at
+  /// the end.
+  ///
+  /// Records of other types are passed over; what error records say is in `errors`.
+  /// - Throws: `Failure(.data)` for what is no record, or cannot be drawn, with the line's number.
+  public mutating func next(_ reader: inout RecordReader) throws(Failure) -> Bool {
+    while true {
+      let record: StreamRecord?
+      switch kind {
+      case .profile, .pareto, .heatmap: record = try reader.next(counting: &measurements.predictions)
+      case .curve, .training, .confusion: record = try reader.next()
+      }
+      guard let record else { return false }
+      do {
+        if try take(record) { return true }
+      } catch {
+        let place = "line \(record.line): "
+        throw error.message.hasPrefix(place) ? error : Failure(error.kind, place + error.message)
+      }
+    }
+  }
+
+  /// Takes in `record`; false where it is of another type.
+  private mutating func take(_ record: StreamRecord) throws(Failure) -> Bool {
+    switch (record.type, kind) {
+    case (ErrorRecord.type, _): errors.append(printable(try record.decode(ErrorRecord.self).message))
+    case (CheckpointRecord.type, _):
+      let checkpoint = try record.decode(CheckpointRecord.self)
+      names.add(checkpoint)
+      runs.end(with: checkpoint)
+    case (ScoreRecord.type, .profile), (ScoreRecord.type, .pareto), (ScoreRecord.type, .heatmap):
+      let score = try record.decode(ScoreRecord.self)
+      try measurements.add(Sample(setting: score.setting, tally: score.tally, missing: score.missing))
+    case (FoolingRateRecord.type, .profile), (FoolingRateRecord.type, .pareto), (FoolingRateRecord.type, .heatmap):
+      try measurements.add(try record.decode(FoolingRateRecord.self))
+    case (PredictionRecord.type, .curve): try minima.add(try record.decode(PredictionRecord.self))
+    case (PredictionRecord.type, .confusion): try confusion.add(try record.decode(PredictionRecord.self))
+    case (EpochRecord.type, .training): try runs.add(try record.decode(EpochRecord.self))
+    default: return false
+    }
+    return true
+  }
+
+  /// Whether nothing came that a figure could be made of.
+  public var isEmpty: Bool {
+    get throws(Failure) {
+      switch kind {
+      case .profile, .pareto, .heatmap: try measurements.samples().isEmpty
+      case .curve: minima.isEmpty
+      case .training: runs.isEmpty
+      case .confusion: confusion.isEmpty
+      }
+    }
+  }
+
+  /// How many records said too little to be drawn, and why; nil where there are none.
+  public var leftOut: String? {
+    guard kind == .curve, minima.others > 0 else { return nil }
+    return
+      "\(minima.others) predictions of attacks with a budget are left out: they do not say what less would have done"
+  }
+
+  /// The figure of all records so far.
+  ///
+  /// - Throws: `Failure` where `request` asks for what the records do not have, or they cannot be drawn together.
+  public func figure(_ request: FigureRequest) throws(Failure) -> Figure {
+    try request.check(for: kind)
+    var figure =
+      switch kind {
+      case .profile:
+        try Profile.figure(
+          measurements.samples(), along: request.budget("--x", request.x), request.measure("--y", request.y),
+          by: request.facets, names: names)
+      case .heatmap:
+        try BudgetGrid.figure(
+          measurements.samples(), x: request.budget("--x", request.x) ?? .rotation,
+          y: request.budget("--y", request.y) ?? .epsilon, request.measure("--value", request.value),
+          by: request.facets, names: names)
+      case .pareto:
+        try Pareto.figure(
+          measurements.samples(), x: request.budgetValue("--x", request.x), y: request.budgetValue("--y", request.y),
+          request.measure("--value", request.value), areSeeds: request.areSeeds, names: names)
+      case .curve: try minima.figure(request.measure("--y", request.y), by: request.facets, names: names)
+      case .training: try runs.figure()
+      case .confusion: try confusion.figure(by: request.facets, names: names)
+      }
+    figure.title = printable(request.title ?? "")
+    return figure
+  }
+}
