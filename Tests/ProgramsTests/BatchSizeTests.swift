@@ -34,7 +34,8 @@ struct BatchSizeTests {
     }
   }
 
-  @Test("Architectures of customary depth for images of 32 pixels a side keep the usual batch; others take 1 GiB at most")
+  @Test(
+    "Architectures of customary depth for images of 32 pixels a side keep the usual batch; others take 1 GiB at most")
   func architectures() throws {
     for architecture in Architecture.allCases {
       let graph = try NetworkGraph(architecture.definition())
