@@ -49,10 +49,11 @@ import Testing
           "--data FOLDER/d.npz", "--data FOLDER/d.h5", "--data mnist:FOLDER/idx", "--data folder:8:FOLDER/images",
         ],
         "arch": ["--arch FOLDER/arch.json"], "curriculum": ["--curriculum FOLDER/curriculum.json"],
-        "substitute-for": ["--substitute-for FOLDER/m.h5"],
+        "substitute-for": ["--substitute-for FOLDER/m.h5"], "from": ["--from FOLDER/m.h5"],
         // Its data; the file itself is what it replaces.
         "resume": ["--resume FOLDER/of-d.h5"],
-      ], outputs: ["output"], others: recipe, base: "--epochs 1 --limit 32 --quiet --output OUT"),
+      ], outputs: ["output"], others: recipe.union(["group", "prefix", "rename", "ignore"]),
+      base: "--epochs 1 --limit 32 --quiet --output OUT"),
     Program(
       name: "cusp-evaluate",
       inputs: [
@@ -77,14 +78,16 @@ import Testing
         "source": ["FOLDER/of-d.h5 --source FOLDER/m.h5"], "arch": ["FOLDER/w.npz --arch FOLDER/arch.json"],
       ], outputs: ["save"], others: attack.union(network).union(["as"]), base: "--fgsm --limit 8 --quiet --save OUT"),
     Program(
-      name: "cusp-verify", inputs: ["model": [], "set": [], "data": []],
-      others: ["split", "norm", "epsilon", "tolerance", "range", "images", "threads", "format"]),
+      name: "cusp-verify", inputs: ["model": [], "set": [], "data": [], "arch": []],
+      others: network.union(["split", "norm", "epsilon", "tolerance", "range", "images", "threads", "format"])),
     Program(
       name: "cusp-bench", others: ["architecture", "program", "batch", "images", "repeats", "threads", "format"]),
     Program(
       name: "cusp-plot", inputs: ["files": ["profile FOLDER/scores", "training FOLDER/scores"]], outputs: ["output"],
       others: ["kind", "as", "title", "x", "y", "value", "by", "size", "theme"], base: "--as svg --output OUT"),
-    Program(name: "cusp-diff", inputs: ["first": [], "second": []], others: ["tolerance", "format"]),
+    Program(
+      name: "cusp-diff", inputs: ["first": [], "second": [], "arch": []],
+      others: network.union(["tolerance", "format"])),
     Program(name: "cusp-fooling-rate", inputs: ["files": []], others: ["format", "at"]),
     Program(name: "cusp-inspect", inputs: ["models": [], "arch": []], others: network.union(["format", "key"])),
     Program(
