@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import Interchange
 import Records
 import TestSupport
 import Testing
@@ -30,6 +31,22 @@ import Testing
         ["--verify", "trained.h5", "model.\(format)", "back.h5"], folder: folder)
       #expect(verdicts.status == 0)
       #expect(verdicts.text.split(separator: "\n").count { $0.contains(": ok: ") } == 3)
+    }
+  }
+
+  @Test("Tensors that get other names are all there, and with their own names the network's again")
+  func renamed() throws {
+    try Fixture.withTemporaryFolder { folder in
+      try FileManager.default.copyItem(atPath: try TrainedModel.digits.get().path, toPath: "\(folder)/trained.h5")
+      let outcome = try bash(
+        "cusp-convert --quiet trained.h5 there.safetensors --rename '^conv=features.conv' && "
+          + "cusp-convert --quiet there.safetensors back.h5 --arch digits-cnn --rename '^features\\.='", folder: folder)
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      let names = try TensorFile(path: "\(folder)/there.safetensors").tensors.map(\.name).sorted()
+      #expect(
+        names == ["fc1", "fc2", "features.conv1", "features.conv2"].flatMap { ["\($0).bias", "\($0).weight"] })
+      let difference = try BuiltTool("cusp-diff").run(["trained.h5", "back.h5"], folder: folder)
+      #expect(try DifferenceRecord(json: JSON(parsing: difference.text)).compared == 8 && difference.status == 0)
     }
   }
 

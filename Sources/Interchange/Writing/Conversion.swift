@@ -133,6 +133,8 @@ public struct Conversion: Sendable {
     } else {
       tensors = try ordered(file.stateDictionary(request.selection), description)
       notes = try file.notes(on: request.selection)
+      // Under other names the tensors are not those of the network any more.
+      if request.selection.prefix != nil || !request.selection.renamings.isEmpty { description.definition = nil }
     }
     let state = try tensors.map { try outgoing($0, format) }
     if state.contains(where: { $0.widened }) {
@@ -146,11 +148,14 @@ public struct Conversion: Sendable {
     return Result(checkpoint: nil, data: data, notes: notes)
   }
 
-  /// The tensors of a checkpoint of ours in the order of its network, as PyTorch has them; HDF5 sorts them by name.
+  /// The tensors of a checkpoint of ours in the order of its network, as PyTorch has them, and those with other names after
+  /// them; HDF5 sorts them by name.
   private func ordered(_ tensors: [StoredTensor], _ description: ModelDescription) throws -> [StoredTensor] {
     guard file.isCheckpoint, let definition = description.definition else { return tensors }
     let byName = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0) })
-    return try NetworkGraph(definition).parameters.compactMap { byName[$0.path.text] }
+    let known = try NetworkGraph(definition).parameters.compactMap { byName[$0.path.text] }
+    let names = Set(known.map(\.name))
+    return known + tensors.filter { !names.contains($0.name) }
   }
 
   private func outgoing(
