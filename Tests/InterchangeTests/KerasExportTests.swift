@@ -11,39 +11,10 @@ import Tensors
 import TestSupport
 import Testing
 
-/// A network of a reference file with its formula's numbers, as a checkpoint and as a Keras file.
-private struct KerasNetwork {
-  let reference: ReferenceNumbers
-  let graph: NetworkGraph
-  let checkpoint, path: String
-  let pixels: Tensor
-
-  /// Writes the network called `name` into `folder`.
-  init(_ name: String, _ format: ModelFormat = .keras, in folder: String) throws {
-    reference = try ReferenceNumbers(named: name)
-    let definition =
-      try Architecture(rawValue: name)?.definition(
-        imageShape: Array(reference.input.dropFirst()), classCount: reference.classes)
-      ?? ReferenceNumbers.definition(NetworkDefinition.self, named: name)
-    graph = try NetworkGraph(definition)
-    let expected = reference.parameters
-    let parameters = Parameters(of: graph) { spec in
-      guard let kind = expected[spec.path.text]?.kind else { return Tensor(spec.shape) }
-      return Tensor(spec.shape, FormulaWeights.values(path: spec.path.text, shape: spec.shape.sizes, kind: kind))
-    }
-    pixels = Tensor(Shape(reference.input), FormulaWeights.pixels(shape: reference.input, path: reference.pixels))
-    (checkpoint, path) = ("\(folder)/network.h5", "\(folder)/network.\(format.suffixes[0])")
-    try Checkpoint(definition: definition, parameters: parameters).write(to: checkpoint)
-    let derivation = Derivation(tool: "cusp-convert", version: "1", arguments: [])
-    _ = try Conversion(TensorFile(path: checkpoint), by: derivation).write(format, to: path)
-  }
-
+extension ReferenceNetwork {
   /// The archive without what this package says of its network, which has to be found in the model then.
-  var foreign: [UInt8] {
-    get throws {
-      let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
-      return try changedMember("metadata.json", bytes) { $0.replacing("cusp.definition", with: "other") }
-    }
+  fileprivate var foreign: [UInt8] {
+    get throws { try changedMember("metadata.json", bytes) { $0.replacing("cusp.definition", with: "other") } }
   }
 }
 
@@ -66,7 +37,7 @@ struct KerasExportTests {
     for name in Self.names {
       try Fixture.withTemporaryFolder { folder in
         let message = refusal {
-          let network = try KerasNetwork(name, format, in: folder)
+          let network = try ReferenceNetwork(name, as: format, in: folder)
           let file = try TensorFile(path: network.path)
           #expect(file.format == format)
           let model = try file.model()
@@ -85,8 +56,8 @@ struct KerasExportTests {
   @Test("A file computes what PyTorch computes, run by the layers' definition", arguments: names)
   func computed(name: String) throws {
     try Fixture.withTemporaryFolder { folder in
-      var network: KerasNetwork?
-      let message = refusal { network = try KerasNetwork(name, in: folder) }
+      var network: ReferenceNetwork?
+      let message = refusal { network = try ReferenceNetwork(name, as: .keras, in: folder) }
       guard let network else {
         #expect(message?.hasSuffix("so Keras files cannot hold it") == true, "\(message ?? "")")
         return
@@ -104,8 +75,8 @@ struct KerasExportTests {
   func importedAgain(name: String) throws {
     if Self.notTaken.contains(where: { name.contains($0) }) { return }
     try Fixture.withTemporaryFolder { folder in
-      var network: KerasNetwork?
-      let message = refusal { network = try KerasNetwork(name, in: folder) }
+      var network: ReferenceNetwork?
+      let message = refusal { network = try ReferenceNetwork(name, as: .keras, in: folder) }
       guard let network else {
         #expect(message?.hasSuffix("so Keras files cannot hold it") == true, "\(message ?? "")")
         return
@@ -123,7 +94,7 @@ struct KerasExportTests {
     for (word, words) in Self.notWritten {
       let name = try #require(Self.names.first { $0.contains(word) }, "\(word)")
       try Fixture.withTemporaryFolder { folder in
-        let message = refusal { _ = try KerasNetwork(name, in: folder) }
+        let message = refusal { _ = try ReferenceNetwork(name, as: .keras, in: folder) }
         #expect(message?.hasSuffix(words) == true && message?.contains(": node ") == true, "\(message ?? "written")")
       }
     }

@@ -9,37 +9,6 @@ import Tensors
 import TestSupport
 import Testing
 
-/// A network of a reference file with its formula's numbers, as a checkpoint and as an ONNX file.
-private struct ExportedNetwork {
-  let reference: ReferenceNumbers
-  let graph: NetworkGraph
-  let pixels: Tensor
-  let path: String
-
-  /// Writes the network called `name` into `folder`.
-  init(_ name: String, in folder: String) throws {
-    reference = try ReferenceNumbers(named: name)
-    let definition =
-      try Architecture(rawValue: name)?.definition(
-        imageShape: Array(reference.input.dropFirst()), classCount: reference.classes)
-      ?? ReferenceNumbers.definition(NetworkDefinition.self, named: name)
-    graph = try NetworkGraph(definition)
-    let expected = reference.parameters
-    let parameters = Parameters(of: graph) { spec in
-      guard let kind = expected[spec.path.text]?.kind else { return Tensor(spec.shape) }
-      return Tensor(spec.shape, FormulaWeights.values(path: spec.path.text, shape: spec.shape.sizes, kind: kind))
-    }
-    pixels = Tensor(Shape(reference.input), FormulaWeights.pixels(shape: reference.input, path: reference.pixels))
-    let checkpoint = "\(folder)/network.h5"
-    path = "\(folder)/network.onnx"
-    try Checkpoint(definition: definition, parameters: parameters).write(to: checkpoint)
-    let derivation = Derivation(tool: "cusp-convert", version: "1", arguments: [])
-    _ = try Conversion(TensorFile(path: checkpoint), by: derivation).write(.onnx, to: path)
-  }
-
-  var bytes: [UInt8] { get throws { [UInt8](try Data(contentsOf: URL(fileURLWithPath: path))) } }
-}
-
 /// The logits that the portable engine gives of `pixels` for the network of `model`.
 func logits(_ model: MatchedModel, _ pixels: Tensor) throws -> [Float] {
   let program = try InferenceProgram(
@@ -67,7 +36,7 @@ struct ONNXExportTests {
     arguments: ReferenceNumbers.layers + small)
   func computed(name: String) throws {
     try Fixture.withTemporaryFolder { folder in
-      let network = try ExportedNetwork(name, in: folder)
+      let network = try ReferenceNetwork(name, as: .onnx, in: folder)
       let document = try #require(ONNXDocument(network.bytes))
       let images = ONNXReference.Array(network.pixels.shape.sizes, network.pixels.values.map(Double.init))
       let result = try ONNXReference(document: document).run(images)
@@ -83,7 +52,7 @@ struct ONNXExportTests {
     let others = ["adaptive-pooling-uneven", "image-standardization", "local-response", "softmax-channels"]
     if others.contains(where: { name.contains($0) }) { return }
     try Fixture.withTemporaryFolder { folder in
-      let network = try ExportedNetwork(name, in: folder)
+      let network = try ReferenceNetwork(name, as: .onnx, in: folder)
       let bytes = try withoutText("cusp.definition", network.bytes)
       let model = try TensorFile(ByteSource(bytes, name: "x")).model()
       #expect(model.graph.definition.architecture == "onnx")
@@ -96,7 +65,7 @@ struct ONNXExportTests {
   @Test("A file that nobody changed gives the very network back", arguments: ReferenceNumbers.layers)
   func same(name: String) throws {
     try Fixture.withTemporaryFolder { folder in
-      let network = try ExportedNetwork(name, in: folder)
+      let network = try ReferenceNetwork(name, as: .onnx, in: folder)
       let model = try TensorFile(path: network.path).model()
       let hasGroups = network.graph.vertices.contains { $0.node.layer.name.hasPrefix("group-convolution") }
       if !hasGroups, !name.contains("group-norm") { #expect(model.graph.definition == network.graph.definition) }
@@ -155,7 +124,7 @@ struct ONNXExportTests {
   @Test("What a file says of itself")
   func facts() throws {
     try Fixture.withTemporaryFolder { folder in
-      let network = try ExportedNetwork("layers/preprocessing", in: folder)
+      let network = try ReferenceNetwork("layers/preprocessing", as: .onnx, in: folder)
       let document = try #require(ONNXDocument(network.bytes))
       #expect((document.irVersion, document.opset, document.producer) == (8, 17, "cusp"))
       #expect(document.inputs.map(\.name) == ["input"])
@@ -176,7 +145,7 @@ struct ONNXExportTests {
   @Test("A changed weight, constant or node makes another network of a file that we wrote")
   func changed() throws {
     try Fixture.withTemporaryFolder { folder in
-      let network = try ExportedNetwork("layers/relu6", in: folder)
+      let network = try ReferenceNetwork("layers/relu6", as: .onnx, in: folder)
       let bytes = try network.bytes
       #expect(try TensorFile(ByteSource(bytes, name: "x")).model().graph.definition.architecture != "onnx")
       // The upper bound of the clip, 6, becomes 7, which no layer has.

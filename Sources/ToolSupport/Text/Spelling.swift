@@ -7,8 +7,9 @@ package enum Spelling {
     return near.word
   }
 
-  /// The option of `options`, as in `--learning-rate`, that `option` stands for: its beginning, as `--learn`, the initials
-  /// of its words, as `--lr`, or a misspelling of more than half of it; nil when there is none.
+  /// The option of `options`, as in `--learning-rate`, that `option` stands for: by its beginning, as `--learn`, by the
+  /// initials of its words, as `--lr`, or by a misspelling of two letters at most, of one where it is short; nil when there
+  /// is none.
   package static func option(for option: String, among options: [String]) -> String? {
     let word = option.drop { $0 == "-" }
     guard !word.isEmpty else { return nil }
