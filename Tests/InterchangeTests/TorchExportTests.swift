@@ -22,7 +22,7 @@ struct TorchExportTests {
 
   static let names = [
     "plain", "normalised", "bent", "shuffled", "excited", "windows", "normed", "softmax", "log-softmax", "residual",
-    "residual-training", "shared",
+    "residual-training", "shared", "turned",
   ]
 
   @Test("PyTorch gives the same logits", arguments: names)
@@ -104,6 +104,10 @@ struct TorchExportTests {
       let message = try message(replacing: old, by: new, in: "plain/models/model.json")
       #expect(message?.contains(words) == true, "\(words): \(message ?? "taken")")
     }
+    let indices = (#""as_optional_tensors":[{"as_none":true}"#, #""as_optional_tensors":[{"as_tensor":{"name":"x"}}"#)
+    #expect(
+      try message(replacing: indices.0, by: indices.1, in: "turned/models/model.json", of: "turned")?
+        .contains("index.Tensor: indices of 2 axes at once are not taken") == true)
   }
 
   @Test("Tensors that lie about themselves are refused")
@@ -124,9 +128,11 @@ struct TorchExportTests {
     #expect(try message(replacing: "little", by: "big   ", in: "plain/byteorder")?.contains("big-endian") == true)
   }
 
-  /// What reading the plain network says with `old` replaced in one of its files.
-  private func message(replacing old: String, by new: String, in entry: String) throws -> String? {
-    let archive = try ZipArchive(ByteSource(path: path("plain")), limit: 1 << 24)
+  /// What reading a network says with `old` replaced in one of its files.
+  private func message(
+    replacing old: String, by new: String, in entry: String, of name: String = "plain"
+  ) throws -> String? {
+    let archive = try ZipArchive(ByteSource(path: path(name)), limit: 1 << 24)
     return try Fixture.withTemporaryFolder { folder in
       var writer = try ZipWriter(path: "\(folder)/changed.pt2", named: "changed.pt2")
       for one in archive.entries {

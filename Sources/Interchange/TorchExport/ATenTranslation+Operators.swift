@@ -30,6 +30,7 @@ extension ATenTranslation {
       "slice", "chunk", "split", "split_with_sizes", "tensor_split", "expand", "expand_as", "cat", "pad",
       "constant_pad_nd", "channel_shuffle":
       try translateShape(plain, arguments)
+    case "index": try translateIndex(arguments)
     default: throw arguments.refusal("is an operator that is not taken; formats/torch-export.md lists those that are")
     }
   }
@@ -244,6 +245,17 @@ extension ATenTranslation {
   }
 
   // MARK: - Shapes
+
+  /// Parts of one axis, as in `x[:, :, places]`.
+  private mutating func translateIndex(_ arguments: ATenArguments) throws {
+    let places = try arguments.tensors("indices")
+    let axes = places.indices.filter { !places[$0].isEmpty }
+    guard axes.count == 1, let axis = axes.first else {
+      throw arguments.refusal("indices of \(axes.count) axes at once are not taken, only of one")
+    }
+    let indices = try name(places[axis], arguments)
+    add("Gather", [try first(arguments), indices], ["axis": .integer(axis)], arguments)
+  }
 
   private mutating func translateShape(_ base: String, _ arguments: ATenArguments) throws {
     if base == "cat" {

@@ -18,6 +18,7 @@ struct ExportedProgram: Sendable {
   enum Argument: Sendable {
     case none
     case tensor(String)
+    /// An empty name for one that is left out.
     case tensors([String])
     case integer(Int)
     case integers([Int])
@@ -120,6 +121,7 @@ struct ExportedProgram: Sendable {
     case "as_none": return .none
     case "as_tensor": return value["name"]?.string.map { .tensor($0) } ?? .unread
     case "as_tensors": return .tensors((value.array ?? []).map { $0["name"]?.string ?? "" })
+    case "as_optional_tensors": return .tensors((value.array ?? []).map { $0["as_tensor"]?["name"]?.string ?? "" })
     case "as_int", "as_scalar_type": return value.integer.map { .integer($0) } ?? .unread
     case "as_sym_int": return size(value, named).map { .integer($0) } ?? .unread
     case "as_ints", "as_sym_ints":
