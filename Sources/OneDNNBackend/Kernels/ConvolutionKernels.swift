@@ -8,6 +8,10 @@ extension Engine {
   /// convolutions with strides by handwritten products.
   static let hasHandwrittenProducts = cusp_has_avx512() != 0 && Threads.areShared
 
+  /// Whether the library's dense products give a row the same bits wherever it lies in the batch, as its kernels for AVX-512
+  /// do; its general product, which takes their place elsewhere, does not.
+  static let productsKeepRowsApart = cusp_has_avx512() != 0
+
   /// Layouts that are not given are the kernel's choice.
   func convolution(
     _ geometry: ConvolutionGeometry, _ algorithm: ConvolutionAlgorithm, bias: Bool, training: Bool,

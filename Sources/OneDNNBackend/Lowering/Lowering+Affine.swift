@@ -70,7 +70,7 @@ extension Lowering {
     guard geometry.admits(wanted, training: training, packed: packed) else { return .direct }
     switch wanted {
     case .direct: return wanted
-    case .denseProduct: return step.residual == nil ? wanted : .direct
+    case .denseProduct: return step.residual == nil && Engine.productsKeepRowsApart ? wanted : .direct
     case .implicitGEMM: return Engine.hasHandwrittenProducts ? wanted : .direct
     case .winograd:
       if ownsWinograd(settings, index) { return wanted }
@@ -150,6 +150,7 @@ extension Lowering {
   }
 
   func dense(_ settings: Dense, _ index: Int, _ step: Step) throws -> Pullback {
+    guard training || Engine.productsKeepRowsApart else { return try portable("dense", index, step) }
     let sizes = DenseSizes(
       batchSize: plan.batchSize, inputs: plan.values[step.inputs[0]][0], outputs: settings.outputs)
     let bias = settings.bias || !training
