@@ -72,6 +72,7 @@ struct UnusualTests {
       do { _ = try HDF5Listing(path: path) } catch { failure = error as? Failure }
     }
     #expect(failure?.kind == .data && failure?.message.hasPrefix("\(path): ") == true)
-    #expect(duration < .seconds(5), "\(duration)")
+    // They double forty times: whoever followed them all would take years.
+    #expect(duration < .seconds(60), "\(duration)")
   }
 }

@@ -58,6 +58,7 @@ struct DamagedFileTests {
       suffixes: [".npz", ".npy", ".pt"], otherStatuses: [1]),
     Reading(program: "cusp-fooling-rate", arguments: ["FILE", "FILE"], folders: ["archives"], suffixes: [".npy"]),
     Reading(program: "cusp-fooling-rate", arguments: [], folders: ["records", "fuzz/records"], suffixes: [".ndjson"]),
+    Reading(program: "cusp-summarise", arguments: [], folders: ["records", "plots"], suffixes: [".ndjson"]),
     Reading(program: "cusp-plot", arguments: ["profile"], folders: ["records", "plots"], suffixes: [".ndjson"]),
     Reading(
       program: "cusp-train", arguments: ["--print-curriculum", "--curriculum", "FILE"], folders: ["fuzz/curriculum"],
@@ -84,7 +85,7 @@ struct DamagedFileTests {
         let bytes = damage.strike(
           files[number % files.count], other: files[Int.random(in: files.indices, using: &damage)])
         try Data(bytes).write(to: URL(fileURLWithPath: path))
-        let outcome = try tool.run(arguments, input: reading.isPiped ? bytes : [], seconds: 20)
+        let outcome = try tool.run(arguments, input: reading.isPiped ? bytes : [], seconds: 120)
         // What the program before it could not do, by its `error` records, is passed on besides.
         let passedOn = "\(reading.program): stdin: "
         let lines = outcome.errors.split(separator: "\n").count { !$0.hasPrefix(passedOn) }
