@@ -167,6 +167,7 @@ let targets: [Target] = [
   tool("cusp-evaluate", ["Archives", "Datasets", "Evaluation", "Files", "Records", "ToolOptions"]),
   tool("cusp-fooling-rate", ["Archives", "Files", "Records"]),
   tool("cusp-plot", ["Files", "Plots", "Records", "VectorGraphics"]),
+  tool("cusp-summarise", ["Files", "Plots", "Records"]),
   tool("cusp-bench", ["Benchmarks", "Networks", "Programs", "Records", "ToolOptions"]),
   tool(
     "cusp-inspect",

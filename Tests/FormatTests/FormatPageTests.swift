@@ -8,8 +8,8 @@ import Testing
   private static let types: [any Record.Type] = [
     RunRecord.self, EpochRecord.self, CheckpointRecord.self, PredictionRecord.self, ScoreRecord.self,
     FoolingRateRecord.self, DiagnosisRecord.self, TraceRecord.self, ErrorRecord.self, BenchmarkRecord.self,
-    BenchmarkStepRecord.self,
-    ModelRecord.self, TensorFileRecord.self, DifferenceRecord.self, VerificationRecord.self,
+    BenchmarkStepRecord.self, ModelRecord.self, TensorFileRecord.self, DifferenceRecord.self, VerificationRecord.self,
+    SummaryRecord.self,
   ]
 
   @Test(

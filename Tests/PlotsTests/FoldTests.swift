@@ -77,7 +77,7 @@ import Testing
     }
     #expect(try Drawing.figure(.pareto, lines).names.count == 3)
     let figure = try Drawing.figure(.pareto, lines) { $0.areSeeds = true }
-    #expect(figure.names == ["cusp-s.h5 (3 seeds)"])
+    #expect(figure.names == ["cusp.h5 (3 seeds)"])
     let values = try #require(figure.vegaLite["vconcat"]?.array?.first?["data"]?["values"]?.array)
     let mean = try #require(values.first { $0["x_lower"] != nil })
     for (key, value) in [

@@ -20,8 +20,9 @@ struct RecordExample: Sendable, CustomStringConvertible {
     ("model", "text"), ("attack", "text"), ("norm", "text"), ("epsilon", "a number"), ("rotation", "a number"),
     ("translation", "a number"),
   ]
-  private static let settingText =
-    #""model":"0f","attack":"pgd","norm":"linf","epsilon":0.25,"rotation":30,"translation":3,"rotation_exact":true,"#
+  private static let settingText = "\"model\":\"0f\",\(perturbationText)"
+  private static let perturbationText =
+    #""attack":"pgd","norm":"linf","epsilon":0.25,"rotation":30,"translation":3,"rotation_exact":true,"#
     + #""interpolation":"bilinear","data":"mnist:d","split":"test","total":40"#
   private static let optionalSetting: [(key: String, kind: String)] = [
     ("rotation_exact", "true or false"), ("interpolation", "text"), ("data", "text"), ("split", "text"),
@@ -78,6 +79,17 @@ struct RecordExample: Sendable, CustomStringConvertible {
         ("fooling_rate", "a number"),
       ],
       optional: optionalSetting + flaws),
+    RecordExample(
+      type: SummaryRecord.self,
+      line: "{\"type\":\"summary\",\"v\":1,\"name\":\"pgd.h5\",\(perturbationText),"
+        + #""parameters":{"steps":10},"models":["0f","1e"],"count":4,"natural_accuracy":{"mean":0.75,"deviation":0.25,"#
+        + #""interval":[0.5,1]},"accuracy":{"mean":0.25,"deviation":0,"interval":[0.25,0.25]},"#
+        + #""fooling_rate":{"mean":0.5}}"#,
+      required: [("name", "text")] + setting.dropFirst() + [
+        ("models", "a list"), ("count", "a whole number"), ("natural_accuracy", "a mean"), ("accuracy", "a mean"),
+        ("fooling_rate", "a mean"),
+      ],
+      optional: optionalSetting),
     RecordExample(
       type: FoolingRateRecord.self,
       line: "{\"type\":\"fooling-rate\",\"v\":1,\(settingText),"

@@ -22,7 +22,7 @@ import Testing
   }
 
   private func hasSetting(_ example: RecordExample) -> Bool {
-    ["prediction", "score", "fooling-rate", "diagnosis", "trace"].contains(example.type.type)
+    ["prediction", "score", "fooling-rate", "diagnosis", "trace", "summary"].contains(example.type.type)
   }
 
   @Test("A mistyped key is named with what it should be", arguments: RecordExample.all)
@@ -77,7 +77,7 @@ import Testing
 
   @Test("The examples are of all types, each known to streams")
   func complete() {
-    #expect(Set(RecordExample.all.map(\.description)).count == 14)
+    #expect(Set(RecordExample.all.map(\.description)).count == 15)
     for example in RecordExample.all {
       let version = example.type.version
       #expect(version == 1)

@@ -29,6 +29,16 @@ import Testing
     }
   }
 
+  @Test("Every program is installed")
+  func programs() throws {
+    let manager = FileManager.default
+    let makefile = try String(contentsOf: Fixture.repository.appending(path: "Makefile"), encoding: .utf8)
+    let line = try #require(makefile.split(separator: "\n").first { $0.hasPrefix("TOOLS = ") })
+    let folders = try manager.contentsOfDirectory(atPath: Fixture.repository.appending(path: "tools").path)
+    let programs = folders.filter { $0 == "cusp" || $0.hasPrefix("cusp-") }
+    #expect(line.dropFirst("TOOLS = ".count).split(separator: " ").map(String.init).sorted() == programs.sorted())
+  }
+
   @Test("A wrong command line is answered with the usage", arguments: [[], ["--remove", "/tmp"], ["bin", "prefix"]])
   func usage(arguments: [String]) throws {
     let outcome = try script.run(arguments)
@@ -40,7 +50,7 @@ import Testing
     "Programs describe themselves to the generator of manual pages, and complete in bash",
     arguments: [
       "cusp", "cusp-train", "cusp-attack", "cusp-bench", "cusp-convert", "cusp-diff", "cusp-evaluate",
-      "cusp-fooling-rate", "cusp-inspect", "cusp-plot", "cusp-verify",
+      "cusp-fooling-rate", "cusp-inspect", "cusp-plot", "cusp-summarise", "cusp-verify",
     ])
   func descriptions(name: String) throws {
     let tool = BuiltTool(name)

@@ -82,6 +82,7 @@ import Testing
       others: network.union(["split", "norm", "epsilon", "tolerance", "range", "images", "threads", "format"])),
     Program(
       name: "cusp-bench", others: ["architecture", "program", "batch", "images", "repeats", "threads", "format"]),
+    Program(name: "cusp-summarise", inputs: ["files": []], others: ["format"]),
     Program(
       name: "cusp-plot", inputs: ["files": ["profile FOLDER/scores", "training FOLDER/scores"]], outputs: ["output"],
       others: ["kind", "as", "title", "x", "y", "value", "by", "size", "theme"], base: "--as svg --output OUT"),

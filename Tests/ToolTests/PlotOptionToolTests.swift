@@ -68,7 +68,7 @@ import Testing
     let apart = try tool.run(["pareto", "--as", "text", "--x", "rotation=30"], input: scores)
     #expect(apart.status == 0 && apart.text.contains("⠶ cusp-s1.h5\n⠶ cusp-s2.h5\n⠶ other.h5\n"))
     let together = try tool.run(["pareto", "--as", "text", "--x", "rotation=30", "--seeds"], input: scores)
-    #expect(together.text.contains("⠶ cusp-s.h5 (2 seeds)\n⠶ other.h5\n"))
+    #expect(together.text.contains("⠶ cusp.h5 (2 seeds)\n⠶ other.h5\n"))
     #expect(together.text.contains("Bars: from the least to the largest seed."))
   }
 

@@ -9,22 +9,18 @@ struct Comparison {
 
   init(_ models: [(name: String, scores: [ScoreRecord])]) {
     self.models = models
-    for score in models.flatMap(\.scores) where !score.setting.perturbation.isEmpty {
+    for score in models.flatMap(\.scores) where !score.setting.perturbationText.isEmpty {
       let column = score.setting.withoutModelAndData
       if !columns.contains(column) { columns.append(column) }
     }
   }
 
   var text: String {
-    let distinctions = columns.distinctions { [$0.perturbation] }
-    let titles = zip(columns, distinctions).map {
-      [$0.perturbation, $1].filter { !$0.isEmpty }.joined(separator: ", ")
-    }
     let data = models.map { $0.scores.first?.setting.dataText ?? "" }
     let isMixed = Set(data).count > 1
     var table = TextTable(
       [.words("model")] + (isMixed ? [.words("data")] : []) + [.numbers("images"), .numbers("natural")]
-        + titles.map { .numbers($0) })
+        + columns.perturbationTitles.map { .numbers($0) })
     for (model, data) in zip(models, data) {
       let tallies = Dictionary(model.scores.map { ($0.setting.withoutModelAndData, $0.tally) }) { first, _ in first }
       let first = model.scores.first?.tally ?? Tally()
@@ -41,27 +37,6 @@ struct Comparison {
 }
 
 extension Setting {
-  /// What happens to images, such as `rotation 30, pgd 8/255`; empty for those that stay as they are.
-  fileprivate var perturbation: String {
-    [
-      rotation != 0 ? "rotation \(rotationText)" : nil,
-      translation > 0 ? "translation \(NumberText.shortest(translation))" : nil,
-      attackText,
-    ].compactMap { $0 }.joined(separator: ", ")
-  }
-
-  /// The attack with its norm, unless that is `linf`, and its budget, if it has one; nil where there is none.
-  private var attackText: String? {
-    guard attack != "none", epsilon != 0 else { return nil }
-    let parts = [attack, norm == "linf" ? nil : norm, epsilon.map(NumberText.pixelDistance)]
-    return parts.compactMap { $0 }.joined(separator: " ")
-  }
-
-  /// Which images they are, such as `digits test`.
-  fileprivate var dataText: String {
-    [data, split, total.map { "\($0)" }].compactMap { $0 }.joined(separator: " ")
-  }
-
   /// What is done, to whichever images of whichever model.
   fileprivate var withoutModelAndData: Setting {
     var setting = self

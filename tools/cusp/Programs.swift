@@ -22,6 +22,7 @@ enum Programs {
     "inspect": "Show and verify what is in a model file.",
     "plot": "Draw records as figures.",
     "serve": "Predict and attack as a service over standard input and output.",
+    "summarise": "Summarise scores over seeds: mean, deviation and interval.",
     "train": "Train a network, naturally or for robustness, and write a checkpoint.",
     "verify": "Check a saved set of perturbed images and score a model on it.",
   ]
@@ -60,6 +61,22 @@ enum Programs {
     return found.sorted()
   }
 
+  /// Where `study.mk` lies: installed below the programs' prefix, or in the repository that they were built in.
+  ///
+  /// - Throws: `Failure(.noInput)` where it is at neither place.
+  static func studyRules() throws -> String {
+    guard var folder = ownFolder else { throw Failure(.noInput, "cannot tell where this program lies") }
+    let installed = "\(folder)/../share/cusp/study.mk"
+    if isFile(installed) { return installed }
+    // Up from .build/MACHINE/release.
+    for _ in 0..<4 {
+      guard let end = folder.lastIndex(of: "/") else { break }
+      folder = String(folder[..<end])
+      if isFile("\(folder)/tools/study/study.mk") { return "\(folder)/tools/study/study.mk" }
+    }
+    throw Failure(.noInput, "study.mk is not at \(installed); `make install` puts it there")
+  }
+
   private static func path(of verb: String) -> String? {
     folders.map { "\($0)/cusp-\(verb)" }.first(where: isProgram)
   }
@@ -80,9 +97,11 @@ enum Programs {
   }
 
   private static func isProgram(_ path: String) -> Bool {
+    isFile(path) && path.withSystemPath { access($0, X_OK) } == 0
+  }
+
+  private static func isFile(_ path: String) -> Bool {
     var status = stat()
-    return path.withSystemPath { path in
-      stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
-    }
+    return path.withSystemPath { stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFREG
   }
 }

@@ -107,7 +107,7 @@ struct Pareto {
   private static func joined(_ dots: [Dot]) -> [Dot] {
     var joined: [Dot] = []
     for dot in dots {
-      let name = withoutLastNumber(dot.name)
+      let name = ModelNames.withoutSeed(dot.name)
       if let place = joined.firstIndex(where: { $0.name == name }) {
         joined[place].seeds.append(dot.point)
       } else {
@@ -124,18 +124,6 @@ struct Pareto {
       dot.name += dot.seeds.count > 1 ? " (\(dot.seeds.count) seeds)" : ""
       return dot
     }
-  }
-
-  /// `cusp-s12.h5` as `cusp-s.h5`.
-  static func withoutLastNumber(_ name: String) -> String {
-    let ending = name.lastIndex(of: ".").map { name[$0...] } ?? ""
-    let stem = ending.allSatisfy { $0 == "." || $0.isLetter || $0.isNumber } ? name.dropLast(ending.count) : name[...]
-    guard let last = stem.lastIndex(where: { $0.isASCII && $0.isNumber }) else { return name }
-    let digits = stem[...last].reversed().prefix { $0.isASCII && $0.isNumber }.count
-    let first = stem.index(last, offsetBy: 1 - digits)
-    // A name that is a number keeps it.
-    guard digits < stem.count else { return name }
-    return String(stem[..<first]) + stem[stem.index(after: last)...] + name[stem.endIndex...]
   }
 
   private static func chart(_ dots: [Dot], _ x: String, _ y: String) throws(Failure) -> Chart {

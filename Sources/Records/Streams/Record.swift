@@ -41,7 +41,7 @@ public struct StreamRecord: Sendable {
     RunRecord.type, EpochRecord.type, CheckpointRecord.type, PredictionRecord.type, ScoreRecord.type,
     FoolingRateRecord.type, DiagnosisRecord.type, ErrorRecord.type, BenchmarkRecord.type,
     BenchmarkStepRecord.type, ModelRecord.type, TensorFileRecord.type, DifferenceRecord.type,
-    VerificationRecord.type, TraceRecord.type,
+    VerificationRecord.type, TraceRecord.type, SummaryRecord.type,
   ]
 
   /// The record as a `Kind`.

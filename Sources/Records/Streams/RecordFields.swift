@@ -107,7 +107,7 @@ public struct RecordFields {
     return try RecordFields(value, name: "\(name): `\(key)`")
   }
 
-  private mutating func need<Value>(_ key: String, _ what: String, _ take: (JSON) -> Value?) throws(Failure) -> Value {
+  mutating func need<Value>(_ key: String, _ what: String, _ take: (JSON) -> Value?) throws(Failure) -> Value {
     guard let value = try optional(key, what, take) else { throw Failure(.data, "\(name) without `\(key)`") }
     return value
   }

@@ -51,7 +51,7 @@ public struct Setting: Hashable, Sendable {
   }
 
   /// The same setting, however its parameters were written.
-  var normalised: Setting {
+  package var normalised: Setting {
     var setting = self
     setting.parameters = parameters?.normalised
     if setting.parameters == .object([]) { setting.parameters = nil }
@@ -62,8 +62,9 @@ public struct Setting: Hashable, Sendable {
 // MARK: - JSON
 
 extension Setting {
-  init(_ fields: inout RecordFields) throws(Failure) {
-    model = try fields.string("model")
+  /// What `fields` tell, of `model` where they do not name one.
+  init(_ fields: inout RecordFields, model: String? = nil) throws(Failure) {
+    if let model { self.model = model } else { self.model = try fields.string("model") }
     attack = try fields.string("attack")
     norm = try fields.string("norm")
     epsilon = try fields.nullableNumber("epsilon")
@@ -80,6 +81,11 @@ extension Setting {
   /// Writes all but the parameters.
   func write(into writer: inout RecordWriter) {
     writer.write("model", model)
+    writeWithoutModel(into: &writer)
+  }
+
+  /// Writes all but the model and the parameters.
+  func writeWithoutModel(into writer: inout RecordWriter) {
     writer.write("attack", attack)
     writer.write("norm", norm)
     if let epsilon { writer.write("epsilon", epsilon) } else { writer.write("epsilon", .null) }

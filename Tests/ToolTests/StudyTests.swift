@@ -1,0 +1,108 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The worked study of tools/study, small.
+@Suite("Studies in make") struct StudyTests {
+  /// What `make` says of the worked study in `folder`.
+  private func make(_ arguments: [String], in folder: String) throws -> BuiltTool.Outcome {
+    let study = Fixture.repository.appending(path: "tools/study").path
+    let settings = ["STUDY=\(folder)", "EPOCHS=1", "LIMIT=16", "CUSP=\(BuiltTool("cusp").path)"]
+    return try BuiltTool(path: "/usr/bin/make").run(["--no-print-directory", "-C", study] + settings + arguments)
+  }
+
+  /// When each file below `folder` was last written, by its path there.
+  private func times(_ folder: String) throws -> [String: Date] {
+    let paths = try FileManager.default.subpathsOfDirectory(atPath: folder)
+    return try Dictionary(
+      uniqueKeysWithValues: paths.map { path in
+        let date = try FileManager.default.attributesOfItem(atPath: "\(folder)/\(path)")[.modificationDate] as? Date
+        return (path, try #require(date))
+      }
+    ).filter { !$0.key.hasPrefix("settings/") && $0.key.contains(".") }
+  }
+
+  /// The files that are newer in `after`, or were not there.
+  private func changed(_ before: [String: Date], _ after: [String: Date]) -> Set<String> {
+    Set(after.filter { before[$0.key] != $0.value }.keys)
+  }
+
+  @Test("Everything is made once; what is deleted or set otherwise is made again, and nothing else")
+  func example() throws {
+    try Fixture.withTemporaryFolder { folder in
+      let first = try make(["-j2", "example"], in: folder)
+      #expect(first.status == 0, "\(first.errors)")
+      let lines = first.text.split(separator: "\n")
+      let table = try #require(lines.firstIndex { $0.hasPrefix("seeds ") })
+      #expect(lines[table - 1].split(separator: " ") == ["natural.h5", "pgd.h5", "cusp.h5"])
+      let models = ["natural", "pgd", "cusp"].flatMap { ["\($0)-1", "\($0)-2"] }
+      let whole = try times(folder)
+      let expected =
+        models.flatMap { ["models/\($0).h5", "models/\($0).ndjson", "scores/\($0).ndjson"] }
+        + models.flatMap { ["attacks/ddn/\($0).ndjson", "attacks/ddn/\($0).npz"] }
+        + ["profile", "pareto", "heatmap", "curve", "training"].map { "figures/\($0).svg" }
+        + ["table.txt", "report.html"]
+      #expect(Set(whole.keys) == Set(expected))
+
+      let second = try make(["example"], in: folder)
+      #expect(second.status == 0 && second.text.hasPrefix("   "))
+      #expect(try changed(whole, times(folder)) == [])
+      #expect(try make(["-s", "study"], in: folder).text.isEmpty)
+
+      try FileManager.default.removeItem(atPath: "\(folder)/models/pgd-2.h5")
+      #expect(try make(["example"], in: folder).status == 0)
+      let again = try times(folder)
+      let own = ["models/pgd-2.h5", "models/pgd-2.ndjson", "scores/pgd-2.ndjson", "attacks/ddn/pgd-2.ndjson"]
+      #expect(changed(whole, again) == Set(own + ["attacks/ddn/pgd-2.npz"] + expected.suffix(7)))
+
+      #expect(try make(["example", "ATTACK.ddn=--ddn --limit 8 --threads 1"], in: folder).status == 0)
+      let other = try changed(again, times(folder))
+      #expect(other == Set(expected.filter { $0.hasPrefix("attacks/") } + ["figures/curve.svg", "report.html"]))
+    }
+  }
+
+  @Test("Training that was cut short goes on; a failure leaves no result, and parts come to the whole")
+  func partly() throws {
+    try Fixture.withTemporaryFolder { folder in
+      let settings = ["METHODS=natural", "SEEDS=1 2 3", "TRAIN=--epochs 1 --limit 64 --threads 1"]
+      for part in ["1/2", "2/2"] {
+        let made = try make(["models", "SHARD=\(part)"] + settings, in: folder).text.split(separator: "\n")
+        let seeds = part == "1/2" ? ["1", "3"] : ["2"]
+        #expect(
+          made.map(String.init)
+            == seeds.map { "cusp train --epochs 1 --limit 64 --threads 1 --seed \($0) --output natural-\($0).h5" })
+      }
+      // As if the program had been killed between its end and the next line.
+      let stem = "\(folder)/models/natural-2"
+      try FileManager.default.moveItem(atPath: "\(stem).ndjson", toPath: "\(stem).stream")
+      let bytes = FileManager.default.contents(atPath: "\(stem).h5")
+      #expect(try make(["models"] + settings, in: folder).text.hasSuffix("--output natural-2.h5\n"))
+      #expect(FileManager.default.contents(atPath: "\(stem).h5") == bytes)
+      #expect(FileManager.default.fileExists(atPath: "\(stem).ndjson"))
+
+      let failed = try make(["scores", "EVALUATE=--epsilon nothing"] + settings, in: folder)
+      #expect(failed.status == 2 && failed.errors.contains("cusp-evaluate: "))
+      let scores = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/scores")
+      #expect(!scores.contains { $0.hasSuffix(".ndjson") })
+    }
+  }
+
+  @Test("The rules are found beside the programs, and the option says where")
+  func rules() throws {
+    let outcome = try BuiltTool("cusp").run(["--make"])
+    #expect(
+      outcome.status == 0 && outcome.text == Fixture.repository.appending(path: "tools/study/study.mk").path + "\n")
+    try Fixture.withTemporaryFolder { folder in
+      let manager = FileManager.default
+      for name in ["bin", "share/cusp"] {
+        try manager.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
+      }
+      try manager.copyItem(atPath: BuiltTool("cusp").path, toPath: "\(folder)/bin/cusp")
+      let installed = BuiltTool(path: "\(folder)/bin/cusp")
+      let lost = try installed.run(["--make"])
+      #expect(lost.status == 66 && lost.errors.contains("`make install` puts it there"))
+      try Data().write(to: URL(fileURLWithPath: "\(folder)/share/cusp/study.mk"))
+      #expect(try installed.run(["--make"]).text.hasSuffix("/bin/../share/cusp/study.mk\n"))
+    }
+  }
+}
