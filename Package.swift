@@ -121,7 +121,7 @@ let targets: [Target] = [
 
   library(
     "Inspection",
-    ["Checkpoints", "Failures", "Files", "Interchange", "Networks", "Records", "Tensors"]),
+    ["Checkpoints", "Failures", "Files", "Interchange", "Networks", "Records", "Tensors", "ToolSupport"]),
 
   library(
     "Evaluation",
@@ -139,6 +139,15 @@ let targets: [Target] = [
 
   library("Plots", ["Failures", "Records"]),
   library("VectorGraphics", ["Failures"]),
+  library(
+    "Pictures",
+    ["Attacks", "Datasets", "Failures", "ImageFiles", "Plots", "Records", "SavedSets", "Spatial", "Tensors"]),
+  library(
+    "Reports",
+    [
+      "Attacks", "Datasets", "Failures", "ImageFiles", "Pictures", "Plots", "Records", "SavedSets", "Tensors",
+      "ToolSupport",
+    ]),
 
   library("ToolSupport", ["Failures", "Files", "Records", argumentParser]),
   library("NetworkOptions", ["Checkpoints", "Failures", "Interchange", "Networks", "ToolSupport", argumentParser]),
@@ -168,6 +177,9 @@ let targets: [Target] = [
   tool("cusp-fooling-rate", ["Archives", "Files", "Records"]),
   tool("cusp-plot", ["Files", "Plots", "Records", "VectorGraphics"]),
   tool("cusp-summarise", ["Files", "Plots", "Records"]),
+  tool(
+    "cusp-report",
+    ["Datasets", "Files", "Inspection", "Interchange", "Networks", "Records", "Reports", "SavedSets", "Tensors"]),
   tool("cusp-bench", ["Benchmarks", "Networks", "Programs", "Records", "ToolOptions"]),
   tool(
     "cusp-inspect",
@@ -223,6 +235,11 @@ let targets: [Target] = [
     [
       "Archives", "Attacks", "Checkpoints", "Datasets", "Evaluation", "Files", "Interchange", "Networks",
       "PortableBackend", "Records", "SavedSets", "Tensors",
+    ]),
+  tests(
+    "Reports",
+    [
+      "Attacks", "Datasets", "Files", "ImageFiles", "Pictures", "Records", "Reports", "SavedSets", "Tensors",
     ]),
   tests("Benchmarks", ["Benchmarks", "Networks", "Programs", "Records", "Tensors"] + backends),
   tests(

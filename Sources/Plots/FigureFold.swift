@@ -37,6 +37,33 @@ public struct FigureFold: Sendable {
     }
   }
 
+  /// Takes in `record`, unless it is a prediction of those that are counted; false where it is of another type.
+  ///
+  /// - Throws: `Failure(.data)` for what cannot be drawn.
+  public mutating func add(_ record: StreamRecord) throws(Failure) -> Bool { try take(record) }
+
+  /// Takes in what was counted elsewhere.
+  ///
+  /// - Throws: `Failure(.data)` for another answer under the same settings.
+  public mutating func add(_ score: ScoreRecord) throws(Failure) {
+    try measurements.add(Sample(setting: score.setting, tally: score.tally, missing: score.missing))
+  }
+
+  /// Takes in where the model with a digest lies.
+  public mutating func add(_ checkpoint: CheckpointRecord) { names.add(checkpoint) }
+
+  /// All that was counted, a score a setting, in the order of first appearance.
+  ///
+  /// - Throws: `Failure(.data)` where predictions and scores disagree.
+  public var scores: [ScoreRecord] {
+    get throws(Failure) {
+      try measurements.samples().map { ScoreRecord(setting: $0.setting, tally: $0.tally, missing: $0.missing) }
+    }
+  }
+
+  /// What people call each of `models`, by digest, all different.
+  public func names(of models: [String]) -> [String: String] { names.names(of: models) }
+
   /// Takes in `record`; false where it is of another type.
   private mutating func take(_ record: StreamRecord) throws(Failure) -> Bool {
     switch (record.type, kind) {
@@ -46,8 +73,7 @@ public struct FigureFold: Sendable {
       names.add(checkpoint)
       runs.end(with: checkpoint)
     case (ScoreRecord.type, .profile), (ScoreRecord.type, .pareto), (ScoreRecord.type, .heatmap):
-      let score = try record.decode(ScoreRecord.self)
-      try measurements.add(Sample(setting: score.setting, tally: score.tally, missing: score.missing))
+      try add(try record.decode(ScoreRecord.self))
     case (FoolingRateRecord.type, .profile), (FoolingRateRecord.type, .pareto), (FoolingRateRecord.type, .heatmap):
       try measurements.add(try record.decode(FoolingRateRecord.self))
     case (PredictionRecord.type, .curve): try minima.add(try record.decode(PredictionRecord.self))

@@ -61,6 +61,8 @@ struct DamagedFileTests {
     Reading(program: "cusp-summarise", arguments: [], folders: ["records", "plots"], suffixes: [".ndjson"]),
     Reading(program: "cusp-plot", arguments: ["profile"], folders: ["records", "plots"], suffixes: [".ndjson"]),
     Reading(
+      program: "cusp-report", arguments: ["FILE"], folders: ["records", "plots", "reports"], suffixes: [".ndjson"]),
+    Reading(
       program: "cusp-train", arguments: ["--print-curriculum", "--curriculum", "FILE"], folders: ["fuzz/curriculum"],
       suffixes: [".json"]),
   ]

@@ -33,10 +33,11 @@ import Testing
   func programs() throws {
     let manager = FileManager.default
     let makefile = try String(contentsOf: Fixture.repository.appending(path: "Makefile"), encoding: .utf8)
-    let line = try #require(makefile.split(separator: "\n").first { $0.hasPrefix("TOOLS = ") })
+    let joined = makefile.replacing("\\\n", with: "")
+    let line = try #require(joined.split(separator: "\n").first { $0.hasPrefix("TOOLS = ") })
     let folders = try manager.contentsOfDirectory(atPath: Fixture.repository.appending(path: "tools").path)
     let programs = folders.filter { $0 == "cusp" || $0.hasPrefix("cusp-") }
-    #expect(line.dropFirst("TOOLS = ".count).split(separator: " ").map(String.init).sorted() == programs.sorted())
+    #expect(line.dropFirst("TOOLS = ".count).split { " \t".contains($0) }.map(String.init).sorted() == programs.sorted())
   }
 
   @Test("A wrong command line is answered with the usage", arguments: [[], ["--remove", "/tmp"], ["bin", "prefix"]])
@@ -50,7 +51,7 @@ import Testing
     "Programs describe themselves to the generator of manual pages, and complete in bash",
     arguments: [
       "cusp", "cusp-train", "cusp-attack", "cusp-bench", "cusp-convert", "cusp-diff", "cusp-evaluate",
-      "cusp-fooling-rate", "cusp-inspect", "cusp-plot", "cusp-summarise", "cusp-verify",
+      "cusp-fooling-rate", "cusp-inspect", "cusp-plot", "cusp-report", "cusp-summarise", "cusp-verify",
     ])
   func descriptions(name: String) throws {
     let tool = BuiltTool(name)

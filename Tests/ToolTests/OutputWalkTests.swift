@@ -87,6 +87,12 @@ import Testing
       name: "cusp-plot", inputs: ["files": ["profile FOLDER/scores", "training FOLDER/scores"]], outputs: ["output"],
       others: ["kind", "as", "title", "x", "y", "value", "by", "size", "theme"], base: "--as svg --output OUT"),
     Program(
+      name: "cusp-report",
+      inputs: [
+        "inputs": ["FOLDER/scores FOLDER/m.h5", "FOLDER/attacked FOLDER/set.npz", "FOLDER/attacked FOLDER/images"],
+        "data": ["FOLDER/attacked FOLDER/set.npz --data FOLDER/d.npz"],
+      ], outputs: ["output"], others: ["title"], base: "--quiet --output OUT"),
+    Program(
       name: "cusp-diff", inputs: ["first": [], "second": [], "arch": []],
       others: network.union(["tolerance", "format"])),
     Program(name: "cusp-fooling-rate", inputs: ["files": []], others: ["format", "at"]),
@@ -158,6 +164,7 @@ import Testing
       cusp-inspect --definition m.h5 > arch.json
       echo '{"epochs":1,"stages":[{"from":1}]}' > curriculum.json
       cusp-evaluate --quiet m.h5 --limit 8 > scores
+      cusp-attack --quiet m.h5 --limit 8 --save set.npz > attacked
       """)
     try #require(outcome.status == 0, "\(outcome.errors)")
   }

@@ -70,7 +70,9 @@ struct InspectCommand: ToolCommand {
     } else if tree {
       try files.forEach(context) { try context.output.write(TreeText($0.open().file.tree()).text) }
     } else if history {
-      try files.forEach(context) { try context.output.write(HistoryText($0.open()).text) }
+      try files.forEach(context) { file in
+        try context.output.write(file.open().history.map { Diagnostics.printable($0) + "\n" }.joined())
+      }
     } else if definition {
       try files.forEach(context) { try context.output.write($0.open().definitionText() + "\n") }
     } else {

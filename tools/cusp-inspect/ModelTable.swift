@@ -1,4 +1,5 @@
 import Checkpoints
+import Inspection
 import Records
 import ToolSupport
 
@@ -70,7 +71,7 @@ struct ModelTable {
     guard let document = record.provenance else { return nil }
     guard let provenance = Provenance(json: document.text) else { return Self.section("provenance", document) }
     return "provenance\n"
-      + HistoryText.lines(of: provenance).map { Diagnostics.printable("  \($0)") + "\n" }.joined()
+      + provenance.commandLines.map { Diagnostics.printable("  \($0)") + "\n" }.joined()
   }
 
   private var history: String? {

@@ -21,6 +21,7 @@ enum Programs {
     "fooling-rate": "Count how often a perturbation changes a model's predictions.",
     "inspect": "Show and verify what is in a model file.",
     "plot": "Draw records as figures.",
+    "report": "Make one HTML file of records, models and saved sets.",
     "serve": "Predict and attack as a service over standard input and output.",
     "summarise": "Summarise scores over seeds: mean, deviation and interval.",
     "train": "Train a network, naturally or for robustness, and write a checkpoint.",

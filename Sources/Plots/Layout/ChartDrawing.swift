@@ -27,7 +27,7 @@ extension Layout {
     for run in series.runs where run.count > 1 {
       let upper = run.map { Scene.Place(x: x($0.x), y: y($0.vertical?.upperBound ?? $0.y)) }
       let lower = run.map { Scene.Place(x: x($0.x), y: y($0.vertical?.lowerBound ?? $0.y)) }
-      draw(.area(upper + lower.reversed()), Style.band(series.style))
+      draw(.area(upper + lower.reversed()), Style.band(series.style), part: .series(series.style))
     }
   }
 
@@ -35,7 +35,9 @@ extension Layout {
     guard series.shape != .dots else { return }
     let style = series.shape == .thread ? "j" : Style.line(series.style) + (series.isPale ? " p" : "")
     for run in series.runs where run.count > 1 {
-      draw(.line(run.map { .init(x: x($0.x), y: y($0.y)) }), style, hint: series.hasMarkers ? "" : series.name)
+      draw(
+        .line(run.map { .init(x: x($0.x), y: y($0.y)) }), style, hint: series.hasMarkers ? "" : series.name,
+        part: series.shape == .thread ? nil : .series(series.style))
     }
   }
 
@@ -49,16 +51,16 @@ extension Layout {
         if let bar = point.vertical, series.shape == .dots || run.count == 1 {
           draw(
             .line([.init(x: x(point.x), y: y(bar.lowerBound)), .init(x: x(point.x), y: y(bar.upperBound))]),
-            Style.bar(series.style) + pale)
+            Style.bar(series.style) + pale, part: .series(series.style))
         }
         if let bar = point.horizontal {
           draw(
             .line([.init(x: x(bar.lowerBound), y: y(point.y)), .init(x: x(bar.upperBound), y: y(point.y))]),
-            Style.bar(series.style) + pale)
+            Style.bar(series.style) + pale, part: .series(series.style))
         }
         draw(
           .marker(.init(x: x(point.x), y: y(point.y)), kind: kind, radius: 0.3 * em),
-          Style.fill(series.style) + pale, hint: point.hint)
+          Style.fill(series.style) + pale, hint: point.hint, part: .series(series.style))
       }
     }
   }

@@ -172,9 +172,9 @@ extension Layout {
   }
 
   mutating func draw(
-    _ shape: Scene.Shape, _ style: String, fill: String? = nil, hint: String = ""
+    _ shape: Scene.Shape, _ style: String, fill: String? = nil, hint: String = "", part: Scene.Part? = nil
   ) {
-    scene.add(shape, style, fill: fill, hint: hint)
+    scene.add(shape, style, fill: fill, hint: hint, part: part)
   }
 
   mutating func write(

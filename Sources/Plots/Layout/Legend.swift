@@ -36,11 +36,12 @@ struct Legend {
       let left = x + width * Double(place / rows)
       let middle = y + 1.45 * em * (Double(place % rows) + 0.5)
       scene.add(
-        .line([.init(x: left, y: middle), .init(x: left + 1.9 * em, y: middle)]), Style.line(place))
+        .line([.init(x: left, y: middle), .init(x: left + 1.9 * em, y: middle)]), Style.line(place),
+        part: .key(place))
       scene.add(
         .marker(.init(x: left + 0.95 * em, y: middle), kind: place % Palette.markers, radius: 0.3 * em),
-        Style.fill(place))
-      scene.write(name, x: left + Self.swatch * em, y: middle)
+        Style.fill(place), part: .key(place))
+      scene.write(name, x: left + Self.swatch * em, y: middle, part: .key(place))
     }
   }
 }

@@ -18,6 +18,14 @@ struct Scene: Equatable, Sendable {
     case text(Place, String, Anchor, isTurned: Bool)
   }
 
+  /// Whose element it is, for readers who hide one of the series.
+  enum Part: Equatable, Sendable {
+    /// Drawn of the series of that style.
+    case series(Int)
+    /// The legend's entry of that style.
+    case key(Int)
+  }
+
   struct Element: Equatable, Sendable {
     var shape: Shape
     /// Names of styles, as in a style sheet.
@@ -25,6 +33,7 @@ struct Scene: Equatable, Sendable {
     /// A colour of its own, as `#rrggbb`.
     var fill: String?
     var hint = ""
+    var part: Part?
   }
 
   var width: Double
@@ -34,13 +43,14 @@ struct Scene: Equatable, Sendable {
   var description: String
   var elements: [Element] = []
 
-  mutating func add(_ shape: Shape, _ style: String, fill: String? = nil, hint: String = "") {
-    elements.append(Element(shape: shape, style: style, fill: fill, hint: hint))
+  mutating func add(_ shape: Shape, _ style: String, fill: String? = nil, hint: String = "", part: Part? = nil) {
+    elements.append(Element(shape: shape, style: style, fill: fill, hint: hint, part: part))
   }
 
   mutating func write(
-    _ text: String, x: Double, y: Double, _ anchor: Anchor = .start, style: String = "t", isTurned: Bool = false
+    _ text: String, x: Double, y: Double, _ anchor: Anchor = .start, style: String = "t", isTurned: Bool = false,
+    part: Part? = nil
   ) {
-    if !text.isEmpty { add(.text(Place(x: x, y: y), text, anchor, isTurned: isTurned), style) }
+    if !text.isEmpty { add(.text(Place(x: x, y: y), text, anchor, isTurned: isTurned), style, part: part) }
   }
 }

@@ -16,10 +16,26 @@ extension Figure {
     writer.write(scene)
     return (Array(writer.text.utf8), scene.width, scene.height)
   }
+
+  /// This figure as an element of a page, which has `styleSheet` once for all of them.
+  ///
+  /// What belongs to a series says so by `data-series`, and its entry in the legend by `data-key`, its place there: so that a
+  /// page can hide one of them.
+  /// - Throws: `Failure(.usage)` where `width`, in pixels, is too small.
+  public func element(width: Double) throws(Failure) -> String {
+    var writer = SVGWriter(isPartOfPage: true)
+    writer.write(try Layout.scene(of: self, theme: .screen, width: width))
+    return writer.text
+  }
+
+  /// The rules of all elements of a page.
+  public static var styleSheet: String { SVGWriter.styleSheet(.screen) }
 }
 
 /// Writes a scene as SVG: text as text, two decimals, colours by a style sheet that knows light and dark.
 struct SVGWriter {
+  /// Whether the page around it has the style sheet, and a use for whose each element is.
+  var isPartOfPage = false
   private(set) var text = ""
 
   mutating func write(_ scene: Scene) {
@@ -29,18 +45,16 @@ struct SVGWriter {
       viewBox="0 0 \(width) \(height)" role="img">
       <title>\(Self.escaped(scene.title))</title>
       <desc>\(Self.escaped(scene.description))</desc>
-      <style>
-      \(Self.styleSheet(scene.theme))
-      </style>
-      <rect class="paper" width="\(width)" height="\(height)"/>
 
       """
+    if !isPartOfPage { text += "<style>\n\(Self.styleSheet(scene.theme))\n</style>\n" }
+    text += "<rect class=\"paper\" width=\"\(width)\" height=\"\(height)\"/>\n"
     for element in scene.elements { write(element, em: scene.theme.fontSize) }
     text += "</svg>\n"
   }
 
   private mutating func write(_ element: Scene.Element, em: Double) {
-    let attributes = "class=\"\(element.style)\"" + (element.fill.map { " fill=\"\($0)\"" } ?? "")
+    let attributes = "class=\"\(element.style)\"" + (element.fill.map { " fill=\"\($0)\"" } ?? "") + part(element)
     let tag: String
     switch element.shape {
     case .line(let places):
@@ -63,6 +77,15 @@ struct SVGWriter {
     }
     let name = tag.prefix { $0 != " " }
     text += element.hint.isEmpty ? "<\(tag)/>\n" : "<\(tag)><title>\(Self.escaped(element.hint))</title></\(name)>\n"
+  }
+
+  /// Whose `element` is, where somebody has a use for that.
+  private func part(_ element: Scene.Element) -> String {
+    switch isPartOfPage ? element.part : nil {
+    case .series(let place): " data-series=\"\(place)\""
+    case .key(let place): " data-key=\"\(place)\""
+    case nil: ""
+    }
   }
 
   /// A circle, square, diamond or triangle of about the same area.
@@ -106,7 +129,7 @@ struct SVGWriter {
     }
   }
 
-  private static func styleSheet(_ theme: Theme) -> String {
+  fileprivate static func styleSheet(_ theme: Theme) -> String {
     let em = theme.fontSize
     let stroke = number(theme.stroke)
     func colours(_ list: [String]) -> String {

@@ -1,0 +1,112 @@
+import Failures
+import Foundation
+import ImageFiles
+import Pictures
+import Records
+import Reports
+import TestSupport
+import Testing
+
+/// Which pictures are shown, and that they are those of the records.
+@Suite struct GalleryTests {
+  private func bytes(_ hexadecimal: String) -> [UInt8] {
+    let digits = Array(hexadecimal.utf8).map { UInt8($0 > 0x39 ? $0 - 0x57 : $0 - 0x30) }
+    return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+  }
+
+  @Test(
+    "Pictures are those of NumPy and Pillow to the last bit: clean, perturbed, and ten times the difference in its pose"
+  )
+  func reference() throws {
+    let expected = try ExpectedReport.read()
+    let fold = try Reporting.fold(path: Fixture.path("reports/records.ndjson"))
+    let gallery = try Reporting.gallery(fold)
+    #expect(gallery.setting.attack == "pgd" && gallery.successes == expected.settings[0].fooled)
+    #expect(gallery.nearest.map(\.success.index) == expected.settings[0].nearest)
+    #expect(gallery.farthest.map(\.success.index) == expected.settings[0].farthest)
+    for picture in gallery.nearest + gallery.farthest {
+      let expected = try #require(expected.pictures["\(picture.success.index)"])
+      let images = picture.images
+      #expect(images.clean.width == 9 && images.clean.height == 6 && images.clean.channels == 3)
+      #expect(images.clean.pixels == bytes(expected.clean))
+      #expect(images.perturbed.pixels == bytes(expected.perturbed))
+      #expect(images.difference.pixels == bytes(expected.difference))
+    }
+  }
+
+  @Test("The page holds three PNG files a picture, which hold the same pixels")
+  func tiles() throws {
+    var report = Report(try Reporting.fold(path: Fixture.path("reports/records.ndjson")))
+    report.galleries = [try Reporting.gallery(report.fold)]
+    let page = String(decoding: try report.page(), as: UTF8.self)
+    let files = page.matches(of: /src="data:image\/png;base64,([^"]*)"/).map { String($0.1) }
+    let shown = report.galleries[0].nearest + report.galleries[0].farthest
+    #expect(shown.count == 20 && files.count == 60)
+    for (place, picture) in shown.enumerated() {
+      for (offset, image) in [picture.images.clean, picture.images.perturbed, picture.images.difference].enumerated() {
+        let file = [UInt8](try #require(Data(base64Encoded: files[3 * place + offset])))
+        #expect(try ImageFile(file, name: "tile").pixels() == image)
+      }
+    }
+    #expect(page.contains("turned by") && page.contains("moved by") && !page.contains("No saved set was given"))
+  }
+
+  @Test("Without a set the page says how to make one, by commands")
+  func advice() throws {
+    let page = try Reporting.page([Reporting.prediction(0, perturbed: 1, rotation: 30)])
+    #expect(page.contains("cusp-attack MODEL.h5 --pgd --epsilon 0.1 --rotation=30"))
+    #expect(page.contains("--save set.npz &gt; set.ndjson\ncusp-report set.ndjson set.npz --output report.html</pre>"))
+    #expect(
+      try Reporting.page([Reporting.prediction(0, attack: "none", epsilon: 0, rotation: 9)]).contains("Pictures")
+        == false)
+  }
+
+  @Test("A set of other images goes with no record, and one that goes with two settings is asked about")
+  func pairing() throws {
+    let records = try String(decoding: Fixture.data("reports/records.ndjson"), as: UTF8.self).split(separator: "\n")
+    func refusal(_ lines: [String]) throws -> String? {
+      let fold = try Reporting.fold(lines.map { Array("\($0)\n".utf8) })
+      return #expect(throws: Failure.self) { try Reporting.gallery(fold) }?.message
+    }
+    let attacked = records.filter { $0.contains("\"pgd\"") }.map(String.init)
+    let moved = attacked.map { $0.replacing(/"distance":0\.0[0-9]/, with: "\"distance\":0.09") }
+    #expect(
+      try refusal(moved)?.hasSuffix("no records are of these images; give those that cusp-attack wrote beside the set")
+        == true)
+    #expect(try refusal(Array(attacked.dropLast())) != nil)
+    let twice = attacked + attacked.map { $0.replacingOccurrences(of: "\"pgd\"", with: "\"bim\"") }
+    #expect(try refusal(twice)?.contains("goes with several settings (pgd of ") == true)
+    let absent = try #require(try? Reporting.fold(attacked.map { Array("\($0)\n".utf8) }))
+    let failure = #expect(throws: Failure.self) { try Reporting.gallery(absent, clean: "missing.npz") }
+    #expect(failure?.kind == .noInput && failure?.message.contains("missing.npz") == true)
+  }
+
+  @Test("Of two settings that a set may go with, the one whose records have its name is meant")
+  func names() throws {
+    try Fixture.withTemporaryFolder { folder in
+      let records = try String(decoding: Fixture.data("reports/records.ndjson"), as: UTF8.self).split(separator: "\n")
+      let attacked = records.filter { $0.contains("\"pgd\"") }.joined(separator: "\n")
+      try attacked.write(toFile: "\(folder)/set.ndjson", atomically: true, encoding: .utf8)
+      try attacked.replacingOccurrences(of: "\"pgd\"", with: "\"bim\"")
+        .write(toFile: "\(folder)/other.ndjson", atomically: true, encoding: .utf8)
+      var fold = ReportFold()
+      for name in ["other", "set"] {
+        try Reporting.read(&fold, path: "\(folder)/\(name).ndjson")
+      }
+      #expect(try Reporting.gallery(fold).setting.attack == "pgd")
+    }
+  }
+
+  @Test("Pictures of very large images are made small, and what has no room is counted")
+  func room() throws {
+    // A page of a hundred pictures as large as CIFAR's stays below 2 MB: noise, which PNG cannot pack.
+    var report = Report(try Reporting.fold(path: Fixture.path("reports/records.ndjson")))
+    let gallery = try Reporting.gallery(report.fold)
+    report.galleries = Array(repeating: gallery, count: 5)
+    let page = try report.page()
+    #expect(page.count < 2_000_000)
+    report.galleries = Array(repeating: gallery, count: 400)
+    let crowded = String(decoding: try report.page(), as: UTF8.self)
+    #expect(crowded.utf8.count < 2_000_000 && crowded.contains("pictures had no room in this file; give fewer sets."))
+  }
+}
