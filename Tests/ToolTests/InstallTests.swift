@@ -37,7 +37,8 @@ import Testing
     let line = try #require(joined.split(separator: "\n").first { $0.hasPrefix("TOOLS = ") })
     let folders = try manager.contentsOfDirectory(atPath: Fixture.repository.appending(path: "tools").path)
     let programs = folders.filter { $0 == "cusp" || $0.hasPrefix("cusp-") }
-    #expect(line.dropFirst("TOOLS = ".count).split { " \t".contains($0) }.map(String.init).sorted() == programs.sorted())
+    let named = line.dropFirst("TOOLS = ".count).split { " \t".contains($0) }.map(String.init)
+    #expect(named.sorted() == programs.sorted())
   }
 
   @Test("A wrong command line is answered with the usage", arguments: [[], ["--remove", "/tmp"], ["bin", "prefix"]])
