@@ -175,7 +175,7 @@ let targets: [Target] = [
   tool("cusp-attack", ["Attacks", "Datasets", "Evaluation", "Records", "ToolOptions"]),
   tool("cusp-evaluate", ["Archives", "Datasets", "Evaluation", "Files", "Records", "ToolOptions"]),
   tool("cusp-fooling-rate", ["Archives", "Files", "Records"]),
-  tool("cusp-plot", ["Files", "Plots", "Records", "VectorGraphics"]),
+  tool("cusp-plot", ["Datasets", "Files", "Plots", "Records", "Reports", "SavedSets", "VectorGraphics"]),
   tool("cusp-summarise", ["Files", "Plots", "Records"]),
   tool(
     "cusp-report",
@@ -239,7 +239,7 @@ let targets: [Target] = [
   tests(
     "Reports",
     [
-      "Attacks", "Datasets", "Files", "ImageFiles", "Pictures", "Records", "Reports", "SavedSets", "Tensors",
+      "Attacks", "Datasets", "Files", "ImageFiles", "Pictures", "Plots", "Records", "Reports", "SavedSets", "Tensors",
     ]),
   tests("Benchmarks", ["Benchmarks", "Networks", "Programs", "Records", "Tensors"] + backends),
   tests(

@@ -57,27 +57,14 @@ struct GallerySection {
   }
 
   private func tile(_ picture: Gallery.Picture) throws -> String {
-    let (success, images) = (picture.success, picture.images)
-    let pictures = [
-      ("clean", images.clean), ("perturbed", images.perturbed), ("ten times the difference", images.difference),
-    ]
     var html = "<figure class=\"tile\">\n"
-    for (name, image) in pictures {
+    for (name, image) in picture.named {
       let address = dataAddress(of: try shown(image).pngBytes(), type: "image/png")
       html += "<img alt=\"\(name)\" title=\"\(name)\" width=\"72\" height=\"72\" src=\"\(address)\">"
     }
-    let classes =
-      success.natural == success.label
-      ? names.className(success.label) : "\(names.className(success.natural)) (truly \(names.className(success.label)))"
-    let verdict = success.perturbed == success.label ? " (the true class)" : ""
-    var facts = ["image \(success.index)", "distance \(NumberText.significant(Double(success.distance)))"]
-    let pose = success.pose
-    if pose.degrees != 0 { facts.append("turned by \(NumberText.significant(pose.degrees))°") }
-    if pose.dx != 0 || pose.dy != 0 {
-      facts.append("moved by \(NumberText.significant(pose.dx)), \(NumberText.significant(pose.dy))")
-    }
-    html += "\n<figcaption><b>\(HTML.escaped("\(classes) → \(names.className(success.perturbed))\(verdict)"))</b> "
-    return html + "\(HTML.escaped(facts.joined(separator: ", ")))</figcaption>\n</figure>\n"
+    let (classes, facts) = picture.success.texts(names.className)
+    html += "\n<figcaption><b>\(HTML.escaped(classes))</b> "
+    return html + "\(HTML.escaped(facts))</figcaption>\n</figure>\n"
   }
 
   /// `image`, smaller where it is a large square.

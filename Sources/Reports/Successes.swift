@@ -3,11 +3,11 @@ package import Records
 /// A prediction of an image whose class changed.
 package struct Success: Equatable, Sendable {
   package var index: Int
-  var label: Int
-  var natural: Int
-  var perturbed: Int
+  package var label: Int
+  package var natural: Int
+  package var perturbed: Int
   package var distance: Float
-  var pose: PredictionRecord.Pose
+  package var pose: PredictionRecord.Pose
 
   package init(_ record: PredictionRecord) {
     (index, label, natural, perturbed) = (record.index, record.label, record.natural, record.perturbed)

@@ -2,6 +2,7 @@ import Failures
 import Foundation
 import ImageFiles
 import Pictures
+import Plots
 import Records
 import Reports
 import TestSupport
@@ -51,6 +52,35 @@ import Testing
     #expect(page.contains("turned by") && page.contains("moved by") && !page.contains("No saved set was given"))
   }
 
+  @Test("A sheet has the same pictures, enlarged, and says of each what it was taken for and where it is")
+  func sheet() throws {
+    let gallery = try Reporting.gallery(Reporting.fold(path: Fixture.path("reports/records.ndjson")))
+    let sheet = try gallery.sheet()
+    let shown = gallery.nearest + gallery.farthest
+    #expect(sheet.groups.count == 20 && sheet.title.isEmpty)
+    #expect(
+      sheet.caption == "pgd linf 0.06, rotation 30: the 10 nearest, then the 10 farthest of "
+        + "\(gallery.successes) images that changed their class; clean, perturbed, ten times the difference.")
+    for (group, picture) in zip(sheet.groups, shown) {
+      let images = [picture.images.clean, picture.images.perturbed, picture.images.difference]
+      #expect(group.pictures.count == 3)
+      for (drawn, image) in zip(group.pictures, images) {
+        let encoded = try #require(drawn.address.components(separatedBy: "data:image/png;base64,").last)
+        let file = [UInt8](try #require(Data(base64Encoded: encoded)))
+        #expect(try ImageFile(file, name: "picture").pixels() == image.enlarged(toFit: 192))
+        #expect(drawn.width == 9 * 21 && drawn.height == 6 * 21)
+      }
+      let success = picture.success
+      let isRight = success.natural == success.label
+      let before = isRight ? "\(success.label)" : "\(success.natural) (truly \(success.label))"
+      let after = "\(success.perturbed)" + (success.perturbed == success.label ? " (the true class)" : "")
+      #expect(group.heading == "\(before) → \(after)")
+      #expect(group.detail.hasPrefix("image \(success.index), distance 0.0"))
+      #expect(group.detail.contains("turned by ") == (success.pose.degrees != 0))
+      #expect(group.detail.contains("moved by ") == (success.pose.dx != 0 || success.pose.dy != 0))
+    }
+  }
+
   @Test("Without a set the page says how to make one, by commands")
   func advice() throws {
     let page = try Reporting.page([Reporting.prediction(0, perturbed: 1, rotation: 30)])
@@ -95,6 +125,20 @@ import Testing
       }
       #expect(try Reporting.gallery(fold).setting.attack == "pgd")
     }
+  }
+
+  @Test("Where no image changed its class, the set is shown as what it is: without successes")
+  func noSuccess() throws {
+    let records = try String(decoding: Fixture.data("reports/records.ndjson"), as: UTF8.self).split(separator: "\n")
+    let held = records.filter { $0.contains("\"pgd\"") }.map { line in
+      Array(line.replacing(/"natural":[0-9]+,"perturbed":[0-9]+/, with: "\"natural\":1,\"perturbed\":1").utf8) + [0x0A]
+    }
+    var report = Report(try Reporting.fold(held))
+    let gallery = try Reporting.gallery(report.fold)
+    #expect(gallery.nearest.isEmpty && gallery.farthest.isEmpty && gallery.successes == 0)
+    report.galleries = [gallery]
+    #expect(String(decoding: try report.page(), as: UTF8.self).contains("<p>No image changed its class.</p>"))
+    #expect(try gallery.sheet().groups.isEmpty)
   }
 
   @Test("Pictures of very large images are made small, and what has no room is counted")

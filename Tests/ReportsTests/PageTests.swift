@@ -165,6 +165,16 @@ import Testing
     #expect(try Reporting.page([Reporting.score("a", right: 5)]).utf8.count < 20_000)
   }
 
+  @Test("Of many sources the first are named, and how many more there are")
+  func sources() throws {
+    func introduction(_ count: Int) throws -> Bool {
+      let names = (0..<count).map { "f\($0)" }
+      let page = try Reporting.page([Reporting.score("a", right: 5)]) { $0.sources = names }
+      return page.contains("1 record of \(names.prefix(12).joined(separator: ", "))\(count > 12 ? " and 3 more" : "").")
+    }
+    for count in [1, 12, 15] { #expect(try introduction(count)) }
+  }
+
   @Test("Where nothing was measured there is no report")
   func nothing() {
     let failure = #expect(throws: Failure.self) { try Reporting.page([ErrorRecord(code: "data", message: "x").line]) }

@@ -73,6 +73,21 @@ import Testing
     #expect(abs(picture.distance - 2) < 1e-6)
   }
 
+  @Test("Enlarged pixels are squares of whole numbers of pixels, as NumPy's repeat makes them")
+  func enlarged() {
+    // numpy.arange(12).reshape(2, 2, 3).repeat(2, 0).repeat(2, 1)
+    let image = PixelImage(width: 2, height: 2, channels: 3, pixels: Array(0..<12))
+    let expected: [UInt8] = [
+      0, 1, 2, 0, 1, 2, 3, 4, 5, 3, 4, 5, 0, 1, 2, 0, 1, 2, 3, 4, 5, 3, 4, 5,
+      6, 7, 8, 6, 7, 8, 9, 10, 11, 9, 10, 11, 6, 7, 8, 6, 7, 8, 9, 10, 11, 9, 10, 11,
+    ]
+    #expect(image.enlarged(toFit: 4) == PixelImage(width: 4, height: 4, channels: 3, pixels: expected))
+    #expect(image.enlarged(toFit: 5) == image.enlarged(toFit: 4))
+    for side in [0, 1, 2, 3] { #expect(image.enlarged(toFit: side) == image) }
+    let tall = PixelImage(width: 1, height: 3, channels: 1, pixels: [7, 8, 9]).enlarged(toFit: 6)
+    #expect(tall.width == 2 && tall.height == 6 && tall.pixels == [7, 7, 7, 7, 8, 8, 8, 8, 9, 9, 9, 9])
+  }
+
   @Test("Poses beyond all bounds, pixels that are no numbers, and unknown interpolations are refused")
   func refusals() throws {
     let images = try digits()

@@ -84,7 +84,13 @@ import Testing
       name: "cusp-bench", others: ["architecture", "program", "batch", "images", "repeats", "threads", "format"]),
     Program(name: "cusp-summarise", inputs: ["files": []], others: ["format"]),
     Program(
-      name: "cusp-plot", inputs: ["files": ["profile FOLDER/scores", "training FOLDER/scores"]], outputs: ["output"],
+      name: "cusp-plot",
+      inputs: [
+        "files": [
+          "profile FOLDER/scores", "training FOLDER/scores", "images FOLDER/attacked FOLDER/set.npz",
+          "images FOLDER/attacked FOLDER/images",
+        ], "data": ["images FOLDER/attacked FOLDER/set.npz --data FOLDER/d.npz"],
+      ], outputs: ["output"],
       others: ["kind", "as", "title", "x", "y", "value", "by", "size", "theme"], base: "--as svg --output OUT"),
     Program(
       name: "cusp-report",

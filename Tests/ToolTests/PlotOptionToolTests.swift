@@ -50,7 +50,8 @@ import Testing
     }
     let wrong = try tool.run(["pie"])
     #expect(
-      wrong.status == 64 && wrong.errors.contains(": give profile, curve, pareto, heatmap, training or confusion;"))
+      wrong.status == 64
+        && wrong.errors.contains(": give profile, curve, pareto, heatmap, training, confusion or images;"))
   }
 
   @Test("A title is above the figure and in the document's name, with whatever it holds")

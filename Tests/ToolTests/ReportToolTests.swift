@@ -99,6 +99,33 @@ import Testing
     }
   }
 
+  @Test("What a folder holds besides is left out with a word each, in the page and to people, and nothing else is")
+  func leftOut() throws {
+    try withRuns { folder in
+      let made = try bash(
+        """
+        cd runs && echo hello > notes.txt && cusp-inspect --definition n.h5 > arch.json &&
+          cusp-convert --quiet digits d.npz && head -c 1000 n.h5 > cut.h5 && echo '{' > .hidden.ndjson
+        """, folder: folder)
+      try #require(made.status == 0, "\(made.errors)")
+      let outcome = try bash("cusp-report runs --output r.html", folder: folder)
+      #expect(outcome.status == 0)
+      let lines = outcome.errors.split(separator: "\n").map(String.init)
+      let told = [
+        "runs/arch.json: JSON", "runs/cut.h5: ", "runs/d.npz: a data set of ", "runs/notes.txt: text",
+      ]
+      #expect(lines.count == told.count)
+      for (line, start) in zip(lines, told) { #expect(line.hasPrefix("cusp-report: left out: \(start)"), "\(line)") }
+      let page = try text("\(folder)/r.html")
+      #expect(page.contains("<h2>Read with care</h2>"))
+      for start in told { #expect(page.contains("<li>Left out: \(start)"), "\(start)") }
+      // A file that is named has to be one that is read.
+      let named = try bash("cusp-report runs/set.ndjson runs/cut.h5 --output no.html", folder: folder)
+      #expect(named.status == 65 && named.errors.hasPrefix("cusp-report: runs/cut.h5: "), "\(named.errors)")
+      #expect(!FileManager.default.fileExists(atPath: "\(folder)/no.html"))
+    }
+  }
+
   @Test("A page that cannot be written whole is not written, and a full disk is noticed")
   func fullDisk() throws {
     try withRuns { folder in

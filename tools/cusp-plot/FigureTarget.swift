@@ -86,7 +86,22 @@ struct FigureTarget {
 
   /// Writes `figure`; with `--follow` it takes the place of the one before.
   func write(_ figure: Figure, isLast: Bool) throws {
-    let bytes = try bytes(figure)
+    try write(bytes(figure))
+  }
+
+  /// Writes a sheet of pictures.
+  ///
+  /// - Throws: `Failure(.usage)` for a form or size that pictures have not.
+  func write(_ sheet: PictureSheet) throws {
+    guard form != .vegaLite else {
+      throw Failure(.usage, "--as vega-lite: pictures are no data; take svg, png, pdf or text")
+    }
+    guard size?.height == nil else { throw Failure(.usage, "--size: pictures are as high as they are; give a width") }
+    guard form != .text else { return try write(Array(sheet.text.utf8)) }
+    try write(bytes(sheet.svg(theme: theme, width: size?.width)))
+  }
+
+  private func write(_ bytes: [UInt8]) throws {
     if let path { return try writeFile(at: path, bytes: bytes) }
     // From the upper left corner, and what is left of the figure before is cleared.
     if isFollowing { try context.output.write("\u{1B}[H\u{1B}[J") }
@@ -100,21 +115,23 @@ struct FigureTarget {
       let isColoured = path == nil && context.output.isTerminal && Terminal.showsColours
       return Array(figure.text(columns: Terminal.columns, isColoured: isColoured).utf8)
     case .vegaLite: return figure.vegaLite.bytes + [0x0A]
-    case .svg: return try svg(figure).document
+    case .svg, .png, .pdf: return try bytes(figure.svg(theme: theme, width: size?.width, height: size?.height))
+    }
+  }
+
+  /// What is drawn, as SVG, PNG or PDF.
+  private func bytes(_ drawing: (document: [UInt8], width: Double, height: Double)) throws -> [UInt8] {
+    let (document, width, height) = drawing
+    switch form {
+    case .text, .vegaLite, .svg: return document
     case .png:
-      let (document, width, height) = try svg(figure)
       // Points are printed: 300 of them an inch.
       let scale = theme == .paper ? 300.0 / 72 : 1
       return try SVGRenderer().png(
         document, width: Int((width * scale).rounded()), height: Int((height * scale).rounded()))
     case .pdf:
-      let (document, width, height) = try svg(figure)
       let scale = theme == .paper ? 1 : 0.75
       return try SVGRenderer().pdf(document, width: width * scale, height: height * scale)
     }
-  }
-
-  private func svg(_ figure: Figure) throws -> (document: [UInt8], width: Double, height: Double) {
-    try figure.svg(theme: theme, width: size?.width, height: size?.height)
   }
 }

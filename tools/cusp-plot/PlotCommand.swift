@@ -17,19 +17,21 @@ struct PlotCommand: ToolCommand {
       "cusp-evaluate n.h5 --rotation 0:60:15 --epsilon 0,8/255 | cusp-plot heatmap",
       "cusp-attack model.h5 --ddn | cusp-plot curve", "cusp-plot pareto scores.ndjson --theme paper --output front.pdf",
       "cusp-train --output model.h5 | cusp-plot training --follow",
+      "cusp-attack model.h5 --save set.npz > set.ndjson && cusp-plot images set.ndjson set.npz > images.svg",
     ],
     discussion: """
       KIND is one of profile (accuracy or fooling rate against one budget), curve (against the epsilon of the nearest \
       image that fools), pareto (spatial against adversarial robustness), heatmap (over two budgets), training (loss, \
-      accuracy, learning rate and budgets by epoch) and confusion (which class was taken for which). Writes SVG to \
-      standard output, or draws in the terminal where that is one.
+      accuracy, learning rate and budgets by epoch), confusion (which class was taken for which) and images (the nearest \
+      and the farthest successes of a saved set: clean, perturbed, ten times the difference). Writes SVG to standard \
+      output, or draws in the terminal where that is one.
       """)
 
   @Argument(
-    help: "What to draw.", completion: .list(FigureKind.allCases.map(\.rawValue)), transform: FigureKind.typed)
-  var kind: FigureKind
+    help: "What to draw.", completion: .list(PlotKind.names), transform: PlotKind.typed)
+  var kind: PlotKind
   @Argument(
-    help: "Files of records, read one after the other; - or none for standard input.",
+    help: "Files of records, read one after the other; - or none for standard input. Of images also the saved set.",
     completion: .file(extensions: ["ndjson"]))
   var files: [String] = []
   @Option(help: "Write the figure to this file: .svg, .png, .pdf or .json.", completion: .file())
@@ -50,6 +52,8 @@ struct PlotCommand: ToolCommand {
   var size: FigureSize?
   @Option(help: "screen, or paper: one column of 240 points, texts of 8 points.")
   var theme: FigureTheme = .screen
+  @Option(help: "Where the clean images of a saved set are, if not where the records say.")
+  var data: String?
   @Flag(help: "Take models whose names differ in their last number alone for seeds of one.")
   var seeds = false
   @Flag(help: "Draw again with every epoch that comes.")
@@ -57,6 +61,29 @@ struct PlotCommand: ToolCommand {
   @OptionGroup var common: CommonOptions
 
   func execute(_ context: ToolContext) throws {
+    switch kind {
+    case .figure(let kind): try draw(kind, context)
+    case .images: try drawImages(context)
+    }
+  }
+
+  private func drawImages(_ context: ToolContext) throws {
+    let given = [
+      ("--x", x != nil), ("--y", y != nil), ("--value", value != nil), ("--by", by != nil), ("--seeds", seeds),
+      ("--follow", follow),
+    ]
+    for (option, isGiven) in given where isGiven {
+      throw Failure(.usage, "\(option) means nothing for images; leave it out")
+    }
+    let target = try FigureTarget(
+      path: output, form: format, size: size, theme: theme, isFollowing: false, context: context)
+    var sheet = try ImagesPlot(files: files, data: data, output: output).sheet(context)
+    sheet.title = title.map { PictureSheet(title: $0, caption: "", groups: []).title } ?? ""
+    try target.write(sheet)
+  }
+
+  private func draw(_ kind: FigureKind, _ context: ToolContext) throws {
+    guard data == nil else { throw Failure(.usage, "--data means nothing for a \(kind.rawValue); leave it out") }
     var request = FigureRequest()
     (request.x, request.y, request.value, request.by) = (x, y, value, by)
     (request.title, request.areSeeds) = (title, seeds)
@@ -89,16 +116,5 @@ struct PlotCommand: ToolCommand {
     }
     if let note = fold.leftOut { context.diagnostics.note(note) }
     try target.write(fold.figure(request), isLast: true)
-  }
-}
-
-extension FigureKind {
-  /// The kind that `text` names; the parser would list more than five choices in lines of their own.
-  @Sendable fileprivate static func typed(_ text: String) throws -> FigureKind {
-    guard let kind = FigureKind(rawValue: text) else {
-      throw Failure(
-        .usage, "give \(allCases.dropLast().map(\.rawValue).joined(separator: ", ")) or \(confusion.rawValue)")
-    }
-    return kind
   }
 }

@@ -63,12 +63,13 @@ struct ReportInputs {
 
   /// Takes in a file of arrays: a saved set, if it says of which images or is one array without a name; else a model.
   private mutating func addArrays(_ path: String) throws {
-    let input = InputFile(onDisk: path)
-    let names = Swift.Set(try TensorFile(arraysIn: input).tensors.map(\.path))
+    let file = try TensorFile(arraysIn: InputFile(onDisk: path))
+    let names = Swift.Set(file.tensors.map(\.path))
     if names == ["array"] || !names.isDisjoint(with: ["labels", "indices"]) {
       sets.append(Set(path: path, isFolder: false))
     } else {
-      try OpenedModel.refuseOtherKinds(input)
+      // Now, since what is no model is left out of a folder.
+      _ = try OpenedModel(file)
       models.append(path)
     }
   }

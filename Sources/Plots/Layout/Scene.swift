@@ -14,6 +14,8 @@ struct Scene: Equatable, Sendable {
     case area([Place])
     case box(Place, width: Double, height: Double)
     case marker(Place, kind: Int, radius: Double)
+    /// A picture by its address, whose pixels stay squares.
+    case picture(Place, width: Double, height: Double, String)
     /// A line of text around or at a place, its middle at that height; turned by a quarter where it says so.
     case text(Place, String, Anchor, isTurned: Bool)
   }

@@ -64,6 +64,11 @@ struct SVGWriter {
       tag =
         "rect \(attributes) x=\"\(Self.number(place.x))\" y=\"\(Self.number(place.y))\" "
         + "width=\"\(Self.number(width))\" height=\"\(Self.number(height))\""
+    case .picture(let place, let width, let height, let address):
+      tag =
+        "image \(attributes) x=\"\(Self.number(place.x))\" y=\"\(Self.number(place.y))\" "
+        + "width=\"\(Self.number(width))\" height=\"\(Self.number(height))\" preserveAspectRatio=\"none\" "
+        + "style=\"image-rendering:pixelated\" href=\"\(Self.escaped(address))\""
     case .marker(let place, let kind, let radius): tag = Self.marker(place, kind, radius, attributes)
     case .text(let place, let words, let anchor, let isTurned):
       // Baselines lie below the middle; what centres by itself differs between programs.
