@@ -141,7 +141,10 @@ let targets: [Target] = [
   library("VectorGraphics", ["Failures"]),
   library(
     "Pictures",
-    ["Attacks", "Datasets", "Failures", "ImageFiles", "Plots", "Records", "SavedSets", "Spatial", "Tensors"]),
+    [
+      "Attacks", "Datasets", "Failures", "ImageFiles", "Plots", "Records", "SavedSets", "Spatial", "Symmetry",
+      "Tensors",
+    ]),
   library(
     "Reports",
     [
@@ -175,7 +178,12 @@ let targets: [Target] = [
   tool("cusp-attack", ["Attacks", "Datasets", "Evaluation", "Records", "ToolOptions"]),
   tool("cusp-evaluate", ["Archives", "Datasets", "Evaluation", "Files", "Records", "ToolOptions"]),
   tool("cusp-fooling-rate", ["Archives", "Files", "Records"]),
-  tool("cusp-plot", ["Datasets", "Files", "Plots", "Records", "Reports", "SavedSets", "VectorGraphics"]),
+  tool(
+    "cusp-plot",
+    [
+      "Datasets", "Files", "Inspection", "Interchange", "Networks", "Pictures", "Plots", "Records", "Reports",
+      "SavedSets", "Symmetry", "Tensors", "VectorGraphics",
+    ]),
   tool("cusp-summarise", ["Files", "Plots", "Records"]),
   tool(
     "cusp-report",
@@ -239,7 +247,8 @@ let targets: [Target] = [
   tests(
     "Reports",
     [
-      "Attacks", "Datasets", "Files", "ImageFiles", "Pictures", "Plots", "Records", "Reports", "SavedSets", "Tensors",
+      "Attacks", "Datasets", "Files", "ImageFiles", "Pictures", "Plots", "Records", "Reports", "SavedSets",
+      "Symmetry", "Tensors",
     ]),
   tests("Benchmarks", ["Benchmarks", "Networks", "Programs", "Records", "Tensors"] + backends),
   tests(

@@ -88,7 +88,7 @@ import Testing
       inputs: [
         "files": [
           "profile FOLDER/scores", "training FOLDER/scores", "images FOLDER/attacked FOLDER/set.npz",
-          "images FOLDER/attacked FOLDER/images",
+          "images FOLDER/attacked FOLDER/images", "filters FOLDER/m.h5",
         ], "data": ["images FOLDER/attacked FOLDER/set.npz --data FOLDER/d.npz"],
       ], outputs: ["output"],
       others: ["kind", "as", "title", "x", "y", "value", "by", "size", "theme"], base: "--as svg --output OUT"),

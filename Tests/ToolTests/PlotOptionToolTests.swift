@@ -51,7 +51,7 @@ import Testing
     let wrong = try tool.run(["pie"])
     #expect(
       wrong.status == 64
-        && wrong.errors.contains(": give profile, curve, pareto, heatmap, training, confusion or images;"))
+        && wrong.errors.contains(": give profile, curve, pareto, heatmap, training, confusion, images or filters;"))
   }
 
   @Test("A title is above the figure and in the document's name, with whatever it holds")

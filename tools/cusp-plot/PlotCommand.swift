@@ -23,15 +23,16 @@ struct PlotCommand: ToolCommand {
       KIND is one of profile (accuracy or fooling rate against one budget), curve (against the epsilon of the nearest \
       image that fools), pareto (spatial against adversarial robustness), heatmap (over two budgets), training (loss, \
       accuracy, learning rate and budgets by epoch), confusion (which class was taken for which) and images (the nearest \
-      and the farthest successes of a saved set: clean, perturbed, ten times the difference). Writes SVG to standard \
-      output, or draws in the terminal where that is one.
+      and the farthest successes of a saved set: clean, perturbed, ten times the difference) and filters (the first layer \
+      of a model). Writes SVG to standard output, or draws in the terminal where that is one.
       """)
 
   @Argument(
     help: "What to draw.", completion: .list(PlotKind.names), transform: PlotKind.typed)
   var kind: PlotKind
   @Argument(
-    help: "Files of records, read one after the other; - or none for standard input. Of images also the saved set.",
+    help:
+      "Files of records, read one after the other; - or none for standard input. Of images also the saved set; of filters a model file.",
     completion: .file(extensions: ["ndjson"]))
   var files: [String] = []
   @Option(help: "Write the figure to this file: .svg, .png, .pdf or .json.", completion: .file())
@@ -63,21 +64,26 @@ struct PlotCommand: ToolCommand {
   func execute(_ context: ToolContext) throws {
     switch kind {
     case .figure(let kind): try draw(kind, context)
-    case .images: try drawImages(context)
+    case .images:
+      try draw("images", context) { try ImagesPlot(files: files, data: data, output: output).sheet(context) }
+    case .filters:
+      guard data == nil else { throw Failure(.usage, "--data means nothing for filters; leave it out") }
+      try draw("filters", context) { try FiltersPlot(files: files).sheet(context) }
     }
   }
 
-  private func drawImages(_ context: ToolContext) throws {
+  private func draw(_ kind: String, _ context: ToolContext, _ makeSheet: () throws -> PictureSheet) throws {
     let given = [
       ("--x", x != nil), ("--y", y != nil), ("--value", value != nil), ("--by", by != nil), ("--seeds", seeds),
       ("--follow", follow),
     ]
     for (option, isGiven) in given where isGiven {
-      throw Failure(.usage, "\(option) means nothing for images; leave it out")
+      throw Failure(.usage, "\(option) means nothing for \(kind); leave it out")
     }
     let target = try FigureTarget(
       path: output, form: format, size: size, theme: theme, isFollowing: false, context: context)
-    var sheet = try ImagesPlot(files: files, data: data, output: output).sheet(context)
+    if let output { try context.checkOutput(output, reading: files) }
+    var sheet = try makeSheet()
     sheet.title = title.map { PictureSheet(title: $0, caption: "", groups: []).title } ?? ""
     try target.write(sheet)
   }

@@ -24,6 +24,9 @@ public struct PictureSheet: Equatable, Sendable {
     /// The line below, and what stands in two smaller ones below that.
     public var heading, detail: String
 
+    /// Both in a line.
+    var text: String { heading + (detail.isEmpty ? "" : "  \(detail)") }
+
     /// A group of its parts.
     public init(pictures: [Picture], heading: String, detail: String) {
       (self.pictures, self.heading, self.detail) = (pictures, printable(heading), printable(detail))
@@ -36,15 +39,18 @@ public struct PictureSheet: Equatable, Sendable {
   public var caption: String
   /// In the order of reading.
   public var groups: [Group]
+  /// The side of the square that a picture lies in, in sizes of texts.
+  public var side: Double
 
   /// A sheet of its parts.
-  public init(title: String = "", caption: String, groups: [Group]) {
+  public init(title: String = "", caption: String, groups: [Group], side: Double = 5.5) {
     (self.title, self.caption, self.groups) = (printable(title), printable(caption), groups)
+    self.side = side
   }
 
   /// The sheet as lines of text, one a group.
   public var text: String {
-    ([title].filter { !$0.isEmpty } + groups.map { "\($0.heading)  \($0.detail)" } + [caption])
+    ([title].filter { !$0.isEmpty } + groups.map(\.text) + [caption])
       .map { $0 + "\n" }.joined()
   }
 
@@ -63,14 +69,14 @@ public struct PictureSheet: Equatable, Sendable {
     return (Array(writer.text.utf8), scene.width, scene.height)
   }
 
-  /// The side of the square that a picture lies in, and what stays free beside it, in sizes of texts.
-  private static let (side, gap) = (5.5, 0.5)
+  /// What stays free beside a picture, in sizes of texts.
+  private static let gap = 0.5
 
   private func scene(_ theme: Theme, width: Double) throws(Failure) -> Scene {
     let em = theme.fontSize
     let margin = 0.8 * em
     let most = Double(groups.map(\.pictures.count).max() ?? 1)
-    let groupWidth = (most * (Self.side + Self.gap) - Self.gap) * em
+    let groupWidth = (most * (side + Self.gap) - Self.gap) * em
     let inner = width - 2 * margin
     guard inner >= groupWidth, width >= 20 * em else {
       let least = Int(max(groupWidth + 2 * margin, 20 * em).rounded(.up))
@@ -83,7 +89,7 @@ public struct PictureSheet: Equatable, Sendable {
       y += 1.6 * em
     }
     let across = max(1, Int((inner + 1.5 * em) / (groupWidth + 1.5 * em)))
-    let rowHeight = (Self.side + 4.4) * em
+    let rowHeight = (side + (groups.allSatisfy(\.detail.isEmpty) ? 2.0 : 4.4)) * em
     for (place, group) in groups.enumerated() {
       let x = margin + Double(place % across) * (groupWidth + 1.5 * em)
       draw(group, x: x, y: y + Double(place / across) * rowHeight, width: groupWidth, into: &scene)
@@ -101,16 +107,16 @@ public struct PictureSheet: Equatable, Sendable {
     let em = scene.theme.fontSize
     for (place, picture) in group.pictures.enumerated() {
       // As large as the square allows, at its lower edge.
-      let scale = Self.side * em / Double(max(picture.width, picture.height, 1))
+      let scale = side * em / Double(max(picture.width, picture.height, 1))
       let (width, height) = (scale * Double(picture.width), scale * Double(picture.height))
-      let left = x + Double(place) * (Self.side + Self.gap) * em
+      let left = x + Double(place) * (side + Self.gap) * em
       scene.add(
-        .picture(.init(x: left, y: y + Self.side * em - height), width: width, height: height, picture.address), "i",
+        .picture(.init(x: left, y: y + side * em - height), width: width, height: height, picture.address), "i",
         hint: picture.hint)
     }
-    scene.write(TextWidths.shortened(group.heading, to: width / em), x: x, y: y + (Self.side + 0.9) * em)
+    scene.write(TextWidths.shortened(group.heading, to: width / em), x: x, y: y + (side + 0.9) * em)
     for (place, line) in TextWidths.wrapped(group.detail, to: width / (0.85 * em), atMost: 2).enumerated() {
-      scene.write(line, x: x, y: y + (Self.side + 2.1 + 1.1 * Double(place)) * em, style: "u")
+      scene.write(line, x: x, y: y + (side + 2.1 + 1.1 * Double(place)) * em, style: "u")
     }
   }
 }
