@@ -235,4 +235,48 @@ struct ONNXPatternTests {
     }
     #expect(names(layers) == ["flatten", "dense"])
   }
+
+  /// What is the same whether weights are there or picked out of a larger constant, 70,000 numbers of which are forgotten.
+  @Test("Weights that lists of indices pick are those at their places")
+  func pickedWeights() throws {
+    func answers(_ add: (inout ONNXBuilder) -> Void) throws -> [Float] {
+      var builder = ONNXBuilder()
+      add(&builder)
+      builder.add("Flatten", "x", "0", ["axis": .integer(1)])
+      builder.add("Gemm", "0 w", "y", ["transB": .integer(1)])
+      return try logits(builder.model(), Tensor([2, 2, 4, 4], FormulaWeights.pixels(shape: [2, 2, 4, 4])))
+    }
+    let rows = [3, 0, 2187, -1]
+    let picked = rows.flatMap { row in
+      (0..<32).map { Float((row < 0 ? row + 2188 : row) * 32 + $0) / 65536 }
+    }
+    let plain = try answers { $0.add("w", [4, 32], .floats(picked)) }
+    let whole = (0..<2188 * 32).map { Float($0) / 65536 }
+    // By rows, from the end where negative; then every number by a row and a column of the table turned.
+    #expect(
+      try answers { builder in
+        builder.add("all", [2188, 32], .floats(whole))
+        builder.add("rows", [4, 1], .integers(rows))
+        builder.add("Neg", "all", "1")
+        builder.add("Neg", "1", "2")
+        builder.add("GatherND", "2 rows", "w")
+      } == plain)
+    #expect(
+      try answers { builder in
+        builder.add("all", [2188, 32], .floats(whole))
+        let places = rows.flatMap { row in (0..<32).flatMap { [$0, row] } }
+        builder.add("places", [4, 32, 2], .integers(places))
+        builder.add("Transpose", "all", "1", ["perm": .integers([1, 0])])
+        builder.add("GatherND", "1 places", "w")
+      } == plain)
+    for (places, shape) in [([0, 2188], [2, 1]), ([0, 0, 0], [1, 3]), ([-2189], [1, 1])] {
+      var builder = ONNXBuilder()
+      builder.add("all", [2188, 32], .floats(whole))
+      builder.add("places", shape, .integers(places))
+      builder.add("GatherND", "all places", "w")
+      builder.add("Flatten", "x", "0", ["axis": .integer(1)])
+      builder.add("Gemm", "0 w", "y", ["transB": .integer(1)])
+      #expect(throws: (any Error).self) { _ = try builder.model() }
+    }
+  }
 }

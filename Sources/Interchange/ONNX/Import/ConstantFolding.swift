@@ -33,6 +33,7 @@ struct ConstantFolding {
     case "Expand": return [try expand()]
     case "Tile": return [try tile()]
     case "Gather": return [try gather()]
+    case "GatherND": return [try gatherTable()]
     case "Slice": return [try slice()]
     case "Concat": return [try concatenation()]
     case "Split": return try split()
@@ -177,6 +178,30 @@ struct ConstantFolding {
         let start = (block * size + index) * inner
         return array.values[start..<start + inner]
       }
+    }
+    return NumberArray(shape: Array(shape), isInteger: array.isInteger, values: values)
+  }
+
+  /// Parts that lists of indices name, each list one part by its first axes.
+  private func gatherTable() throws -> NumberArray {
+    let (array, places) = (try input(0), try input(1))
+    guard try arguments.integer("batch_dims", 0) == 0, let depth = places.shape.last,
+      (1...max(1, array.shape.count)).contains(depth), depth <= array.shape.count
+    else { throw arguments.refusal("its indices do not fit") }
+    let (sizes, strides) = (array.shape.prefix(depth), NumberArray.strides(array.shape).prefix(depth))
+    let size = array.shape[depth...].reduce(1, *)
+    let shape = places.shape.dropLast() + array.shape[depth...]
+    try check(Array(shape))
+    let indices = places.integers
+    var values: [Double] = []
+    for first in stride(from: 0, to: indices.count, by: depth) {
+      var start = 0
+      for (axis, index) in indices[first..<first + depth].enumerated() {
+        let place = index < 0 ? index + sizes[axis] : index
+        guard (0..<sizes[axis]).contains(place) else { throw arguments.refusal("takes what is not there") }
+        start += place * strides[axis]
+      }
+      values += array.values[start..<start + size]
     }
     return NumberArray(shape: Array(shape), isInteger: array.isInteger, values: values)
   }

@@ -110,7 +110,9 @@ extension ONNXImporter {
         throw arguments.refusal("its \(short) is \(tensor.element.rawValue); only floating-point numbers are taken")
       }
       return try tensor.reshaped(shape, name: name)
-    case .numbers(let numbers): return try StoredTensor(name: name, shape: shape, floats: numbers.map { Float($0) })
+    case .numbers(let numbers):
+      try charge(numbers.count, arguments)
+      return try StoredTensor(name: name, shape: shape, floats: numbers.map { Float($0) })
     }
   }
 

@@ -42,8 +42,10 @@ struct ONNXImporter {
   let output: String
   /// How many images the graph is followed for.
   let batch: Int
-  /// How many numbers of constants may still be computed.
-  private var allowance: Int
+  /// How many numbers of constants may still be held, and how many still be computed.
+  private var allowance, work: Int
+  /// How many of the nodes that are still to be followed read each value.
+  private var readers: [String: Int] = [:]
 
   init(_ model: ONNXModel, in file: TensorFile, imageShape: [Int]?) throws {
     (self.model, self.file) = (model, file)
@@ -61,7 +63,9 @@ struct ONNXImporter {
     let shape = try Self.inputShape(input, imageShape, file.path)
     batch = shape[0]
     network = NetworkDraft(imageShape: Array(shape.dropFirst()))
-    allowance = 1 << 22 + file.byteCount
+    // Filters over a group are eight times their parameter, and held once more while they are put in order.
+    allowance = min(1 << 22 + 4 * min(file.byteCount, 1 << 40), 1 << 28)
+    work = 8 * allowance
     features[input.name] = Feature(node: Node.image, shape: shape)
     if model.graph.outputs.count > 1 {
       let others = model.graph.outputs.dropFirst().prefix(5).map { printable($0.name) }.joined(separator: ", ")
@@ -93,7 +97,9 @@ struct ONNXImporter {
 
   /// Follows the graph to its end: the network and the tensors of its parameters.
   mutating func run() throws -> (definition: NetworkDefinition, tensors: [String: StoredTensor]) {
-    for node in needed() {
+    let nodes = needed()
+    for name in nodes.flatMap(\.inputs) { readers[name, default: 0] += 1 }
+    for node in nodes {
       let arguments = ONNXArguments(node: node, path: file.path)
       guard node.domain.isEmpty || model.isExported && node.domain == ATenTranslation.domain else {
         throw arguments.refusal("is an operator of \(printable(node.domain)), whose operators are not taken")
@@ -103,6 +109,7 @@ struct ONNXImporter {
       } catch let failure as Failure where !failure.message.hasPrefix("\(file.path): ") {
         throw arguments.refusal(failure.message)
       }
+      release(node)
     }
     guard let last = features[output] else {
       throw Failure(.data, "\(file.path): its output \(printable(output)) does not depend on the image")
@@ -242,10 +249,23 @@ struct ONNXImporter {
     return try read(constant)
   }
 
+  /// Forgets large constants that were computed and that no node after `node` reads.
+  private mutating func release(_ node: ONNXNode) {
+    for name in node.inputs {
+      guard let left = readers[name] else { continue }
+      readers[name] = left - 1
+      guard left == 1, let constant = constants[name], constant.count > 1 << 16, case .numbers = constant.storage else {
+        continue
+      }
+      constants[name] = nil
+      allowance += constant.count
+    }
+  }
+
   /// Takes account of `count` more numbers.
   mutating func charge(_ count: Int, _ arguments: ONNXArguments) throws {
-    allowance -= count
-    guard allowance >= 0 else { throw arguments.refusal("computes more constants than any network has") }
+    (allowance, work) = (allowance - count, work - count)
+    guard allowance >= 0, work >= 0 else { throw arguments.refusal("computes more constants than any network has") }
   }
 
   // MARK: - The end
