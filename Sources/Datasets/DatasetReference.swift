@@ -44,6 +44,13 @@ public enum DatasetReference: Hashable, Sendable, CustomStringConvertible {
     Family.allCases.reduce("digits") { "\($0), \($1.rawValue):DIR" }
     + ", folder:DIR, image:LABEL:FILE, FILE.npz or FILE.h5"
 
+  /// What names one, as a shell is to complete it: `*` is a file, `*/` a folder, `#` a number.
+  public static let patterns: [String] = {
+    let folders = Family.allCases.map { "\($0.rawValue):*/" } + ["folder:*/", "folder:#:*/"]
+    let all = ["digits"] + folders + ["image:#:*", "*.npz", "*.h5", "*.hdf5"]
+    return all + all.map { "canvas:#:\($0)" }
+  }()
+
   /// The data set that `text` names.
   ///
   /// - Throws: `.usage`, with the choices, if it names none.

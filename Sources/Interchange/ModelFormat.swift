@@ -35,7 +35,7 @@ public struct ModelFormat: Sendable {
   public var isSupported: Bool { isRead && writer != nil }
 
   /// Whether files of this format are read.
-  var isRead: Bool { open != nil }
+  package var isRead: Bool { open != nil }
 
   /// Whether a file of `kind` may be one of a format that is read.
   package static func mayRead(_ kind: FileKind) -> Bool {

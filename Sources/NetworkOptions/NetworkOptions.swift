@@ -9,7 +9,7 @@ import ToolSupport
 public struct NetworkOptions: ParsableArguments {
   @Option(
     help: "The architecture, if names and shapes are not to tell it, or FILE.json with a definition.",
-    completion: .file(extensions: ["json"]))
+    completion: .networks)
   var arch: String?
   @Option(help: "One image's sizes, as in 3x32x32, where the tensors do not tell them; paddings that follow are found.")
   var image: String?

@@ -3,6 +3,7 @@ public import Attacks
 public import Evaluation
 import Failures
 import Files
+import NetworkOptions
 import Networks
 public import Programs
 import Records
@@ -77,7 +78,7 @@ public struct AttackOptions: ParsableArguments {
   /// The model that is attacked in place of the others.
   @Option(
     help: "Attack this model, and record what the others make of the images: whether they transfer.",
-    completion: .file(extensions: ["h5"]))
+    completion: .modelFiles)
   public var source: String?
 
   /// PGD under L-infinity with advertorch's settings.

@@ -92,7 +92,9 @@ public struct AttackSettingOptions: ParsableArguments {
   )
   var direction: StepDirection?
 
-  @Option(help: "Attacks by name, as in pgd,square, each on what survived those before.")
+  @Option(
+    help: "Attacks by name, as in pgd,square, each on what survived those before.",
+    completion: .list(AttackCatalogue.all.map { "\($0.name),..." }))
   var ensemble: String?
 
   /// No setting but the attack's own.

@@ -8,7 +8,8 @@ public import Tensors
 public struct DataOptions: ParsableArguments {
   /// What names the data set; `nil` for the one the model was trained on.
   @Option(
-    help: "\(DatasetReference.choices), canvas:40: before any; the default is the model's.")
+    help: "\(DatasetReference.choices), canvas:40: before any; the default is the model's.",
+    completion: .list(DatasetReference.patterns))
   public var data: String?
 
   /// The part of the data set.

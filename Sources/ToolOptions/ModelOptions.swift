@@ -13,7 +13,7 @@ public struct ModelOptions: ParsableArguments {
   /// Model files; `-` or none for what comes on standard input.
   @Argument(
     help: "Model files; - or none for stdin, where a model file or checkpoint records come.",
-    completion: .file(extensions: ["h5", "onnx", "pt", "pt2", "pth", "safetensors", "npz"]))
+    completion: .modelFiles)
   public var models: [String] = []
   /// What is said of networks in files of other tools.
   @OptionGroup public var network: NetworkOptions

@@ -7,7 +7,8 @@ public import ToolSupport
 public struct SaveOptions: ParsableArguments {
   /// The file or the folder; nil where they are not saved.
   @Option(
-    help: "Also save the perturbed images to this .npz file, or folder; takes one model, one budget and one pose.")
+    help: "Also save the perturbed images to this .npz file, or folder; takes one model, one budget and one pose.",
+    completion: .file(extensions: ["npz"]))
   public var save: String?
 
   /// The format; nil for a file of arrays.

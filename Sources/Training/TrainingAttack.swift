@@ -43,7 +43,7 @@ public struct TrainingAttack: Hashable, Sendable {
 
 extension AttackCatalogue {
   /// Those that can be the adversary in training.
-  private static var adversaries: [AttackDescription] { all.filter { $0.reasonAgainstTraining == nil } }
+  public static var adversaries: [AttackDescription] { all.filter { $0.reasonAgainstTraining == nil } }
 
   /// The attack called `name`, as the adversary in training.
   ///

@@ -23,7 +23,9 @@ struct BenchCommand: EngineCommand {
       multiplications and additions of the mathematics, each convolution computed directly.
       """)
 
-  @Argument(help: ArgumentHelp("Networks by name.", valueName: "architecture"))
+  @Argument(
+    help: ArgumentHelp("Networks by name.", valueName: "architecture"),
+    completion: .list(Architecture.allCases.map(\.name)))
   var architectures: [Architecture]
   @Option(
     help: ArgumentHelp(

@@ -22,16 +22,22 @@ struct ConvertCommand: ToolCommand {
       Nothing in a file is run. Data sets are named as --data of the other programs takes them.
       """)
 
-  @Argument(help: "A model or data file, a data set, or - for standard input.", completion: .file())
+  @Argument(
+    help: "A model or data file, a data set, or - for standard input.",
+    completion: .list(["*"] + DatasetReference.patterns))
   var input = "-"
   @Argument(
     help: "The file to write, {epoch} in it for the model's epoch; - for standard output.", completion: .file())
   var output = "-"
   @Option(
-    help: "The format to write: h5, pt, safetensors, npz, keras, keras.h5 or onnx; the default is what OUT ends in.")
+    help: "The format to write: h5, pt, safetensors, npz, keras, keras.h5 or onnx; the default is what OUT ends in.",
+    completion: .list(["h5", "pt", "safetensors", "npz", "keras", "keras.h5", "onnx"]))
   var to: String?
   @OptionGroup var network: NetworkOptions
-  @Option(help: "The data set the model was trained on, which other programs then take by default.") var data: String?
+  @Option(
+    help: "The data set the model was trained on, which other programs then take by default.",
+    completion: .list(DatasetReference.patterns))
+  var data: String?
   @Flag(help: "Leave out what is not read, such as complex numbers, and say so.") var skipUnreadable = false
   @Flag(help: "Take models with numbers that are not finite, too, to look at them.") var allowNonFinite = false
   @OptionGroup var common: CommonOptions

@@ -27,11 +27,11 @@ struct DiffCommand: ToolCommand {
 
   @Argument(
     help: "A model file, - for standard input.",
-    completion: .file(extensions: ["h5", "hdf5", "pt", "pth", "safetensors", "npz"]))
+    completion: .modelFiles)
   var first: String
   @Argument(
     help: "The model file to hold against it, - for standard input.",
-    completion: .file(extensions: ["h5", "hdf5", "pt", "pth", "safetensors", "npz"]))
+    completion: .modelFiles)
   var second: String
   @Option(help: "Two numbers that are no further apart are the same.") var tolerance = 0.0
   @Flag(help: "Compare the tensors alone.") var tensors = false

@@ -33,7 +33,9 @@ struct EvaluateCommand: EngineCommand {
   @Flag(help: "Print one table with a row a model and a column a setting.") var compare = false
   @Flag(help: "Write prediction records instead of scores.") var predictions = false
   @Flag(help: "Add the logits to every prediction record; implies --predictions.") var logits = false
-  @Option(help: "Also write the predicted classes, int64, to this .npy file; takes one model and one setting.")
+  @Option(
+    help: "Also write the predicted classes, int64, to this .npy file; takes one model and one setting.",
+    completion: .file(extensions: ["npy"]))
   var savePredictions: String?
   @Option(help: "Images taken at once; changes memory and speed, never a result.") var batchSize: Int?
   @OptionGroup var watch: WatchOptions

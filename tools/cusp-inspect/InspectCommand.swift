@@ -27,7 +27,7 @@ struct InspectCommand: ToolCommand {
 
   @Argument(
     help: "Model files; - or none for stdin, where a model file or checkpoint records come.",
-    completion: .file(extensions: ["h5", "hdf5", "pt", "pth", "safetensors", "npz"]))
+    completion: .modelFiles)
   var models: [String] = []
   @Flag(help: "Write one record a file, whatever standard output is: the same as --format ndjson.") var json = false
   @OptionGroup var format: FormatOptions

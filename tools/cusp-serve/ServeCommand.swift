@@ -19,7 +19,7 @@ struct ServeCommand: EngineCommand {
     ])
 
   @Argument(
-    help: "The model file.", completion: .file(extensions: ["h5", "onnx", "pt", "pt2", "pth", "safetensors", "npz"]))
+    help: "The model file.", completion: .modelFiles)
   var model: String
   @OptionGroup var network: NetworkOptions
   @Option(help: "The most requests taken together; the default is the model's batch. Changes speed, never a reply.")

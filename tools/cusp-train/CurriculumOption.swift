@@ -15,6 +15,8 @@ struct CurriculumOption: ExpressibleByArgument {
 
   init(argument: String) { text = argument }
 
+  static var defaultCompletionKind: CompletionKind { .list(Curriculum.named.keys.sorted() + ["*.json"]) }
+
   /// The file; nil for a name, and for JSON.
   var file: String? { Curriculum.named[text] != nil || text.hasPrefix("{") ? nil : text }
 

@@ -57,7 +57,7 @@ struct RecipeOptions: ParsableArguments {
   @Option(
     help:
       "With pgd and cusp: the attack by name: pgd, the default, fgsm, bim, r-fgsm, mi-fgsm, ni-fgsm, vmi-fgsm or sparse-l1.",
-    transform: AttackCatalogue.adversary(named:))
+    completion: .list(AttackCatalogue.adversaries.map(\.name)), transform: AttackCatalogue.adversary(named:))
   var adversary: AttackDescription?
   @Option(
     help: "With mi-fgsm and its kin: what share of the momentum stays from step to step; the default is 1.",

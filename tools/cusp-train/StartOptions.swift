@@ -15,7 +15,7 @@ import ToolSupport
 struct StartOptions: ParsableArguments {
   @Option(
     help: "Begin with the network and the weights of this model file, of any format that cusp-convert reads.",
-    completion: .file(extensions: ["h5", "onnx", "pt", "pt2", "pth", "safetensors", "npz"]))
+    completion: .modelFiles)
   var from: String?
   @OptionGroup var selection: SelectionOptions
 

@@ -4,6 +4,7 @@ import Datasets
 import Evaluation
 import Failures
 import Files
+import NetworkOptions
 import Networks
 import Programs
 import Records
@@ -15,7 +16,9 @@ struct SubstituteOptions: ParsableArguments {
   /// How many images it begins with where nobody says.
   static let customarySeeds = 150
 
-  @Option(help: "Train a substitute of this model: on the classes that it gives images, and on nothing else of it.")
+  @Option(
+    help: "Train a substitute of this model: on the classes that it gives images, and on nothing else of it.",
+    completion: .modelFiles)
   var substituteFor: String?
   @Option(
     help: "With --substitute-for: how often the images are doubled, each time after --epochs epochs; the default is 5.")

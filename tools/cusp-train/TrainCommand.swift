@@ -3,6 +3,7 @@ import Checkpoints
 import Datasets
 import Evaluation
 import Failures
+import NetworkOptions
 import Networks
 import Programs
 import Records
@@ -25,9 +26,11 @@ struct TrainCommand: EngineCommand {
       "cusp-train --data mnist:DIR --arch small-cnn --epochs 3 | cusp-attack --pgd | cusp-fooling-rate",
     ])
 
-  @Option(help: "\(DatasetReference.choices); canvas:40: before any.")
+  @Option(
+    help: "\(DatasetReference.choices); canvas:40: before any.", completion: .list(DatasetReference.patterns))
   var data = "digits"
-  @Option(help: "The network by name, or a file with its definition; the default suits the images.")
+  @Option(
+    help: "The network by name, or a file with its definition; the default suits the images.", completion: .networks)
   var arch: ArchitectureOption?
   @Flag(help: "Only list the networks by name.") var listArchitectures = false
   @Option(help: "Train on at most the first so many images; the default is all, for a substitute 150.") var limit: Int?
@@ -35,7 +38,9 @@ struct TrainCommand: EngineCommand {
     help: "Subtract and divide by these per channel, as in 0.49,0.48,0.45/0.20,0.20,0.20; kept in the model.",
     transform: Normalisation.typed)
   var normalise: Normalisation?
-  @Option(help: "The model file; the default is ARCH-METHOD.h5, or ARCH-METHOD-seedN.h5 where --seed is not 0.")
+  @Option(
+    help: "The model file; the default is ARCH-METHOD.h5, or ARCH-METHOD-seedN.h5 where --seed is not 0.",
+    completion: .file(extensions: ["h5"]))
   var output: String?
   @Flag(help: "Write over a file of --output's name that is no model of this very run.") var force = false
   @Option(
@@ -43,8 +48,10 @@ struct TrainCommand: EngineCommand {
     transform: EpochList.typed)
   var keep: EpochList?
   @Option(help: "Also save after every so many steps of an epoch.") var saveEvery: Int?
-  @Option(help: "Go on with the run in this model file, which says how; options beside may repeat it.") var resume:
-    String?
+  @Option(
+    help: "Go on with the run in this model file, which says how; options beside may repeat it.",
+    completion: .file(extensions: ["h5"]))
+  var resume: String?
   @OptionGroup var start: StartOptions
   @OptionGroup var recipe: RecipeOptions
   @OptionGroup var substitute: SubstituteOptions

@@ -29,14 +29,15 @@ struct VerifyCommand: EngineCommand {
 
   @Argument(
     help: "The model file, - for standard input.",
-    completion: .file(extensions: ["h5", "onnx", "pt", "pt2", "pth", "safetensors", "npz"]))
+    completion: .modelFiles)
   var model: String
   @Argument(
     help: "The saved set, a file or a folder of image files, - for standard input.",
     completion: .file(extensions: ["npz", "npy", "pt", "pth", "safetensors", "h5"]))
   var set: String
   @Option(
-    help: "\(DatasetReference.choices), canvas:40: before any; the default is the model's.")
+    help: "\(DatasetReference.choices), canvas:40: before any; the default is the model's.",
+    completion: .list(DatasetReference.patterns))
   var data: String?
   @Option(help: "The part of the data set: train or test.") var split: Split = .test
   @Option(help: "How distance is measured: linf, the default, l2, l1 or l0.") var norm: Norm = .linf

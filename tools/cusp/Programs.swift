@@ -45,6 +45,25 @@ enum Programs {
     throw Failure(.noInput, "\(path): \(String(cString: strerror(errno)))")
   }
 
+  /// Prints what may become of the last of `words`, where that is a verb, or has the verb's program do it; returns where
+  /// it is one of this program's own options.
+  /// - Throws: `Failure` as `start(verb:arguments:)`.
+  static func complete(_ words: [String]) throws {
+    let words = words.first == "--quiet" ? Array(words.dropFirst()) : words
+    guard let verb = words.first, words.count > 1 || !verb.hasPrefix("-") else { return }
+    // A program of somebody else's may take the question for something to do.
+    if words.count > 1, summaries[verb] != nil {
+      try start(verb: verb, arguments: [CompletionScript.request] + words.dropFirst())
+    }
+    var offered: [CompletionAnswer.Word] = []
+    if words.count == 1 || (words.count == 2 && verb == "help") {
+      offered = verbs().map { .init($0, summaries[$0] ?? "") }
+      if words.count == 1 { offered.append(.init("help", "List the verbs, or show the help of one.")) }
+    }
+    print(CompletionAnswer(words: offered.filter { $0.text.hasPrefix(words.last ?? "") }).text, terminator: "")
+    exit(0)
+  }
+
   /// The verbs that can be run, sorted.
   static func verbs() -> [String] {
     var found: Set<String> = []

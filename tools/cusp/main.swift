@@ -12,6 +12,7 @@ import ToolSupport
 
 do {
   var words = ProgramArguments.words
+  if words.first == CompletionScript.request { try Programs.complete(Array(words.dropFirst())) }
   if words.count > 1, words[0] == "help" { words = [words[1], "--help"] }
   // What all programs have may also come first.
   if words.count > 1, words[0] == "--quiet" { words.swapAt(0, 1) }

@@ -58,6 +58,7 @@ extension ToolCommand {
     var command: any ParsableCommand
     // A limit on the size of files is then told by the write that meets it.
     signal(SIGXFSZ, SIG_IGN)
+    if let text = answerToShell(ProgramArguments.words) { leave(tell(text)) }
     do {
       command = try parseAsRoot(ProgramArguments.attachingNegativeNumbers(ProgramArguments.words))
     } catch {
@@ -82,9 +83,14 @@ extension ToolCommand {
       Diagnostics(name: toolName).report("\(sentence); see \(toolName) --help")
       return Failure.Kind.usage.exitStatus
     }
+    return tell(message.hasSuffix("\n") ? message : message + "\n")
+  }
+
+  /// Prints `text` as data.
+  private static func tell(_ text: String) -> Int32 {
     do {
       let output = StandardOutput(descriptor: STDOUT_FILENO)
-      try output.write(message.hasSuffix("\n") ? message : message + "\n")
+      try output.write(text)
       try output.finish()
       return 0
     } catch {
