@@ -27,6 +27,12 @@ public struct LoadedModel {
   public let notes: [String]
   /// The paths of the files that it was read from: several where it lies in shards.
   public let paths: [String]
+  /// Which file it is in, how it was trained and by which seed, for records; nil where nobody says.
+  public var origin: (path: String?, method: String?, seed: String?) {
+    let configuration = (try? JSON(parsing: checkpoint.documents.configuration)) ?? .null
+    let method = configuration["method"]?.string ?? (configuration["curriculum"] == nil ? nil : "curriculum")
+    return (path == "stdin" ? nil : path, method, configuration["seed"]?.string)
+  }
   /// How many bytes its tensors take.
   public var byteCount: Int { checkpoint.parameters.tensors.reduce(0) { $0 + 4 * $1.shape.count } }
   private let backend: any Backend

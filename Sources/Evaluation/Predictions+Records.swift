@@ -71,6 +71,7 @@ extension Predictions {
             ?? Setting(model: model.digest, attack: "none", norm: "none", epsilon: 0))
         (setting.data, setting.split) = (selection.data, selection.images.split.rawValue)
         setting.total = selection.total
+        (setting.path, setting.method, setting.modelSeed) = model.origin
         setting.parameters = parameters(attack, transformation)
         return setting
       }

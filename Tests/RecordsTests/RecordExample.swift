@@ -20,11 +20,13 @@ struct RecordExample: Sendable, CustomStringConvertible {
     ("model", "text"), ("attack", "text"), ("norm", "text"), ("epsilon", "a number"), ("rotation", "a number"),
     ("translation", "a number"),
   ]
-  private static let settingText = "\"model\":\"0f\",\(perturbationText)"
+  private static let settingText =
+    "\"model\":\"0f\",\"path\":\"m.h5\",\"method\":\"pgd\",\"model_seed\":\"7\",\(perturbationText)"
   private static let perturbationText =
     #""attack":"pgd","norm":"linf","epsilon":0.25,"rotation":30,"translation":3,"rotation_exact":true,"#
     + #""interpolation":"bilinear","data":"mnist:d","split":"test","total":40"#
   private static let optionalSetting: [(key: String, kind: String)] = [
+    ("path", "text"), ("method", "text"), ("model_seed", "text"),
     ("rotation_exact", "true or false"), ("interpolation", "text"), ("data", "text"), ("split", "text"),
     ("total", "a whole number"), ("parameters", "an object"),
   ]
@@ -89,7 +91,7 @@ struct RecordExample: Sendable, CustomStringConvertible {
         ("models", "a list"), ("count", "a whole number"), ("natural_accuracy", "a mean"), ("accuracy", "a mean"),
         ("fooling_rate", "a mean"),
       ],
-      optional: optionalSetting),
+      optional: Array(optionalSetting.dropFirst(3))),
     RecordExample(
       type: FoolingRateRecord.self,
       line: "{\"type\":\"fooling-rate\",\"v\":1,\(settingText),"

@@ -41,6 +41,7 @@ extension Setting {
   fileprivate var withoutModelAndData: Setting {
     var setting = self
     (setting.model, setting.data, setting.split, setting.total) = ("", nil, nil, nil)
+    (setting.path, setting.method, setting.modelSeed) = (nil, nil, nil)
     return setting
   }
 }

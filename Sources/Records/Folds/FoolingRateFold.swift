@@ -7,6 +7,8 @@ public struct FoolingRateFold: Sendable {
   private struct Group {
     let setting: Setting
     var tally = Tally()
+    /// The tallies by true class, where these are asked for.
+    var classes: [Int: Tally] = [:]
     var images = SeenImages()
     /// The record that came last, which stands for those like it.
     var template = PredictionTemplate()
@@ -26,14 +28,18 @@ public struct FoolingRateFold: Sendable {
 
   /// The budgets at which every record counts, in pixel units; nil where it counts at its own.
   private let budgets: [Double]?
+  /// Whether each true class has a rate of its own.
+  private let isByClass: Bool
   // Of the record read last, and where its groups begin.
   private var curve: (setting: Setting, first: Int)?
 
   /// A fold of no prediction.
   ///
-  /// - Parameter budgets: Budgets in pixel units, none twice; records are then of the nearest images that fool, and count
-  ///   at each of them, as fooled where they lie within it.
-  public init(at budgets: [Double]? = nil) { self.budgets = budgets }
+  /// - Parameters:
+  ///   - budgets: Budgets in pixel units, none twice; records are then of the nearest images that fool, and count at each of
+  ///     them, as fooled where they lie within it.
+  ///   - byClass: Whether `records` has one of each setting and true class.
+  public init(at budgets: [Double]? = nil, byClass: Bool = false) { (self.budgets, isByClass) = (budgets, byClass) }
 
   /// Whether no prediction came in.
   public var isEmpty: Bool { groups.isEmpty }
@@ -131,9 +137,12 @@ public struct FoolingRateFold: Sendable {
     }
     switch groups[last].images.insert(classes.index, digest: digest) {
     case .new:
-      groups[last].tally.add(
+      var one = Tally()
+      one.add(
         label: classes.label, natural: classes.natural, perturbed: classes.perturbed, hasFailed: groups[last].hasFailed,
         hadZeroGradient: groups[last].hadZeroGradient)
+      groups[last].tally.add(one)
+      if isByClass { groups[last].classes[classes.label, default: Tally()].add(one) }
     case .repeated: repeatedCount += 1
     case .contradictory:
       let setting = groups[last].setting
@@ -162,15 +171,23 @@ extension FoolingRateFold {
   /// The tallies in order of their settings' first appearance.
   public var tallies: [(setting: Setting, tally: Tally)] { groups.map { ($0.setting, $0.tally) } }
 
-  /// One `fooling-rate` record a setting, in order of first appearance.
+  /// One `fooling-rate` record a setting, or a setting and true class, in order of first appearance; classes in their own.
   public var records: [FoolingRateRecord] {
-    groups.map { group in
-      FoolingRateRecord(
-        setting: group.setting, count: group.tally.count, fooled: group.tally.fooled,
-        naturalAccuracy: group.tally.naturalAccuracy, accuracy: group.tally.accuracy,
-        missing: group.images.missing(of: group.setting.total), failed: group.tally.failed,
-        zeroGradients: group.tally.zeroGradientShare)
+    groups.flatMap { group in
+      let missing = group.images.missing(of: group.setting.total)
+      guard isByClass else { return [Self.record(group.setting, group.tally, missing: missing)] }
+      return group.classes.sorted { $0.key < $1.key }.map { label, tally in
+        var record = Self.record(group.setting, tally, missing: 0)
+        record.label = label
+        return record
+      }
     }
+  }
+
+  private static func record(_ setting: Setting, _ tally: Tally, missing: Int) -> FoolingRateRecord {
+    FoolingRateRecord(
+      setting: setting, count: tally.count, fooled: tally.fooled, naturalAccuracy: tally.naturalAccuracy,
+      accuracy: tally.accuracy, missing: missing, failed: tally.failed, zeroGradients: tally.zeroGradientShare)
   }
 
   /// One `score` record a setting, in order of first appearance.

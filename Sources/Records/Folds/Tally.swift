@@ -38,6 +38,16 @@ public struct Tally: Equatable, Sendable {
     zeroGradients += hadZeroGradient ? 1 : 0
   }
 
+  /// Counts what `other` counted.
+  mutating func add(_ other: Tally) {
+    count += other.count
+    fooled += other.fooled
+    naturallyCorrect += other.naturallyCorrect
+    correct += other.correct
+    failed += other.failed
+    zeroGradients += other.zeroGradients
+  }
+
   /// `fooled / count`; this and the other shares are 0 when there is no image.
   public var foolingRate: Double { share(fooled) }
   /// `naturallyCorrect / count`.

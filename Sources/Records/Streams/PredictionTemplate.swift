@@ -42,7 +42,9 @@ struct PredictionTemplate: Sendable {
     line.removeAll(keepingCapacity: true)
     line.append(contentsOf: bytes)
     (headCount, tailStart) = (head, end)
-    headDigest.add(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[..<head]))
+    let origin = Self.origin(in: bytes, head: head)
+    let told = Array(bytes[..<origin.lowerBound]) + Array(bytes[origin.upperBound..<head])
+    told.withUnsafeBytes { headDigest.add($0) }
     tailDigest.add(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[end...]))
     return digest(bytes, end: end)
   }
@@ -89,6 +91,23 @@ struct PredictionTemplate: Sendable {
       }
     }
     return nil
+  }
+
+  /// Where a head says which file the model was in and how it was trained, which is no part of what a record says; empty
+  /// where it does not, or not in our order.
+  private static func origin(in bytes: UnsafeBufferPointer<UInt8>, head: Int) -> Range<Int> {
+    func place(of mark: StaticString, from start: Int) -> Int? {
+      (start..<head).first { position in
+        var scanner = NumberScanner(bytes: bytes, position: position)
+        return bytes[position] == Byte.comma && scanner.take(mark)
+      }
+    }
+    guard let end = place(of: #","attack":""#, from: 0),
+      let start = ([#","path":""#, #","method":""#, #","model_seed":""#] as [StaticString])
+        .compactMap({ place(of: $0, from: 0) }).min(),
+      start < end
+    else { return 0..<0 }
+    return start..<end
   }
 
   private static func scan(_ scanner: inout NumberScanner) -> Classes? {

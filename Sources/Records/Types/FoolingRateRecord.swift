@@ -7,6 +7,8 @@ public struct FoolingRateRecord: Record {
 
   /// The model, the attack and all that was set; nil when two bare lists of predictions were compared.
   public var setting: Setting?
+  /// The true class of the images; nil for those of all classes.
+  public var label: Int?
   /// How many images.
   public var count: Int
   /// How many of them are classified differently when perturbed.
@@ -45,6 +47,7 @@ public struct FoolingRateRecord: Record {
   public init(json: JSON) throws(Failure) {
     var fields = try RecordFields(json, type: Self.type)
     setting = [nil, .null].contains(json["model"]) ? nil : try Setting(&fields)
+    label = try fields.optionalInteger("label")
     count = try fields.integer("count")
     fooled = try fields.integer("fooled")
     guard count >= 0, (0...count).contains(fooled) else {
@@ -62,6 +65,7 @@ public struct FoolingRateRecord: Record {
     writer.begin("fooling-rate")
     setting?.write(into: &writer)
     setting?.writeParameters(into: &writer)
+    if let label { writer.write("label", label) }
     writer.write("count", count)
     writer.write("fooled", fooled)
     writer.write("rate", rate)

@@ -29,6 +29,13 @@ public struct Setting: Hashable, Sendable {
   public var total: Int?
   /// What else was set, such as `steps` and `step_size`; an object.
   public var parameters: JSON?
+  /// The model's file as it was named; nil where nobody said. This and the next two are for people and tables: predictions
+  /// that differ in them alone are counted together.
+  public var path: String?
+  /// How the model was trained, such as `pgd`; nil where its file does not say.
+  public var method: String?
+  /// The seed that it was trained with; nil where its file does not say.
+  public var modelSeed: String?
 
   /// A setting of all its parts.
   public init(
@@ -50,11 +57,12 @@ public struct Setting: Hashable, Sendable {
     self.parameters = parameters
   }
 
-  /// The same setting, however its parameters were written.
+  /// The same setting, however its parameters were written and wherever its model lay.
   package var normalised: Setting {
     var setting = self
     setting.parameters = parameters?.normalised
     if setting.parameters == .object([]) { setting.parameters = nil }
+    (setting.path, setting.method, setting.modelSeed) = (nil, nil, nil)
     return setting
   }
 }
@@ -62,9 +70,16 @@ public struct Setting: Hashable, Sendable {
 // MARK: - JSON
 
 extension Setting {
-  /// What `fields` tell, of `model` where they do not name one.
-  init(_ fields: inout RecordFields, model: String? = nil) throws(Failure) {
-    if let model { self.model = model } else { self.model = try fields.string("model") }
+  /// What `fields` tell, of `model` where they name none.
+  init(_ fields: inout RecordFields, model given: String? = nil) throws(Failure) {
+    if let given {
+      model = given
+    } else {
+      model = try fields.string("model")
+      path = try fields.optionalString("path")
+      method = try fields.optionalString("method")
+      modelSeed = try fields.optionalString("model_seed")
+    }
     attack = try fields.string("attack")
     norm = try fields.string("norm")
     epsilon = try fields.nullableNumber("epsilon")
@@ -81,6 +96,9 @@ extension Setting {
   /// Writes all but the parameters.
   func write(into writer: inout RecordWriter) {
     writer.write("model", model)
+    if let path { writer.write("path", path) }
+    if let method { writer.write("method", method) }
+    if let modelSeed { writer.write("model_seed", modelSeed) }
     writeWithoutModel(into: &writer)
   }
 
