@@ -46,7 +46,7 @@ public struct PredictionRun {
     let selection = try images.selection(for: predictions.model)
     let (name, count) = (selection.images.name, selection.images.count)
     var progress = ProgressLine(context.diagnostics, label: "\(label) \(name)")
-    var flaws = PredictionFlaws()
+    var (flaws, tally) = (PredictionFlaws(), Tally())
     // A signal while the program waits for its first model ends it at once.
     if !isWatching { StopRequest.watch() }
     isWatching = true
@@ -55,16 +55,18 @@ public struct PredictionRun {
         throw Failure(.usage, "\(name): pixels between 8-bit levels cannot be quantised; leave that out")
       }
       try file.write(selection.images) { append in
-        try predictions.forEachImage(in: selection, progress: { try tell($0, of: count, on: &progress) }) {
+        try predictions.forEachImage(in: selection, progress: { try tell($0, of: count, tally, on: &progress) }) {
           record, image in
           flaws.add(record)
+          tally.add(record)
           try body(record)
           try append(image)
         }
       }
     } else {
-      try predictions.forEach(in: selection, progress: { try tell($0, of: count, on: &progress) }) { record in
+      try predictions.forEach(in: selection, progress: { try tell($0, of: count, tally, on: &progress) }) { record in
         flaws.add(record)
+        tally.add(record)
         try body(record)
       }
     }
@@ -74,10 +76,20 @@ public struct PredictionRun {
   }
 
   /// Shows how many images are done, hands on their records, and ends the program if a signal asks for it.
-  private func tell(_ done: Int, of count: Int, on progress: inout ProgressLine) throws {
-    progress.update(Double(done) / Double(count), NumberText.count(done, "image"))
+  private func tell(_ done: Int, of count: Int, _ tally: Tally, on progress: inout ProgressLine) throws {
+    let accuracy = tally.count == 0 ? "" : ", accuracy \(NumberText.percent(tally.accuracy))"
+    let seconds = progress.seconds
+    progress.update(
+      Double(done) / Double(count), PaceText.text(done, of: count, "image", seconds: seconds) + accuracy)
     try context.output.flush()
     try Self.stopIfAsked()
+  }
+}
+
+extension Tally {
+  /// Counts the image of `record`.
+  fileprivate mutating func add(_ record: PredictionRecord) {
+    add(label: record.label, natural: record.natural, perturbed: record.perturbed)
   }
 }
 

@@ -34,6 +34,13 @@ public struct SpatialOptions: ParsableArguments {
     transform: NumberList.typed)
   public var translation: NumberList?
 
+  /// Budgets of both that go together.
+  @Option(
+    help:
+      "Rotations and translations in pairs, as in rotation=0:180:15,translation=0:3:0.25: the first of both, the second, ...",
+    transform: Sweep.typed)
+  public var sweep: Sweep?
+
   /// Whether every image is turned by just the angle.
   @Flag(help: "Turn every image by just --rotation degrees, anticlockwise.")
   public var rotationExact = false
@@ -72,12 +79,20 @@ public struct SpatialOptions: ParsableArguments {
   /// Refuses budgets that mean nothing.
   public func validate() throws {
     let (degrees, pixels) = (TransformationLimits.degrees, TransformationLimits.pixels)
+    if let sweep {
+      guard rotation == nil, translation == nil else {
+        throw ValidationError("--sweep has rotations and translations: leave out --rotation and --translation")
+      }
+      if let pair = sweep.repetition {
+        throw ValidationError("--sweep \(sweep.text): \(pair) comes twice; give it once")
+      }
+    }
     // An angle drawn from -D...D has no sign, one that is given may have.
-    try check(rotation, "--rotation", "degrees", in: rotationExact ? -degrees...degrees : 0...degrees)
-    try check(translation, "--translation", "pixels", in: 0...pixels)
-    if rotationExact, rotation == nil { throw ValidationError("--rotation-exact: by how much? give --rotation") }
+    try check(rotations, "--rotation", "degrees", in: rotationExact ? -degrees...degrees : 0...degrees)
+    try check(translations, "--translation", "pixels", in: 0...pixels)
+    if rotationExact, rotations == nil { throw ValidationError("--rotation-exact: by how much? give --rotation") }
     // A grid also moves by parts of pixels.
-    if let interpolation, interpolation != .nearest, rotation == nil, grid == nil, poseSteps == nil {
+    if let interpolation, interpolation != .nearest, rotations == nil, grid == nil, poseSteps == nil {
       throw ValidationError("--interpolation \(interpolation.rawValue): nothing is turned; give --rotation")
     }
     let repetition = rotation?.repetition(of: "--rotation") ?? translation?.repetition(of: "--translation")
@@ -113,7 +128,7 @@ public struct SpatialOptions: ParsableArguments {
     guard let grid else { return }
     guard isGiven else { throw ValidationError("--grid \(grid): by how much? give --rotation or --translation") }
     guard !rotationExact else { throw ValidationError("--rotation-exact: --grid has angles of its own; take one") }
-    let axes = [("--rotation", rotation, grid.angles), ("--translation", translation, max(grid.columns, grid.rows))]
+    let axes = [("--rotation", rotations, grid.angles), ("--translation", translations, max(grid.columns, grid.rows))]
     for (name, budgets, count) in axes {
       if budgets == nil, count > 1 { throw ValidationError("--grid \(grid): by how much? give \(name)") }
       if budgets != nil, count == 1 {
@@ -132,29 +147,41 @@ public struct SpatialOptions: ParsableArguments {
     throw ValidationError("\(name) \(wrong): give \(Int(range.lowerBound)) to \(Int(range.upperBound)) \(unit)")
   }
 
+  /// The budgets of rotation and of translation, wherever they were given.
+  private var rotations: NumberList? { sweep?.rotation ?? rotation }
+  private var translations: NumberList? { sweep?.translation ?? translation }
+
+  /// The budgets that go together: the pairs of a sweep, else each rotation with each translation, the rotations outermost.
+  public var pairs: [(rotation: Double, translation: Double)] {
+    if let sweep {
+      return zip(sweep.rotation.values, sweep.translation.values).map { (rotation: $0, translation: $1) }
+    }
+    return (rotation?.values ?? [0]).flatMap { rotation in
+      (translation?.values ?? [0]).map { (rotation: rotation, translation: $0) }
+    }
+  }
+
   /// How many settings there are.
-  public var count: Int { (rotation?.numbers.count ?? 1) * (translation?.numbers.count ?? 1) }
+  public var count: Int { pairs.count }
 
   /// Whether images are turned or moved at all, were it by 0.
-  public var isGiven: Bool { rotation != nil || translation != nil }
+  public var isGiven: Bool { rotations != nil || translations != nil }
 
   /// Whether a random number decides how images are turned or moved.
   public var drawsPoses: Bool {
     grid == nil
-      && ((!rotationExact && rotation?.values.contains { $0 > 0 } ?? false)
-        || translation?.values.contains { $0 > 0 } ?? false)
+      && ((!rotationExact && rotations?.values.contains { $0 > 0 } ?? false)
+        || translations?.values.contains { $0 > 0 } ?? false)
   }
 
-  /// A transformation for each pair of a rotation and a translation, the rotations outermost.
+  /// A transformation for each of `pairs`.
   public func transformations(seed: UInt64) -> [Transformation] {
-    (rotation?.values ?? [0]).flatMap { rotation in
-      (translation?.values ?? [0]).map { translation in
-        Transformation(
-          PoseDistribution(rotation: rotation, isRotationExact: rotationExact, translation: translation),
-          interpolation: interpolation ?? (poseSteps == nil ? .nearest : .bilinear), seed: seed,
-          search: poseSteps.map { .climb(steps: $0, starts: worstOf ?? 1) } ?? worstOf.map { .worst(of: $0) }
-            ?? grid.map { .grid(PoseGrid($0, rotation: rotation, translation: translation)) })
-      }
+    pairs.map { rotation, translation in
+      Transformation(
+        PoseDistribution(rotation: rotation, isRotationExact: rotationExact, translation: translation),
+        interpolation: interpolation ?? (poseSteps == nil ? .nearest : .bilinear), seed: seed,
+        search: poseSteps.map { .climb(steps: $0, starts: worstOf ?? 1) } ?? worstOf.map { .worst(of: $0) }
+          ?? grid.map { .grid(PoseGrid($0, rotation: rotation, translation: translation)) })
     }
   }
 }

@@ -28,6 +28,37 @@ struct SpatialOptionsTests {
     #expect(options.transformations(seed: 7).map(\.isIdentity) == [true, false, false, false, false, false])
   }
 
+  @Test("A sweep goes through pairs, in either order of its lists")
+  func sweep() throws {
+    for text in ["rotation=0:180:60,translation=0:3:1", "translation=0,1:3:1,rotation=0,60,120:180:60"] {
+      let options = try self.options("--sweep \(text)")
+      #expect(options.isGiven && options.drawsPoses && options.count == 4)
+      let budgets = options.transformations(seed: 7).map { [$0.distribution.rotation, $0.distribution.translation] }
+      #expect(budgets == [[0, 0], [60, 1], [120, 2], [180, 3]])
+    }
+    let exact = try self.options("--sweep rotation=-30,-30,translation=0,2 --rotation-exact")
+    #expect(exact.transformations(seed: 7).map(\.distribution.rotation) == [-30, -30])
+    #expect(try self.options("--sweep rotation=0,translation=0").drawsPoses == false)
+    #expect(try self.options("--sweep rotation=30,translation=3 --grid 5x5x31").search == "--grid 5x5x31")
+  }
+
+  @Test(
+    "Sweeps that make no pairs, or the same twice, are refused",
+    arguments: [
+      ("rotation=0:30:15,translation=0,1", "3 rotations and 2 translations make no pairs; give as many of each"),
+      ("rotation=0", "give rotation=LIST,translation=LIST, as in rotation=0:180:15,translation=0:3:0.25"),
+      ("0:30:15", "give rotation=LIST,translation=LIST"),
+      ("rotation=0,rotation=1", "give rotation=LIST,translation=LIST"),
+      ("rotation=0,epsilon=1", "give rotation=LIST,translation=LIST"), ("rotation=x,translation=1", "give numbers"),
+      ("rotation=0,translation=1,rotation=0", "give rotation=LIST"),
+      ("rotation=15,0,15,translation=1,0,1", "rotation 15 with translation 1 comes twice; give it once"),
+      ("rotation=361,translation=1", "--rotation 361: give 0 to 360 degrees"),
+      ("rotation=0,translation=0 --rotation 3", "--sweep has rotations and translations: leave out --rotation and"),
+    ])
+  func wrongSweeps(text: String, message: String) {
+    expectRefusal(SpatialOptions.self, "--sweep \(text)".split(separator: " ").map(String.init), message)
+  }
+
   @Test("Poses are drawn by seed and index; records tell what is not the default")
   func settings() throws {
     let plain = Setting(model: "m", attack: "none", norm: "none", epsilon: 0)

@@ -162,7 +162,7 @@ import ToolSupport
         let options = try FormatOptions.parse(["--format", format.rawValue])
         #expect(options.format(for: onTerminal) == format && options.format(for: inFile) == format)
       }
-      #expect(throws: (any Error).self) { try FormatOptions.parse(["--format", "csv"]) }
+      #expect(throws: (any Error).self) { try FormatOptions.parse(["--format", "xml"]) }
     }
   }
 

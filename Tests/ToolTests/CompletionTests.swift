@@ -160,7 +160,7 @@ import Testing
   @Test("Every option and argument that takes a file, a data set, a network or one of a list is completed")
   func everyOption() throws {
     let numbersAndTexts: Set = [
-      "epsilon", "rotation", "translation", "worst-of", "grid", "pose-steps", "steps", "step-size", "restarts",
+      "epsilon", "rotation", "translation", "sweep", "worst-of", "grid", "pose-steps", "steps", "step-size", "restarts",
       "target",
       "decay", "targets", "queries", "overshoot", "searches", "confidence", "learning-rate", "samples", "kernel",
       "diversity", "quantile", "seed", "limit", "shard", "batch-size", "threads", "image", "normalise", "group",

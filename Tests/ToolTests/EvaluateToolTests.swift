@@ -213,8 +213,12 @@ import Testing
       #expect(several.status == 64)
       #expect(
         several.errors
-          == "cusp-evaluate: --save-predictions takes one model and one setting; name one of each; "
-          + "see cusp-evaluate --help\n")
+          == "cusp-evaluate: --save-predictions p.npy: is one file for 2 settings; put {rotation}, {translation} or "
+          + "{epsilon} into its name; see cusp-evaluate --help\n")
+      let models = try evaluate("--save-predictions p.npy a.h5 b.h5", folder: folder)
+      #expect(models.status == 64)
+      #expect(
+        models.errors == "cusp-evaluate: --save-predictions takes one model; name one; see cusp-evaluate --help\n")
       let records = try TrainedModel.digits.get().records
       let announced = try tool.run(
         ["--save-predictions", "p.npy", "--limit", "5", "--quiet"], input: (records + records).utf8, folder: folder)

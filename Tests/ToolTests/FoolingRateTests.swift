@@ -138,6 +138,28 @@ import Testing
     #expect(mixed.output.isEmpty)
   }
 
+  @Test("Classes are counted apart where that is asked for, from a stream read fast or not")
+  func classes() throws {
+    let input = try Fixture.data("records/predictions.ndjson")
+    let lines = input.split(separator: 0x0A).map { Array($0) + [0x0A] }
+    let apart = try tool.run(["--by-class"], input: input)
+    #expect(apart.problems.isEmpty)
+    let rates = try apart.records()
+    let labels = try Set(lines.compactMap { try JSON(parsing: $0)["label"]?.integer })
+    #expect(Set(rates.compactMap { $0["label"]?.integer }) == labels)
+    for label in labels.sorted() {
+      let own = try lines.filter { try JSON(parsing: $0)["label"]?.integer == label }
+      let alone = try tool.run(["--quiet"], input: own.joined()).records()
+      let mine = rates.filter { $0["label"]?.integer == label }
+      for key in ["attack", "epsilon", "count", "fooled", "rate", "interval", "natural_accuracy", "accuracy"] {
+        #expect(mine.map { $0[key] } == alone.map { $0[key] }, "class \(label), \(key)")
+      }
+    }
+    let table = try tool.run(["--by-class", "--format", "text"], input: input)
+    #expect(table.text.hasPrefix("model") && table.text.split(separator: "\n")[0].contains("  class  images  "))
+    #expect(table.errors == (try tool.run(input: input)).errors)
+  }
+
   @Test("Two files of predictions are compared")
   func files() throws {
     try Fixture.withTemporaryFolder { folder in

@@ -48,6 +48,35 @@ import Testing
     #expect(outcome.errors.hasPrefix("tools/install BIN_DIR PREFIX TOOL...\n"))
   }
 
+  @Test("Examples stay as they are in a manual page, and statuses are told")
+  func page() throws {
+    let generated = """
+      .Sh DESCRIPTION
+      EXAMPLES:
+        cusp-a model.h5 --pgd \\e
+            --epsilon 8/255
+        cusp-a
+
+      Reads models.
+      .Bl -tag -width 6n
+      .It Fl -list
+      .El
+      .Sh EXIT STATUS
+      .Ex -std
+      """
+    let finished = try script.run(["--finish-page"], text: generated + "\n")
+    #expect(finished.status == 0)
+    let lines = finished.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    let literal = [
+      "EXAMPLES:", ".Bd -literal", "  cusp-a model.h5 --pgd \\e", "      --epsilon 8/255", "  cusp-a", ".Ed", ".Pp",
+      "Reads models.",
+    ]
+    #expect(lines.count > 9 && Array(lines[1..<9]) == literal)
+    #expect(finished.text.contains("0 done; 1 the answer is no;"))
+    let atTheEnd = try script.run(["--finish-page"], text: "EXAMPLES:\n  cusp-a\n")
+    #expect(atTheEnd.text == "EXAMPLES:\n.Bd -literal\n  cusp-a\n.Ed\n")
+  }
+
   @Test(
     "Programs describe themselves to the generator of manual pages, and complete in bash",
     arguments: [

@@ -26,7 +26,8 @@ import Testing
   /// What is said of a network in a file of another tool.
   private static let network: Set = ["image", "normalise", "group", "prefix", "rename", "ignore"]
   private static let attack: Set = [
-    "epsilon", "rotation", "translation", "interpolation", "worst-of", "grid", "pose-steps", "like", "norm", "steps",
+    "epsilon", "rotation", "translation", "sweep", "interpolation", "worst-of", "grid", "pose-steps", "like", "norm",
+    "steps",
     "step-size", "start",
     "restarts", "target",
     "loss", "decay", "targets", "queries", "overshoot", "searches", "confidence", "learning-rate", "samples", "kernel",
@@ -52,7 +53,7 @@ import Testing
         "substitute-for": ["--substitute-for FOLDER/m.h5"], "from": ["--from FOLDER/m.h5"],
         // Its data; the file itself is what it replaces.
         "resume": ["--resume FOLDER/of-d.h5"],
-      ], outputs: ["output"], others: recipe.union(["group", "prefix", "rename", "ignore"]),
+      ], outputs: ["output"], others: recipe.union(["group", "prefix", "rename", "ignore", "format"]),
       base: "--epochs 1 --limit 32 --quiet --output OUT"),
     Program(
       name: "cusp-evaluate",
@@ -76,7 +77,8 @@ import Testing
         "models": ["FOLDER/m.h5", "FOLDER/of-d.h5", "- < FOLDER/m.h5", "< FOLDER/announced"],
         "data": ["FOLDER/m.h5 --data FOLDER/d.npz", "FOLDER/m.h5 --data mnist:FOLDER/idx"],
         "source": ["FOLDER/of-d.h5 --source FOLDER/m.h5"], "arch": ["FOLDER/w.npz --arch FOLDER/arch.json"],
-      ], outputs: ["save"], others: attack.union(network).union(["as"]), base: "--fgsm --limit 8 --quiet --save OUT"),
+      ], outputs: ["save"], others: attack.union(network).union(["as", "format"]),
+      base: "--fgsm --limit 8 --quiet --save OUT"),
     Program(
       name: "cusp-verify", inputs: ["model": [], "set": [], "data": [], "arch": []],
       others: network.union(["split", "norm", "epsilon", "tolerance", "range", "images", "threads", "format"])),

@@ -144,6 +144,6 @@ import Testing
   func saved() throws {
     let outcome = try run("cusp-evaluate", "--rotation 10,20 --save-predictions p.npy")
     #expect(outcome.status == 64)
-    #expect(outcome.errors.contains("--save-predictions takes one model and one setting"))
+    #expect(outcome.errors.contains("--save-predictions p.npy: is one file for 2 settings"))
   }
 }

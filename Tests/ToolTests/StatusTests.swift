@@ -16,7 +16,8 @@ import Testing
   func usage() throws {
     try check(
       "cusp-fooling-rate", ["--format", "xml"], 64,
-      "The value 'xml' is invalid for '--format <format>'. Please provide one of 'text' and 'ndjson'; see cusp-fooling-rate --help"
+      "The value 'xml' is invalid for '--format <format>'. Please provide one of 'text', 'ndjson', 'csv', 'tsv' or 'json'; "
+        + "see cusp-fooling-rate --help"
     )
     try check("cusp", ["--frobnicate"], 64, "Unknown option '--frobnicate'; see cusp --help")
     try check(

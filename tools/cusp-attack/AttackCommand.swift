@@ -40,6 +40,7 @@ struct AttackCommand: EngineCommand {
   @Flag(help: "Add the logits of the perturbed image to every record.") var logits = false
   @OptionGroup var saving: SaveOptions
   @OptionGroup var watch: WatchOptions
+  @OptionGroup var format: FormatOptions
   @OptionGroup var engine: EngineOptions
   @OptionGroup var common: CommonOptions
 
@@ -54,6 +55,9 @@ struct AttackCommand: EngineCommand {
       attack, poses, isSeveral: models.models.count > 1 || (epsilon?.numbers.count ?? 1) * poses.count > 1)
     if poses.poseSteps != nil, !spatial {
       throw ValidationError("--pose-steps climbs to poses without an attack: add --spatial")
+    }
+    if let chosen = format.chosen, chosen != .ndjson, let option = recordOption {
+      throw ValidationError("--format \(chosen.rawValue): is a summary, \(option) is of records; take one")
     }
     guard spatial else { return }
     try watch.refuseWithoutAttack("--spatial only turns and moves; leave it out")
@@ -75,6 +79,8 @@ struct AttackCommand: EngineCommand {
     let backend = try engine.makeBackend(context.diagnostics)
     let source = try attack.loadSource(context, on: backend)
     var (failures, isSaved) = (0, false)
+    let format = recordOption == nil ? format.format(for: context.output) : .ndjson
+    var fold = FoolingRateFold()
     var run = PredictionRun(context, label: label, on: ImageSource(data))
     try models.forEach(
       context, on: backend,
@@ -94,18 +100,27 @@ struct AttackCommand: EngineCommand {
         failures += try run.records(predictions, savedTo: saving.file) {
           rate?.add($0)
           faults?.add($0)
-          try context.output.write($0)
+          if format == .ndjson { try context.output.write($0) } else { try fold.add($0) }
         }
         for line in rate?.lines ?? [] { context.diagnostics.note(line) }
         try faults.map { try run.tell($0, of: predictions) }
         isSaved = true
         if watch.diagnose {
-          failures += try run.diagnosis(of: model, under: attack.settings(of: name, epsilon: epsilon))
+          failures += try run.diagnosis(
+            of: model, under: attack.settings(of: name, epsilon: epsilon), isForPeople: format != .ndjson)
         }
       })
+    if format != .ndjson {
+      let rates = fold.records
+      try context.output.write(
+        rates, as: format, text: FoolingRateTable.text(rates, within: context.output.columns))
+    }
     try PredictionRun.stopIfAsked()
     if watch.strict && failures > 0 { throw ExitCode(1) }
   }
+
+  /// The option that asks for records; nil where a summary says all.
+  private var recordOption: String? { logits ? "--logits" : watch.trace ? "--trace" : nil }
 
   /// What progress is of.
   private var label: String {

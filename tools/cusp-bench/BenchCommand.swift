@@ -61,23 +61,25 @@ struct BenchCommand: EngineCommand {
       batchSize: batch, imageCount: images, repeats: repeats, threads: engine.threadCount, on: backend)
     let programs = program.isEmpty ? [.inputGradient] : program
     let format = format.format(for: context.output)
-    var records: [BenchmarkRecord] = []
+    let isGathered = format != .ndjson && (format != .text || !layers)
+    var (records, gathered): ([BenchmarkRecord], [any Record]) = ([], [])
     for architecture in architectures {
       for program in programs {
         let record = try benchmark.record(program, of: architecture)
         records.append(record)
         let steps = layers ? try benchmark.steps(of: program, of: architecture) : []
-        switch format {
-        case .ndjson:
-          try context.output.write(record)
-          for step in steps { try context.output.write(step) }
-        case .text where layers: try context.output.write(BenchmarkTable.text([record]) + BenchmarkTable.text(steps))
-        case .text: break
+        let all: [any Record] = [record] + steps.map { $0 as any Record }
+        if isGathered {
+          gathered += all
+        } else {
+          try context.output.write(all, as: format, text: BenchmarkTable.text([record]) + BenchmarkTable.text(steps))
         }
         try context.output.flush()
       }
     }
-    if format == .text, !layers { try context.output.write(BenchmarkTable.text(records)) }
+    guard isGathered else { return }
+    let columns = context.output.columns
+    try context.output.write(gathered, as: format, text: BenchmarkTable.text(records, within: columns))
   }
 }
 

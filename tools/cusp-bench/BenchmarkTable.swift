@@ -3,10 +3,11 @@ import ToolSupport
 
 /// Benchmarks as a table for people.
 enum BenchmarkTable {
-  static func text(_ records: [BenchmarkRecord]) -> String {
+  static func text(_ records: [BenchmarkRecord], within columns: Int? = nil) -> String {
     var table = TextTable([
-      .words("architecture"), .words("program"), .numbers("batch"), .numbers("threads"), .numbers("images/s"),
-      .numbers("best"), .numbers("GFLOP/s"), .numbers("of peak"), .numbers("memory"), .words("engine"),
+      .words("architecture"), .words("program"), .numbers("batch").setting, .numbers("threads").setting,
+      .numbers("images/s"), .numbers("best").detail, .numbers("GFLOP/s"), .numbers("of peak"),
+      .numbers("memory").detail, .words("engine").setting,
     ])
     for record in records {
       let mebibytes = Double(record.peakResidentBytes) / 1_048_576
@@ -17,7 +18,7 @@ enum BenchmarkTable {
         "\(NumberText.decimal(mebibytes, places: 0)) MiB", String(record.backend.prefix { $0 != "," }),
       ])
     }
-    return table.text
+    return table.text(within: columns)
   }
 
   /// The calls of one program in the order they run.

@@ -41,7 +41,9 @@ struct DiffCommand: ToolCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    if json, format.chosen == .text { throw ValidationError("--json and --format text: ask for one of them") }
+    if json, let chosen = format.chosen, chosen != .ndjson {
+      throw ValidationError("--json and --format \(chosen.rawValue): ask for one of them")
+    }
     guard tolerance >= 0 else { throw ValidationError("--tolerance \(tolerance): give 0 or more") }
   }
 
@@ -55,10 +57,8 @@ struct DiffCommand: ToolCommand {
       throw Failure(.usage, "\(name): is for files of other tools, and both are this package's; leave it out")
     }
     let record = try one.difference(from: other, tolerance: tolerance, tensorsAlone: tensors)
-    switch json ? .ndjson : format.format(for: context.output) {
-    case .ndjson: try context.output.write(record)
-    case .text: try context.output.write(DifferenceTable(record).text)
-    }
+    try context.output.write(
+      [record], as: json ? .ndjson : format.format(for: context.output), text: DifferenceTable(record).text)
     guard record.isSame else { throw ExitCode(1) }
   }
 }

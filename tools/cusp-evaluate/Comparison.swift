@@ -15,24 +15,68 @@ struct Comparison {
     }
   }
 
-  var text: String {
-    let data = models.map { $0.scores.first?.setting.dataText ?? "" }
-    let isMixed = Set(data).count > 1
+  /// What the columns are called.
+  private var titles: [String] { columns.perturbationTitles }
+
+  /// What the models were scored on, each; empty texts where that is the same for all.
+  private var data: [String] {
+    let texts = models.map { $0.scores.first?.setting.dataText ?? "" }
+    return Set(texts).count > 1 ? texts : texts.map { _ in "" }
+  }
+
+  /// The tallies of one model by what happens to images.
+  private static func tallies(_ scores: [ScoreRecord]) -> [Setting: Tally] {
+    Dictionary(scores.map { ($0.setting.withoutModelAndData, $0.tally) }) { first, _ in first }
+  }
+
+  /// The table within so many columns of a terminal, if they are told: a row a setting where that is narrower.
+  func text(within limit: Int?) -> String {
+    let cells = models.map { model -> [String] in
+      let (tallies, first) = (Self.tallies(model.scores), model.scores.first?.tally ?? Tally())
+      let start = ["\(first.count)", NumberText.percent(first.naturalAccuracy)]
+      return start + columns.map { Self.text(tallies[$0]) }
+    }
+    let isMixed = data.contains { !$0.isEmpty }
     var table = TextTable(
       [.words("model")] + (isMixed ? [.words("data")] : []) + [.numbers("images"), .numbers("natural")]
-        + columns.perturbationTitles.map { .numbers($0) })
-    for (model, data) in zip(models, data) {
-      let tallies = Dictionary(model.scores.map { ($0.setting.withoutModelAndData, $0.tally) }) { first, _ in first }
-      let first = model.scores.first?.tally ?? Tally()
-      table.add(
-        [model.name] + (isMixed ? [data] : []) + [String(first.count), NumberText.percent(first.naturalAccuracy)]
-          + columns.map { column in
-            tallies[column].map {
-              "\(NumberText.percent($0.accuracy)) (\(NumberText.percent($0.foolingRate)))"
-            } ?? "-"
-          })
+        + titles.map { .numbers($0) })
+    for (place, model) in models.enumerated() {
+      table.add([model.name] + (isMixed ? [data[place]] : []) + cells[place])
     }
-    return table.text
+    guard let limit, table.text.split(separator: "\n").contains(where: { $0.count > limit }) else { return table.text }
+    var turned = TextTable([.words("")] + models.map { .numbers($0.name) })
+    if isMixed { turned.add(["data"] + data) }
+    for (place, title) in (["images", "natural"] + titles).enumerated() {
+      turned.add([title] + cells.map { $0[place] })
+    }
+    return turned.text
+  }
+
+  /// The table as objects, a model each.
+  var rows: [JSON] {
+    zip(models, data).map { model, data in
+      let (tallies, first) = (Self.tallies(model.scores), model.scores.first?.tally ?? Tally())
+      var members = [JSON.Member("model", .string(model.name))]
+      if !data.isEmpty { members.append(.init("data", .string(data))) }
+      members.append(.init("count", .integer(Int64(first.count))))
+      members.append(.init("natural_accuracy", .number(first.naturalAccuracy)))
+      for (column, title) in zip(columns, titles) { members.append(.init(title, Self.shares(tallies[column]))) }
+      return .object(members)
+    }
+  }
+
+  /// What a cell says.
+  private static func shares(_ tally: Tally?) -> JSON {
+    guard let tally else { return .null }
+    return .object([
+      .init("accuracy", .number(tally.accuracy)), .init("fooling_rate", .number(tally.foolingRate)),
+    ])
+  }
+
+  /// What a cell shows.
+  private static func text(_ tally: Tally?) -> String {
+    guard let tally else { return "-" }
+    return "\(NumberText.percent(tally.accuracy)) (\(NumberText.percent(tally.foolingRate)))"
   }
 }
 

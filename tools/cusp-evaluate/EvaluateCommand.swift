@@ -1,8 +1,6 @@
-import Archives
 import ArgumentParser
 import Evaluation
 import Failures
-import Files
 import Records
 import ToolOptions
 import ToolSupport
@@ -34,7 +32,8 @@ struct EvaluateCommand: EngineCommand {
   @Flag(help: "Write prediction records instead of scores.") var predictions = false
   @Flag(help: "Add the logits to every prediction record; implies --predictions.") var logits = false
   @Option(
-    help: "Also write the predicted classes, int64, to this .npy file; takes one model and one setting.",
+    help:
+      "Also write the predicted classes, int64, to this .npy file; takes one model, and one setting or a name with {rotation}, {translation} or {epsilon}.",
     completion: .file(extensions: ["npy"]))
   var savePredictions: String?
   @Option(help: "Images taken at once; changes memory and speed, never a result.") var batchSize: Int?
@@ -51,12 +50,10 @@ struct EvaluateCommand: EngineCommand {
     if format.chosen == .ndjson, compare {
       throw ValidationError("--format ndjson: --compare prints a table; take one")
     }
-    if format.chosen == .text, writesPredictions {
-      throw ValidationError("--format text: predictions are records; leave it out")
+    if let chosen = format.chosen, chosen != .ndjson, writesPredictions {
+      throw ValidationError("--format \(chosen.rawValue): predictions are records; leave it out")
     }
-    if savePredictions != nil, models.models.count > 1 || (epsilon?.numbers.count ?? 1) * spatial.count > 1 {
-      throw ValidationError("--save-predictions takes one model and one setting; name one of each")
-    }
+    try files?.refuseSeveral(models: models.models.count, spatial, epsilon)
     if isAttacked, spatial.poseSteps != nil {
       throw ValidationError("--pose-steps climbs to poses without an attack: leave out --pose-steps or the attack")
     }
@@ -69,24 +66,24 @@ struct EvaluateCommand: EngineCommand {
 
   func execute(_ context: ToolContext) throws {
     let inputs = models.files + (attack.source.map { [$0] } ?? [])
-    try savePredictions.map { try context.checkOutput($0, reading: inputs + data.files()) }
+    var files = files
+    try files?.check(spatial, epsilon) { try context.checkOutput($0, reading: inputs + data.files()) }
     let backend = try engine.makeBackend(context.diagnostics)
     let surrogate = try attack.loadSource(context, on: backend)
-    var report = ScoreReport(layout: layout(for: context.output))
+    var report = ScoreReport(format: layout(for: context.output), compares: compare)
     var run = PredictionRun(context, label: "evaluate", on: ImageSource(data))
-    var (classes, failures): ([Int64], Int) = ([], 0)
+    var failures = 0
     do {
       try models.forEach(
         context, on: backend,
         check: { model in try run.check(model, under: one.universal ? [] : attacks(on: model, from: surrogate)) },
         { model in
-          if savePredictions != nil, !classes.isEmpty {
+          if files?.isEmpty == false {
             throw Failure(.usage, "--save-predictions takes one model, stdin announced more; name one of them")
           }
           // What a record announced is known only now.
-          try savePredictions.map {
-            try context.checkOutput($0, reading: model.paths + data.files(modelData: model.data))
-          }
+          let check = { try context.checkOutput($0, reading: model.paths + data.files(modelData: model.data)) }
+          try files?.check(spatial, epsilon, check)
           let source = try Predictions(
             of: model, under: attacks(on: model, from: surrogate), from: surrogate,
             after: spatial.transformations(seed: attack.seed ?? 0),
@@ -96,7 +93,7 @@ struct EvaluateCommand: EngineCommand {
           var rate = attack.like.flatMap(ConventionRate.init)
           failures += try run.records(source) { record in
             if writesPredictions { try context.output.write(record) } else { try fold.add(record) }
-            if savePredictions != nil { classes.append(Int64(record.perturbed)) }
+            try files?.add(record, check)
             rate?.add(record)
             faults?.add(record)
           }
@@ -106,7 +103,7 @@ struct EvaluateCommand: EngineCommand {
           if watch.diagnose {
             failures += try run.diagnosis(
               of: model, under: attack.settings(of: name, epsilon: epsilon),
-              isForPeople: !writesPredictions && layout(for: context.output) != .records)
+              isForPeople: !writesPredictions && layout(for: context.output) != .ndjson)
           }
         })
       try PredictionRun.stopIfAsked()
@@ -115,19 +112,21 @@ struct EvaluateCommand: EngineCommand {
       try? report.finish(to: context.output)
       throw error
     }
-    if let savePredictions { try writeFile(at: savePredictions, bytes: NumPyArray(classes).fileBytes) }
+    try files?.write()
     try report.finish(to: context.output)
     if watch.strict && failures > 0 { throw ExitCode(1) }
   }
+
+  private var files: PredictionFiles? { savePredictions.map(PredictionFiles.init) }
 
   private var writesPredictions: Bool { predictions || logits || watch.trace }
 
   /// Whether anything on the command line is of an attack.
   private var isAttacked: Bool { name != nil || one.universal || epsilon != nil || !attack.given.isEmpty }
 
-  private func layout(for output: StandardOutput) -> ScoreReport.Layout {
-    if compare { return .comparison }
-    return format.format(for: output) == .text ? .table : .records
+  /// How scores are written: a comparison as a table unless something else is asked for.
+  private func layout(for output: StandardOutput) -> OutputFormat {
+    compare ? format.chosen ?? .text : format.format(for: output)
   }
 
   /// The untouched images, or the attacks at every budget.

@@ -1,54 +1,48 @@
 import Records
 import ToolSupport
 
-/// Scores, a model after the other: as records at once, as a table when all are there.
+/// Scores, a model after the other: as records at once, as a table of any kind when all are there.
 struct ScoreReport {
-  /// How scores are written.
-  enum Layout {
-    /// A record each.
-    case records
-    /// A table for people, a row each.
-    case table
-    /// A table of one row a model and one column a setting.
-    case comparison
-  }
-
-  private let layout: Layout
+  private let format: OutputFormat
+  /// Whether models are rows and settings columns.
+  private let compares: Bool
   /// The models in their order, each by its file; a copy of a model is another one.
   private var models: [(name: String, scores: [ScoreRecord])] = []
 
-  init(layout: Layout) { self.layout = layout }
+  init(format: OutputFormat, compares: Bool) { (self.format, self.compares) = (format, compares) }
 
   /// Takes in the scores of the model that tables call `name`; records go to `output` now.
   mutating func add(_ name: String, _ scores: [ScoreRecord], to output: StandardOutput) throws {
     models.append((name, scores))
-    guard layout == .records else { return }
+    guard format == .ndjson else { return }
     for score in scores { try output.write(score) }
     try output.flush()
   }
 
   /// Writes the table of the models so far, if it is to be one.
   func finish(to output: StandardOutput) throws {
-    guard !models.isEmpty else { return }
-    switch layout {
-    case .records: break
-    case .table: try output.write(table)
-    case .comparison:
-      try output.write("Accuracy, and in brackets the share that is fooled.\n\n" + Comparison(models).text)
+    guard !models.isEmpty, format != .ndjson else { return }
+    if compares {
+      let comparison = Comparison(models)
+      let title = "Accuracy, and in brackets the share that is fooled.\n\n"
+      try output.write(rows: comparison.rows, as: format, text: title + comparison.text(within: output.columns))
+    } else {
+      let scores: [ScoreRecord] = models.flatMap(\.scores)
+      try output.write(scores, as: format, text: table(within: output.columns))
     }
   }
 
-  private var table: String {
+  private func table(within columns: Int?) -> String {
     let rows = models.flatMap { model in model.scores.map { (model.name, $0) } }
     let distinctions = rows.map(\.1.setting).distinctions { [$0.model] + cells($0) }
     let isMixed = distinctions.contains { !$0.isEmpty }
     var table = TextTable(
       [
-        .words("model"), .words("attack"), .words("norm"), .numbers("epsilon"), .numbers("rotation"),
-        .numbers("translation"),
+        .words("model").setting, .words("attack").setting, .words("norm").setting, .numbers("epsilon").setting,
+        .numbers("rotation").setting, .numbers("translation").setting,
       ] + (isMixed ? [.words("settings")] : []) + [
-        .numbers("images"), .numbers("natural"), .numbers("accuracy"), .words("95 % interval"),
-        .numbers("fooled"), .words("95 % interval"),
+        .numbers("images").setting, .numbers("natural"), .numbers("accuracy"), .words("95 % interval").detail,
+        .numbers("fooled"), .words("95 % interval").detail,
       ])
     for (row, distinction) in zip(rows, distinctions) {
       let tally = row.1.tally
@@ -59,7 +53,7 @@ struct ScoreReport {
           interval(tally.fooled, of: tally.count),
         ])
     }
-    return table.text
+    return table.text(within: columns)
   }
 
   private func cells(_ setting: Setting) -> [String] {

@@ -33,28 +33,28 @@ struct FoolingRateCommand: ToolCommand {
       "Epsilons, as in 0:0.3:0.01: count the records of attacks that look for the nearest image at each of them.",
     transform: NumberList.typed)
   var at: NumberList?
+  @Flag(help: "A rate for each true class.") var byClass = false
   @OptionGroup var format: FormatOptions
   @OptionGroup var common: CommonOptions
 
   func execute(_ context: ToolContext) throws {
     let first = try open(files.first ?? "-", context)
     let rates =
-      if files.count == 2, first.kind == .numPyArray, at == nil {
+      if files.count == 2, first.kind == .numPyArray, at == nil, !byClass {
         [try ClassComparison(first, open(files[1], context), context.diagnostics).rate]
       } else {
         try foldRecords(first, context)
       }
-    switch format.format(for: context.output) {
-    case .text: try context.output.write(FoolingRateTable.text(rates))
-    case .ndjson: for rate in rates { try context.output.write(rate) }
-    }
+    try context.output.write(
+      rates, as: format.format(for: context.output),
+      text: FoolingRateTable.text(rates, within: context.output.columns))
   }
 
   private func foldRecords(_ first: SequentialInput, _ context: ToolContext) throws -> [FoolingRateRecord] {
     if let at, Set(at.values).count < at.values.count {
       throw Failure(.usage, "--at \(at): a number comes twice; give each once")
     }
-    var fold = FoolingRateFold(at: at?.values)
+    var fold = FoolingRateFold(at: at?.values, byClass: byClass)
     try count(first, into: &fold, context)
     for path in files.dropFirst() { try count(open(path, context), into: &fold, context) }
     guard !fold.isEmpty else {
@@ -68,20 +68,20 @@ struct FoolingRateCommand: ToolCommand {
 
   /// What people should know of rates beside the numbers: what came twice, what is missing, what failed.
   private func notes(_ fold: FoolingRateFold) -> [String] {
-    let rates = fold.records
+    let scores = fold.scores
     let repeated =
       fold.repeatedCount > 0
       ? "\(NumberText.count(fold.repeatedCount, "record")) came again, byte for byte: counted once" : nil
-    let gaps = rates.filter { $0.missing > 0 }
+    let gaps = scores.filter { $0.missing > 0 }
     let missing = gaps.max { $0.missing < $1.missing }.map { most in
-      let place = rates.count > 1 ? " in \(gaps.count) of \(rates.count) settings" : ""
-      return "images are missing\(place), \(most.missing) of \(most.missing + most.count)"
+      let place = scores.count > 1 ? " in \(gaps.count) of \(scores.count) settings" : ""
+      return "images are missing\(place), \(most.missing) of \(most.missing + most.tally.count)"
         + (gaps.count > 1 ? " at most" : "") + "; the rates are of the others"
     }
-    let broken = rates.filter { $0.failed > 0 }.max { $0.failed < $1.failed }
+    let broken = scores.map(\.tally).filter { $0.failed > 0 }.max { $0.failed < $1.failed }
     let failed = broken.map { "failed for \($0.failed) of \($0.count) images; their records say why" }
-    let flat = rates.max { $0.zeroGradients < $1.zeroGradients }.flatMap { rate in
-      PredictionFlaws.zeroGradients(rate.zeroGradients, loss: rate.setting?.parameters?["loss"]?.string)
+    let flat = scores.max { $0.tally.zeroGradientShare < $1.tally.zeroGradientShare }.flatMap { score in
+      PredictionFlaws.zeroGradients(score.tally.zeroGradientShare, loss: score.setting.parameters?["loss"]?.string)
     }
     return [repeated, missing, failed, flat].compactMap(\.self)
   }

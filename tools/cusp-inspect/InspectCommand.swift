@@ -50,8 +50,10 @@ struct InspectCommand: ToolCommand {
       ("--key", key != nil), ("--tree", tree), ("--history", history), ("--definition", definition),
       ("--verify", verify),
     ].filter(\.1).map(\.0)
-    if json, format.chosen == .text { throw ValidationError("--json and --format text: ask for one of them") }
-    if json || format.chosen == .ndjson, epochs || digests {
+    if json, let chosen = format.chosen, chosen != .ndjson {
+      throw ValidationError("--json and --format \(chosen.rawValue): ask for one of them")
+    }
+    if json || format.chosen ?? .text != .text, epochs || digests {
       throw ValidationError("\(epochs ? "--epochs" : "--digests"): records hold all of them; leave it out")
     }
     guard let first = answers.first else { return }
@@ -92,20 +94,23 @@ struct InspectCommand: ToolCommand {
 
   private func showAll(_ files: ModelFiles, _ context: ToolContext) throws {
     let format = json ? .ndjson : format.format(for: context.output)
-    var isFirst = true
+    var (isFirst, records): (Bool, [any Record]) = (true, [])
     try files.forEach(context) { file in
       let model = try file.open()
-      let text: String
-      if let record = try ModelRecord(model, withStatistics: stats) {
-        if format == .ndjson { return try context.output.write(record) }
-        text = ModelTable(record, withAllEpochs: epochs, withTensors: digests || stats).text
+      let (text, record): (String, any Record)
+      if let known = try ModelRecord(model, withStatistics: stats) {
+        (text, record) = (ModelTable(known, withAllEpochs: epochs, withTensors: digests || stats).text, known)
       } else {
-        let record = try TensorFileRecord(model, withStatistics: stats)
-        if format == .ndjson { return try context.output.write(record) }
-        text = TensorFileTable(record, layers: model.layers).text
+        let tensors = try TensorFileRecord(model, withStatistics: stats)
+        (text, record) = (TensorFileTable(tensors, layers: model.layers).text, tensors)
       }
-      try context.output.write((isFirst ? "" : "\n") + text)
+      switch format {
+      case .text: try context.output.write((isFirst ? "" : "\n") + text)
+      case .ndjson: try context.output.write(record)
+      case .csv, .tsv, .json: records.append(record)
+      }
       isFirst = false
     }
+    if ![.text, .ndjson].contains(format) { try context.output.write(records, as: format, text: "") }
   }
 }

@@ -55,6 +55,7 @@ struct TrainCommand: EngineCommand {
   @OptionGroup var start: StartOptions
   @OptionGroup var recipe: RecipeOptions
   @OptionGroup var substitute: SubstituteOptions
+  @OptionGroup var format: FormatOptions
   @OptionGroup var engine: EngineOptions
   @OptionGroup var common: CommonOptions
 
@@ -70,6 +71,7 @@ struct TrainCommand: EngineCommand {
     if resume != nil, start.from != nil {
       throw Failure(.usage, "--from begins a run anew, and --resume goes on with one: leave one of them out")
     }
+    let output = try RunOutput(context.output, format: format)
     let arguments = ProgramArguments.words
     let run = try resume.map { try TrainingRun(resuming: $0, arguments: arguments) } ?? TrainingRun(self)
     if recipe.printCurriculum {
@@ -88,24 +90,26 @@ struct TrainCommand: EngineCommand {
       chosenEngine: run.engine.algorithms == nil ? nil : backend)
     let trainer = try Trainer(
       run.configuration, graph: run.graph, data: run.images, state: run.state, oracle: oracle?.inference(), on: backend)
-    try context.output.write(
-      RunRecord(
-        tool: context.name, version: toolVersion, arguments: arguments, seed: String(run.configuration.seed)))
+    try output.begin(
+      RunRecord(tool: context.name, version: toolVersion, arguments: arguments, seed: String(run.configuration.seed)),
+      run)
     if trainer.isFinished, let checkpoint = run.resumed {
       if !run.isInPlace { try checkpoint.write(to: run.output) }
-      try context.output.write(writer.announce(checkpoint))
+      try output.write(writer.announce(checkpoint))
     }
     StopRequest.watch()
     do {
-      while !trainer.isFinished { try runEpoch(trainer, &writer, context) }
+      while !trainer.isFinished { try runEpoch(trainer, &writer, output, context.diagnostics) }
     } catch let failure as Failure {
       throw writer.describing(failure)
     }
   }
 
-  private func runEpoch(_ trainer: Trainer, _ writer: inout CheckpointWriter, _ context: ToolContext) throws {
+  private func runEpoch(
+    _ trainer: Trainer, _ writer: inout CheckpointWriter, _ output: RunOutput, _ diagnostics: Diagnostics
+  ) throws {
     let epochs = trainer.configuration.epochs
-    var line = ProgressLine(context.diagnostics, label: "epoch \(trainer.epoch + 1)/\(epochs)")
+    var line = ProgressLine(diagnostics, label: "epoch \(trainer.epoch + 1)/\(epochs)")
     let summary = try trainer.runEpoch { summary in
       line.update(summary.fraction, summary.progressText)
       let stop = StopRequest.pending
@@ -113,15 +117,15 @@ struct TrainCommand: EngineCommand {
       try writer.save(trainer.state())
       if let stop {
         let place = "epoch \(summary.epoch), step \(summary.step)"
-        context.diagnostics.note("\(stop.name) in \(place): saved; go on with --resume")
+        diagnostics.note("\(stop.name) in \(place): saved; go on with --resume")
         throw ExitCode(stop.exitStatus)
       }
     }
-    line.finish(summary.finalText)
+    if output.isForPeople { line.clear() } else { line.finish(summary.finalText) }
     let record = EpochRecord(summary)
-    try context.output.write(record)
-    for checkpoint in try writer.save(trainer.state(), after: record) { try context.output.write(checkpoint) }
-    try context.output.flush()
+    try output.write(record, summary)
+    for checkpoint in try writer.save(trainer.state(), after: record) { try output.write(checkpoint) }
+    try output.flush()
   }
 
   /// How many images are taken at most; nil for all.

@@ -91,10 +91,7 @@ struct VerifyCommand: EngineCommand {
       try PredictionRun.stopIfAsked()
     }
     progress.finish(NumberText.count(saved.count, "image"))
-    switch format.format(for: context.output) {
-    case .ndjson: try context.output.write(record)
-    case .text: try context.output.write(VerificationText(record).text)
-    }
+    try context.output.write([record], as: format.format(for: context.output), text: VerificationText(record).text)
     if saved.range == 1, 2 * record.breaches.range > saved.count {
       context.diagnostics.note("\(saved.path): most images leave 0...1; give --range 255 if white is 255")
     }

@@ -11,7 +11,8 @@ extension CommandConfiguration {
     _ name: String, abstract: String, examples: [String], discussion: String = "",
     subcommands: [any ParsableCommand.Type] = []
   ) -> CommandConfiguration {
-    let lines = ["EXAMPLES:"] + examples.map { "  \($0)" } + (discussion.isEmpty ? [] : ["", discussion])
+    let commands = examples.map { ShellText.lines(of: $0, width: 72).map { "  \($0)" }.joined(separator: "\n") }
+    let lines = ["EXAMPLES:"] + commands + (discussion.isEmpty ? [] : ["", discussion])
     return CommandConfiguration(
       commandName: name, abstract: abstract, discussion: lines.joined(separator: "\n"), version: toolVersion,
       subcommands: subcommands)

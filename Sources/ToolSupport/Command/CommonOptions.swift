@@ -16,11 +16,19 @@ public enum OutputFormat: String, CaseIterable, ExpressibleByArgument, Sendable 
   case text
   /// One record a line for programs.
   case ndjson
+  /// A row a record, comma-separated, for spreadsheets and data frames.
+  case csv
+  /// A row a record, tab-separated.
+  case tsv
+  /// One list of all records.
+  case json
 }
 
 /// The option of programs that can write a table or records.
 public struct FormatOptions: ParsableArguments {
-  @Option(help: "Write a table (text) or records (ndjson); the default is text on a terminal only.")
+  @Option(
+    help:
+      "Write a table (text), records (ndjson), or these as csv, tsv or json; the default is text on a terminal only.")
   private var format: OutputFormat?
 
   /// Nothing chosen.

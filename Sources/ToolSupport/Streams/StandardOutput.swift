@@ -20,6 +20,9 @@ public final class StandardOutput: Sendable {
   var stream: OpenStream { OpenStream(descriptor, "standard output") }
   private let writer = Mutex(RecordWriter())
 
+  /// How many columns the terminal has that the data goes to; nil where it goes elsewhere.
+  public var columns: Int? { isTerminal ? SystemCalls.columns(descriptor) : nil }
+
   /// Bytes that are gathered before they are written.
   private static let capacity = 1 << 16
 
@@ -55,6 +58,28 @@ public final class StandardOutput: Sendable {
   /// Appends text as it is.
   public func write(_ text: String) throws {
     try write { writer in writer.append(text.utf8) }
+  }
+
+  /// Appends `records` in `format`, which is `text` for people.
+  public func write(_ records: [any Record], as format: OutputFormat, text: @autoclosure () throws -> String) throws {
+    switch format {
+    case .text: try write(text())
+    case .ndjson: for record in records { try write(record) }
+    case .csv: try write(RecordTable(records).commaSeparated)
+    case .tsv: try write(RecordTable(records).tabSeparated)
+    case .json: try write(RecordTable.list(records.compactMap(RecordTable.json)))
+    }
+  }
+
+  /// Appends the objects `rows` of a table in `format`, which is `text` for people.
+  public func write(rows: [JSON], as format: OutputFormat, text: @autoclosure () throws -> String) throws {
+    switch format {
+    case .text: try write(text())
+    case .ndjson: for row in rows { try write(line: row.bytes) }
+    case .csv: try write(RecordTable(rows).commaSeparated)
+    case .tsv: try write(RecordTable(rows).tabSeparated)
+    case .json: try write(RecordTable.list(rows))
+    }
   }
 
   /// Appends what `body` writes, in one piece.

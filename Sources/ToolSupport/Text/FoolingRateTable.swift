@@ -1,9 +1,9 @@
-import Records
-import ToolSupport
+public import Records
 
 /// Fooling rates as a table for people.
-enum FoolingRateTable {
-  static func text(_ rates: [FoolingRateRecord]) -> String {
+public enum FoolingRateTable {
+  /// A row a rate, within so many columns of a terminal, if they are told.
+  public static func text(_ rates: [FoolingRateRecord], within columns: Int? = nil) -> String {
     let settings = rates.compactMap(\.setting)
     let distinctions = settings.distinctions { settingCells($0) }
     let isMixed = distinctions.contains { !$0.isEmpty }
@@ -11,19 +11,22 @@ enum FoolingRateTable {
       ("missing", { "\($0.missing)" }), ("failed", { "\($0.failed)" }),
       ("zero gradients", { NumberText.percent($0.zeroGradients) }),
     ].filter { flaw in rates.contains { flaw.cell($0) != "0" && flaw.cell($0) != "0.0 %" } }
+    let hasClasses = rates.contains { $0.label != nil }
     var table = TextTable(
       [
-        .words("model"), .words("attack"), .words("norm"), .numbers("epsilon"), .numbers("rotation"),
-        .numbers("translation"),
-      ] + (isMixed ? [.words("settings")] : []) + [
-        .numbers("images"), .numbers("natural"), .numbers("accuracy"), .numbers("fooled"), .words("95 % interval"),
+        .words("model").setting, .words("attack").setting, .words("norm").setting, .numbers("epsilon").setting,
+        .numbers("rotation").setting, .numbers("translation").setting,
+      ] + (isMixed ? [.words("settings")] : []) + (hasClasses ? [.numbers("class")] : []) + [
+        .numbers("images").setting, .numbers("natural"), .numbers("accuracy"), .numbers("fooled"),
+        .words("95 % interval").detail,
       ] + flaws.map { .numbers($0.name) })
     for (place, rate) in rates.enumerated() {
       let setting = rate.setting.map(settingCells) ?? Array(repeating: "-", count: 6)
       let distinction = distinctions.indices.contains(place) ? distinctions[place] : ""
-      table.add(setting + (isMixed ? [distinction] : []) + cells(rate) + flaws.map { $0.cell(rate) })
+      let label = hasClasses ? [rate.label.map { "\($0)" } ?? "-"] : []
+      table.add(setting + (isMixed ? [distinction] : []) + label + cells(rate) + flaws.map { $0.cell(rate) })
     }
-    return table.text
+    return table.text(within: columns)
   }
 
   private static func settingCells(_ setting: Setting) -> [String] {
