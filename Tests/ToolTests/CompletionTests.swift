@@ -96,7 +96,9 @@ import Testing
       ("cusp-train --data=mnist:im", "cusp-train --data=mnist:images/"),
       ("cusp-train --data canvas:40:dig", "cusp-train --data canvas:40:digits "),
       ("cusp-train --data set", "cusp-train --data set.npz "),
-      ("cusp-attack mod", "cusp-attack model.h5 "), ("cusp-attack not", "cusp-attack not"),
+      ("cusp-attack mod", "cusp-attack model.h5 "),
+      // Where no file has a fitting name, zsh offers the others.
+      ("cusp-attack not", shell.name == "zsh" ? "cusp-attack notes.txt " : "cusp-attack not"),
       ("cusp-attack model.h5 --dee", "cusp-attack model.h5 --deepfool "),
       ("cusp-attack model.h5 --ensemble pgd,squ", "cusp-attack model.h5 --ensemble pgd,square "),
       ("cusp-bench small-c", "cusp-bench small-cnn "),

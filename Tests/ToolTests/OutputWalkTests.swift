@@ -52,7 +52,7 @@ import Testing
         "arch": ["--arch FOLDER/arch.json"], "curriculum": ["--curriculum FOLDER/curriculum.json"],
         "substitute-for": ["--substitute-for FOLDER/m.h5"], "from": ["--from FOLDER/m.h5"],
         // Its data; the file itself is what it replaces.
-        "resume": ["--resume FOLDER/of-d.h5"],
+        "resume": ["--resume FOLDER/of-d.h5"], "resume-or-begin": ["--resume-or-begin FOLDER/of-d.h5"],
       ], outputs: ["output"], others: recipe.union(["group", "prefix", "rename", "ignore", "format"]),
       base: "--epochs 1 --limit 32 --quiet --output OUT"),
     Program(

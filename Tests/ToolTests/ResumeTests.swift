@@ -81,7 +81,7 @@ import Testing
     "What cannot be resumed is one line",
     arguments: [
       ("--resume none.h5", 66, "none.h5: no such file; check the path"),
-      ("--resume m.h5 --epochs 3", 64, "--resume m.h5: epochs is 2 there, not 3; leave it out"),
+      ("--resume m.h5 --epochs 1", 64, "--resume m.h5: epochs is 2 there, not 1; leave it out"),
       ("--resume m.h5 --milestones none", 64, "--resume m.h5: milestones is [1] there, not []; leave it out"),
       ("--resume m.h5 --limit 65", 64, "--resume m.h5: limit is 64 there, not 65; leave it out"),
       ("--resume m.h5 --arch lenet", 64, "--resume m.h5: holds another network; leave out --arch and --normalise"),

@@ -17,6 +17,10 @@ struct StartOptions: ParsableArguments {
     help: "Begin with the network and the weights of this model file, of any format that cusp-convert reads.",
     completion: .modelFiles)
   var from: String?
+  @Option(
+    help: "Go on with the run in this model file, or begin it there: the same command line until it is over.",
+    completion: .file(extensions: ["h5"]))
+  var resumeOrBegin: String?
   @OptionGroup var selection: SelectionOptions
 
   /// The model to begin with; nil where training begins with random weights.
@@ -49,6 +53,25 @@ struct StartOptions: ParsableArguments {
     let lists = [("rename", selection.rename), ("ignore", selection.ignore)].filter { !$0.1.isEmpty }
     return texts.compactMap { name, text in text.map { JSON.Member(name, .string($0)) } }
       + lists.map { name, list in JSON.Member(name, .array(list.map(JSON.string))) }
+  }
+}
+
+extension TrainCommand {
+  /// The file to go on with: that of `--resume`, or that of `--resume-or-begin` if it is there; if not, it is the output.
+  ///
+  /// - Throws: `Failure` (`usage`) for options that contradict each other.
+  mutating func fileToResume() throws -> String? {
+    guard let file = start.resumeOrBegin else {
+      guard resume != nil, start.from != nil else { return resume }
+      throw Failure(.usage, "--from begins a run anew, and --resume goes on with one: leave one of them out")
+    }
+    guard resume == nil, output == nil else {
+      let option = resume == nil ? "--output" : "--resume"
+      throw Failure(.usage, "--resume-or-begin \(file): is what is read and written; leave out \(option)")
+    }
+    if fileExists(at: file), try fileSize(path: file) > 0 { return file }
+    output = file
+    return nil
   }
 }
 

@@ -66,14 +66,11 @@ struct TrainCommand: EngineCommand {
     }
   }
 
-  func execute(_ context: ToolContext) throws {
+  mutating func execute(_ context: ToolContext) throws {
     if listArchitectures { return try context.output.write(Architecture.table()) }
-    if resume != nil, start.from != nil {
-      throw Failure(.usage, "--from begins a run anew, and --resume goes on with one: leave one of them out")
-    }
     let output = try RunOutput(context.output, format: format)
     let arguments = ProgramArguments.words
-    let run = try resume.map { try TrainingRun(resuming: $0, arguments: arguments) } ?? TrainingRun(self)
+    let run = try fileToResume().map { try TrainingRun(resuming: $0, arguments: arguments) } ?? TrainingRun(self)
     if recipe.printCurriculum {
       let steps = max(1, run.configuration.trainedCount(of: run.images.count) / run.configuration.batchSize)
       return try context.output.write(run.configuration.table(stepsPerEpoch: steps))

@@ -89,7 +89,9 @@ struct TrainingRun {
         $0 == threads
           ? nil : ["--resume \(path): threads were \($0.text), now \(threads.text); the same bytes need the same"]
       } ?? []
-    document = .object(stored.map { $0.key == "threads" ? .init($0.key, threads) : $0 })
+    let epochs = JSON.integer(Int64(command.recipe.epochs))
+    let current = ["threads": threads, "epochs": epochs]
+    document = .object(stored.map { .init($0.key, current[$0.key] ?? $0.value) })
     descent = Descent(document, checkpoint.documents)
     (configuration, engine) = (begun.configuration, begun.engine)
     (reference, images) = (begun.reference, begun.images)
@@ -106,8 +108,24 @@ struct TrainingRun {
     for key in stored.map(\.key) + (document.members ?? []).map(\.key) where !free.contains(key) {
       let (there, given) = (JSON.object(stored)[key]?.text ?? "not set", document[key]?.text ?? "not set")
       guard there != given else { continue }
+      if key == "epochs", let earlier = Int(there), configuration.epochs > earlier {
+        try refuseMoreEpochs(path: path)
+        continue
+      }
       throw Failure(.usage, "--resume \(path): \(key) is \(there) there, not \(given); leave it out")
     }
+  }
+
+  /// Refuses more epochs where those that are over would have been others.
+  private func refuseMoreEpochs(path: String) throws {
+    let reason: String
+    switch configuration.schedule.course {
+    case _ where document["curriculum"] != nil: reason = "its curriculum is made for its epochs"
+    case _ where oracle != nil: reason = "a substitute's images grow between its epochs"
+    case .cosine, .oneCycle: reason = "its learning rate is made for its epochs"
+    case .steps: return
+    }
+    throw Failure(.usage, "--resume \(path): \(reason); leave out --epochs, or begin a run with --from")
   }
 
   /// The command line of the run `stored` in `path`, with `arguments` after it.
