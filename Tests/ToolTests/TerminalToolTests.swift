@@ -63,7 +63,7 @@ import Testing
     #expect(!shown.text.contains("{\""))
     #expect(shown.lines.allSatisfy { $0.count <= 80 }, "\(shown.lines)")
     #expect(shown.lines.contains { $0.hasPrefix("epsilon  natural  accuracy") || $0.contains("  epsilon  ") })
-    #expect(shown.lines.contains { $0.hasPrefix("in all rows: ") && $0.contains("norm linf") })
+    #expect(shown.lines.contains { $0.hasPrefix("in all rows: ") && $0.contains("translation 0") })
     #expect(shown.text.contains("accuracy "))
     // The table is that of the records.
     let piped = try bash(
