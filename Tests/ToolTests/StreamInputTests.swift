@@ -50,7 +50,12 @@ import Testing
           try run("/dev/fd/3", "3< m.h5"),
         ]
       }
-      for other in others { #expect(other == plain) }
+      // Records name the model's file as it was named.
+      func unnamed(_ outcome: BuiltTool.Outcome) -> String { outcome.text.replacing(/"path":"[^"]*",/, with: "") }
+      for other in others {
+        #expect(unnamed(other) == unnamed(plain))
+        #expect(other.errors == plain.errors && other.status == 0)
+      }
     }
   }
 
