@@ -97,9 +97,11 @@ let targets: [Target] = [
   library("Archives", ["CZlib", "Failures", "Files"]),
 
   library("ImageFiles", ["CImages", "Failures", "Files"]),
+  library("Downloads", ["Archives", "Failures", "Files", crypto]),
 
   library("Datasets", ["Archives", "Failures", "Files", "HDF5", "ImageFiles", "Tensors"]),
   library("Spatial", ["Tensors"]),
+  library("Corruptions", ["Failures", "ImageFiles", "Tensors"]),
   library("Networks", ["Failures", "Symmetry", "Tensors"]),
   library("Programs", ["Failures", "Networks", "Symmetry", "Tensors"]),
   library("PortableBackend", ["Failures", "Networks", "Programs", "Tensors"]),
@@ -126,8 +128,8 @@ let targets: [Target] = [
   library(
     "Evaluation",
     [
-      "Attacks", "Checkpoints", "Datasets", "Failures", "Files", "Interchange", "Networks", "Programs", "Records",
-      "Spatial", "Tensors",
+      "Attacks", "Checkpoints", "Corruptions", "Datasets", "Failures", "Files", "Interchange", "Networks", "Programs",
+      "Records", "Spatial", "Tensors",
     ]),
 
   library(
@@ -157,8 +159,8 @@ let targets: [Target] = [
   library(
     "ToolOptions",
     [
-      "Attacks", "Checkpoints", "Datasets", "Evaluation", "Failures", "Files", "Interchange", "NetworkOptions",
-      "Networks", "Programs", "Records", "SavedSets", "Spatial", "ToolSupport", argumentParser,
+      "Attacks", "Checkpoints", "Corruptions", "Datasets", "Evaluation", "Failures", "Files", "Interchange",
+      "NetworkOptions", "Networks", "Programs", "Records", "SavedSets", "Spatial", "ToolSupport", argumentParser,
     ] + backends),
 
   library(
@@ -177,6 +179,9 @@ let targets: [Target] = [
     ]),
   tool("cusp-attack", ["Attacks", "Datasets", "Evaluation", "Records", "ToolOptions"]),
   tool("cusp-evaluate", ["Archives", "Datasets", "Evaluation", "Files", "Records", "ToolOptions"]),
+  tool(
+    "cusp-data",
+    ["Checkpoints", "Datasets", "Downloads", "Files", "ImageFiles", "Records", "Spatial", "Tensors"]),
   tool("cusp-fooling-rate", ["Archives", "Files", "Records"]),
   tool(
     "cusp-plot",
@@ -215,8 +220,10 @@ let targets: [Target] = [
   tests("HDF5", ["Files", "HDF5"]),
   tests("Archives", ["Archives", "Files"]),
   tests("ImageFiles", ["Files", "ImageFiles"]),
+  tests("Downloads", ["Archives", "Downloads", "Files"]),
   tests("Datasets", ["Archives", "Datasets", "Files", "HDF5", "ImageFiles", "Tensors"]),
   tests("Spatial", ["Spatial", "Tensors"]),
+  tests("Corruptions", ["Archives", "Corruptions", "Tensors"]),
   tests("Networks", ["Networks", "Symmetry", "Tensors"]),
   tests("Programs", ["Networks", "Programs", "Tensors"]),
   tests("Backends", ["Archives", "Attacks", "Datasets", "Networks", "Programs", "Symmetry", "Tensors"] + backends),
@@ -235,8 +242,8 @@ let targets: [Target] = [
   tests(
     "Evaluation",
     [
-      "Attacks", "Checkpoints", "Datasets", "Evaluation", "Files", "Interchange", "Networks", "PortableBackend",
-      "Programs", "Records", "Spatial", "Tensors",
+      "Archives", "Attacks", "Checkpoints", "Corruptions", "Datasets", "Evaluation", "Files", "Interchange", "Networks",
+      "PortableBackend", "Programs", "Records", "Spatial", "Tensors",
     ]),
   tests(
     "SavedSets",
@@ -254,8 +261,8 @@ let targets: [Target] = [
   tests(
     "ToolOptions",
     [
-      "Attacks", "Checkpoints", "Datasets", "Evaluation", "Files", "Networks", "PortableBackend", "Programs", "Records",
-      "Spatial", "Tensors", "ToolOptions", "ToolSupport", argumentParser,
+      "Attacks", "Checkpoints", "Corruptions", "Datasets", "Evaluation", "Files", "Networks", "PortableBackend",
+      "Programs", "Records", "Spatial", "Tensors", "ToolOptions", "ToolSupport", argumentParser,
     ]),
   tests("Format", ["Checkpoints", "Networks", "Records", "Tensors"]),
   tests(

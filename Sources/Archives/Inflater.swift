@@ -19,6 +19,8 @@ struct Inflater: ~Copyable {
     case gzip = 31
     /// Deflated data alone, as in zip.
     case raw = -15
+    /// zlib's own header and Adler-32, as in MATLAB's files.
+    case zlib = 15
   }
 
   // zlib's state points back at this structure, which therefore may not move.

@@ -13,7 +13,7 @@ package struct NumPyHeader: Sendable {
   /// The size along each axis.
   package let shape: [Int]
   /// Whether elements lie column after column, the first axis the fastest, where that makes a difference.
-  let isFortranOrder: Bool
+  package let isFortranOrder: Bool
   /// Whether elements of several bytes begin with their highest.
   let isBigEndian: Bool
   /// Where the elements start in the file.

@@ -5,7 +5,10 @@ extension DatasetReference.Family {
   /// What the classes are called, by label.
   var classNames: [String] {
     switch self {
-    case .mnist: numberNames(10)
+    case .mnist, .svhn: numberNames(10)
+    case .kmnist: ["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"]
+    // Letters whose small form looks like the large one have a class together.
+    case .emnist: numberNames(10) + "ABCDEFGHIJKLMNOPQRSTUVWXYZabdefghnqrt".map(String.init)
     case .fashion:
       ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
     case .cifar10: ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]

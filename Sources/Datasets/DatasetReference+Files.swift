@@ -29,7 +29,9 @@ extension DatasetReference {
 extension DatasetReference.Family {
   fileprivate var fileNames: [String] {
     switch self {
-    case .mnist, .fashion: ["train", "t10k"].flatMap { ["\($0)-images-idx3-ubyte", "\($0)-labels-idx1-ubyte"] }
+    case .mnist, .fashion, .kmnist, .emnist:
+      Split.allCases.flatMap { [IDXName(self, $0).images, IDXName(self, $0).labels] }
+    case .svhn: Split.allCases.map { SVHNName.file(of: $0) }
     case .cifar10, .cifar100: Split.allCases.flatMap(CIFARLayout(self).files(of:)) + [CIFARLayout(self).nameFile]
     }
   }
@@ -44,6 +46,9 @@ extension DatasetReference.Family {
     switch self {
     case .mnist: ["MNIST/raw", "raw"]
     case .fashion: ["FashionMNIST/raw", "raw"]
+    case .kmnist: ["KMNIST/raw", "raw"]
+    case .emnist: ["EMNIST/raw", "raw", "gzip"]
+    case .svhn: []
     case .cifar10, .cifar100: [CIFARLayout(self).subfolder]
     }
   }

@@ -33,10 +33,16 @@ public enum DatasetReference: Hashable, Sendable, CustomStringConvertible {
     case mnist
     /// 28x28 articles of clothing.
     case fashion
+    /// 28x28 cursive Japanese characters of 10 classes.
+    case kmnist
+    /// 28x28 letters and digits, the balanced set of 47 classes.
+    case emnist
     /// 3x32x32 colour photographs of 10 classes.
     case cifar10
     /// 3x32x32 colour photographs of 100 classes.
     case cifar100
+    /// 3x32x32 photographs of house numbers, a digit in the middle of each.
+    case svhn
   }
 
   /// What names one, as people are told; `canvas:SIDE:` may come before.
@@ -67,10 +73,7 @@ public enum DatasetReference: Hashable, Sendable, CustomStringConvertible {
     } else if parts[0] == "image" {
       self = try Self.image(parts.count == 2 ? parts[1] : "", in: text)
     } else if let family = Family(rawValue: parts[0]) {
-      guard parts.count == 2, !parts[1].isEmpty else {
-        throw Failure(.usage, "\(text): names no folder; write \(family.rawValue):DIR")
-      }
-      self = .folder(family, path: parts[1])
+      self = .folder(family, path: parts.count == 1 ? try family.fetchedFolder() : try family.checked(parts[1]))
     } else if text.hasSuffix(".npz") {
       self = .npz(path: text)
     } else if text.hasSuffix(".h5") || text.hasSuffix(".hdf5") {
@@ -154,10 +157,12 @@ public enum DatasetReference: Hashable, Sendable, CustomStringConvertible {
   private func read(_ split: Split, limit: Int?, for shape: Shape?) throws -> LabeledImages {
     switch self {
     case .digits: return try readDigits(split)
-    case .folder(.mnist, let path): return try readMNIST(.mnist, at: path, split)
-    case .folder(.fashion, let path): return try readMNIST(.fashion, at: path, split)
-    case .folder(.cifar10, let path): return try readCIFAR(.cifar10, at: path, split)
-    case .folder(.cifar100, let path): return try readCIFAR(.cifar100, at: path, split)
+    case .folder(let family, let path):
+      switch family {
+      case .mnist, .fashion, .kmnist, .emnist: return try readMNIST(family, at: path, split)
+      case .cifar10, .cifar100: return try readCIFAR(family, at: path, split)
+      case .svhn: return try readSVHN(at: path, split)
+      }
     case .npz(let path): return try readPair(NumPyPairs(path: path), name: name, split)
     case .hdf5(let path): return try readPair(HDF5Pairs(path: path), name: name, split)
     case .images(let path, let fit):

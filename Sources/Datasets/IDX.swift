@@ -4,11 +4,10 @@ import Tensors
 /// The images and labels of MNIST, or of a data set with the same files, in the folder `path` or where torchvision puts
 /// them below it.
 func readMNIST(_ family: DatasetReference.Family, at path: String, _ split: Split) throws -> LabeledImages {
-  let prefix = split == .train ? "train" : "t10k"
-  let name = "\(prefix)-images-idx3-ubyte"
-  let folder = DataFolder.holding(name, at: path, subfolders: family.subfolders)
-  let images = try IDXArray(folder.read(name), kind: .images)
-  let labels = try IDXArray(folder.read("\(prefix)-labels-idx1-ubyte"), kind: .labels)
+  let name = IDXName(family, split)
+  let folder = DataFolder.holding(name.images, at: path, subfolders: family.subfolders)
+  let images = try IDXArray(folder.read(name.images), kind: .images)
+  let labels = try IDXArray(folder.read(name.labels), kind: .labels)
   guard images.sizes[0] == labels.sizes[0] else {
     throw Failure(.data, "\(labels.place): \(labels.sizes[0]) labels for \(images.sizes[0]) images; fetch both again")
   }
@@ -16,6 +15,16 @@ func readMNIST(_ family: DatasetReference.Family, at path: String, _ split: Spli
     name: family.rawValue, split: split, imageShape: [1, images.sizes[1], images.sizes[2]],
     pixels: .bytes(images.elements), labels: labels.elements.map(Int.init), classNames: family.classNames,
     place: labels.place)
+}
+
+/// What the files of a split are called.
+struct IDXName {
+  let images, labels: String
+
+  init(_ family: DatasetReference.Family, _ split: Split) {
+    let prefix = family == .emnist ? "emnist-balanced-\(split.rawValue)" : split == .train ? "train" : "t10k"
+    (images, labels) = ("\(prefix)-images-idx3-ubyte", "\(prefix)-labels-idx1-ubyte")
+  }
 }
 
 /// An array of bytes in an IDX file: a number for the kind, big-endian sizes, and the elements.

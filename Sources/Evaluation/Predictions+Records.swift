@@ -83,6 +83,7 @@ extension Predictions {
   private func parameters(_ attack: NamedAttack?, _ transformation: Transformation) -> JSON? {
     var members =
       attack.map { ($0.parameters.members ?? []) + transformation.searchParameters } ?? transformation.parameters
+    members += transformation.corruption?.parameters ?? []
     if batchStatistics != nil {
       members.append(.init("batch_statistics", .integer(Int64(BatchStatistics.batchSize))))
     }

@@ -87,6 +87,9 @@ public struct Predictions {
     guard !transfers || !isSearch && !attacks.contains(nil) else {
       throw Failure(.usage, "source: name an attack on it, and no search for poses")
     }
+    if isSearch, transformations.contains(where: { $0.corruption != nil }) {
+      throw Failure(.usage, "corruptions go with one pose; leave the search for the worst one out")
+    }
     let isBlended = transformations.contains { !$0.isIdentity && $0.interpolation != .nearest }
     if isBlended, attacks.contains(where: { $0?.isQuantised == true }) {
       throw Failure(.usage, "bilinear interpolation leaves 8-bit levels, so images cannot be quantised; take nearest")
@@ -135,6 +138,7 @@ public struct Predictions {
   ) throws {
     let settings = settings(of: selection)
     try model.check(images)
+    for transformation in transformations { try transformation.corruption?.check(images) }
     guard transformations.allSatisfy({ $0.search == nil }) else {
       return try attacks.contains(nil)
         ? searchPoses(of: images, settings.flatMap(\.self), progress: progress) { try body($0, []) }
@@ -171,7 +175,7 @@ public struct Predictions {
         pixels: { number, pixels in
           let place = group.places[number]
           write(place, pixels)
-          transformer.transform(pixels, image: places[place], by: place % poses)
+          try transformer.transform(pixels, image: places[place], by: place % poses)
         },
         untouched: transformations.allSatisfy(\.isIdentity) ? nil : { write(group.places[$0], $1) },
         finish: { result in

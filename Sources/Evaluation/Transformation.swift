@@ -21,6 +21,8 @@ public struct Transformation: Hashable, Sendable {
   public let seed: UInt64
   /// Which poses are tried; nil for the one that is drawn.
   public let search: PoseSearch?
+  /// What corrupts images before they take a pose; nil where nothing does.
+  public let corruption: ImageCorruption?
 
   /// Images as they are.
   public static let none = Transformation(PoseDistribution())
@@ -28,14 +30,22 @@ public struct Transformation: Hashable, Sendable {
   /// A transformation.
   public init(
     _ distribution: PoseDistribution, interpolation: Interpolation = .nearest, seed: UInt64 = 0,
-    search: PoseSearch? = nil
+    search: PoseSearch? = nil, corruption: ImageCorruption? = nil
   ) {
     (self.distribution, self.interpolation, self.seed) = (distribution, interpolation, seed)
-    self.search = search
+    (self.search, self.corruption) = (search, corruption)
+  }
+
+  /// This transformation of images that `corruption` has corrupted before.
+  public func after(_ corruption: ImageCorruption?) -> Transformation {
+    Transformation(distribution, interpolation: interpolation, seed: seed, search: search, corruption: corruption)
   }
 
   /// Whether every image stays as it is.
-  public var isIdentity: Bool { distribution.isIdentity }
+  public var isIdentity: Bool { isStill && corruption == nil }
+
+  /// Whether no image is turned or moved.
+  private var isStill: Bool { distribution.isIdentity }
 
   /// Whether the gradient leads from pose to pose.
   public var isClimbing: Bool {
@@ -49,9 +59,9 @@ public struct Transformation: Hashable, Sendable {
   var poseCount: Int {
     switch search {
     case nil: 1
-    case .worst(let count): isIdentity ? 1 : count
+    case .worst(let count): isStill ? 1 : count
     case .grid(let grid): grid.count
-    case .climb(let steps, let starts): isIdentity ? 1 : starts * (steps + 1)
+    case .climb(let steps, let starts): isStill ? 1 : starts * (steps + 1)
     }
   }
 
@@ -83,14 +93,14 @@ public struct Transformation: Hashable, Sendable {
     var setting = setting
     (setting.rotation, setting.translation) = (distribution.rotation, distribution.translation)
     setting.isRotationExact = distribution.isRotationExact && distribution.rotation != 0
-    setting.interpolation = isIdentity || interpolation == .nearest ? nil : interpolation.rawValue
+    setting.interpolation = isStill || interpolation == .nearest ? nil : interpolation.rawValue
     return setting
   }
 
   /// What decides the poses besides the budgets, as records of images without an attack say it.
   var parameters: [JSON.Member] {
     if case .grid = search { return searchParameters }
-    return isIdentity && search == nil ? [] : searchParameters + [.init("seed", .string(String(seed)))]
+    return isStill && search == nil ? [] : searchParameters + [.init("seed", .string(String(seed)))]
   }
 
   /// Which poses are tried, as records say it.

@@ -4,17 +4,21 @@ import Tensors
 /// Transforms images by any of a list of transformations; holds the room for it.
 struct Transformer {
   private let transformations: [Transformation]
+  private let imageShape: Shape
   private var resamplers: [Interpolation: Resampler] = [:]
 
   init(_ transformations: [Transformation], imageShape: Shape) {
-    self.transformations = transformations
+    (self.transformations, self.imageShape) = (transformations, imageShape)
     for kind in Set(transformations.map(\.interpolation)) {
       resamplers[kind] = Resampler(imageShape: imageShape, interpolation: kind)
     }
   }
 
   /// Transforms one image, `[c, h, w]`, where it lies.
-  mutating func transform(_ pixels: UnsafeMutableBufferPointer<Float>, image: Int, by place: Int) {
+  ///
+  /// - Throws: `Failure` where it is to be corrupted, and a file cannot be read.
+  mutating func transform(_ pixels: UnsafeMutableBufferPointer<Float>, image: Int, by place: Int) throws {
+    try transformations[place].corruption?.apply(to: pixels, shape: imageShape, index: image)
     transform(pixels, to: transformations[place].pose(of: image), by: place)
   }
 

@@ -50,11 +50,19 @@ public struct FolderWriter {
   ///
   /// - Throws: as above.
   public func write(_ bytes: [UInt8], to name: String) throws {
+    try write(to: name) { append in try bytes.withUnsafeBytes(append) }
+  }
+
+  /// Writes the file `name` of the parts that `body` appends.
+  ///
+  /// - Throws: as above, and what `body` throws.
+  public func write(to name: String, _ body: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws {
     let place = "\(path)/\(name)"
     guard let file = Descriptor("\(folder)/\(name)", O_WRONLY | O_CREAT | O_EXCL) else {
       throw writeFailure(place, errno)
     }
-    try bytes.withUnsafeBytes { try writeAll($0, to: file.number, path: place) }
+    let number = file.number
+    try body { try writeAll($0, to: number, path: place) }
   }
 }
 

@@ -72,6 +72,22 @@ extension PixelImage {
     defer { cusp_png_free(start) }
     return Array(UnsafeBufferPointer(start: start, count: count))
   }
+
+  /// The bytes of a JPEG file of this image, as Pillow's `save` writes it unless told otherwise: colours at half the
+  /// resolution.
+  ///
+  /// - Throws: as `pngBytes()`.
+  /// - Precondition: 1 or 3 channels, `quality` in 1...100.
+  public func jpegBytes(quality: Int) throws -> [UInt8] {
+    precondition(channels == 1 || channels == 3, "\(channels) channels")
+    precondition((1...100).contains(quality), "quality \(quality)")
+    let header = cusp_image_header(width: UInt32(width), height: UInt32(height), channels: Int32(channels))
+    var start: UnsafeMutablePointer<UInt8>?
+    var count = 0
+    try Format.jpeg.call("JPEG") { cusp_jpeg_encode(pixels, header, Int32(quality), &start, &count, $0) }
+    defer { cusp_jpeg_free(start) }
+    return Array(UnsafeBufferPointer(start: start, count: count))
+  }
 }
 
 private enum Format: String {

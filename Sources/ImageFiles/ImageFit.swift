@@ -51,6 +51,15 @@ extension PixelImage {
     return resampled(columns, rows)
   }
 
+  /// This image with another size, each pixel the mean of those below it, as Pillow's `resize` with `BOX`.
+  ///
+  /// - Precondition: at least one pixel.
+  public func boxed(width newWidth: Int, height newHeight: Int) -> PixelImage {
+    precondition(newWidth > 0 && newHeight > 0, "\(newWidth)x\(newHeight) pixels")
+    let columns = ResampledAxis(from: width, to: newWidth, taking: 0..<newWidth, by: .box)
+    return resampled(columns, ResampledAxis(from: height, to: newHeight, taking: 0..<newHeight, by: .box))
+  }
+
   /// Resamples along rows first, then along columns, each rounded to bytes, as Pillow.
   private func resampled(_ columns: ResampledAxis, _ rows: ResampledAxis) -> PixelImage {
     let (side, needed) = (columns.count, rows.sources)
@@ -77,27 +86,34 @@ extension PixelImage {
 }
 
 /// Where the pixels along one axis of a resized image come from, in Pillow's fixed-point arithmetic: triangles of weights as
-/// wide as two new pixels, or two old ones where the image grows, in 22 bits after the point.
+/// wide as two new pixels, or boxes as wide as one, of old pixels where the image grows, in 22 bits after the point.
 private struct ResampledAxis {
+  enum Filter { case triangle, box }
+
   private static let precision = 22
   /// For each new pixel the first old one and the weights from there.
   private let windows: [(first: Int, weights: [Int])]
 
   /// The new pixels `taken` of an axis of `old` pixels that is resized to `new`.
-  init(from old: Int, to new: Int, taking taken: Range<Int>) {
+  init(from old: Int, to new: Int, taking taken: Range<Int>, by filter: Filter = .triangle) {
     guard new != old else {
       windows = taken.map { ($0, [1 << Self.precision]) }
       return
     }
     let scale = Double(old) / Double(new)
-    let radius = max(scale, 1)
+    let unit = max(scale, 1)
+    let radius = filter == .box ? 0.5 * unit : unit
     windows = taken.map { place in
       let center = (Double(place) + 0.5) * scale
       let first = max(0, Int(center - radius + 0.5))
       let end = min(old, Int(center + radius + 0.5))
-      let triangle = (first..<end).map { max(0, 1 - abs((Double($0) - center + 0.5) * (1 / radius))) }
-      let sum = triangle.reduce(0, +)
-      let weights = triangle.map { weight in Int(0.5 + (sum == 0 ? weight : weight / sum) * Double(1 << Self.precision))
+      let shares = (first..<end).map { source in
+        let distance = (Double(source) - center + 0.5) * (1 / unit)
+        guard filter == .box else { return max(0, 1 - abs(distance)) }
+        return distance > -0.5 && distance <= 0.5 ? 1 : 0
+      }
+      let sum = shares.reduce(0, +)
+      let weights = shares.map { weight in Int(0.5 + (sum == 0 ? weight : weight / sum) * Double(1 << Self.precision))
       }
       return (first, weights)
     }

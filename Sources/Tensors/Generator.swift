@@ -18,6 +18,8 @@ public enum Purpose: UInt32, CaseIterable, Sendable {
   case split = 6
   /// Examples made up to measure or to check something.
   case sample = 7
+  /// The noise of a common corruption.
+  case corruption = 8
 }
 
 /// A stream of random numbers that is a function of (seed, purpose, epoch, image, restart, step) and nothing else.

@@ -73,6 +73,9 @@ public struct SpatialOptions: ParsableArguments {
   )
   public var poseSteps: Int?
 
+  /// What corrupts images before.
+  @OptionGroup public var corruption: CorruptionOptions
+
   /// Images as they are.
   public init() {}
 
@@ -98,6 +101,9 @@ public struct SpatialOptions: ParsableArguments {
     let repetition = rotation?.repetition(of: "--rotation") ?? translation?.repetition(of: "--translation")
     if let repetition { throw ValidationError(repetition) }
     try checkSearch()
+    if corruption.corruption != nil, let search {
+      throw ValidationError("--corruption goes with one pose of an image: leave out \(search) or --corruption")
+    }
   }
 
   /// Refuses climbs that lead nowhere, or through too many poses.
@@ -108,7 +114,7 @@ public struct SpatialOptions: ParsableArguments {
       throw ValidationError("--pose-steps \(poseSteps): give 1 or more, from all starts at most \(limit) poses")
     }
     guard grid == nil else { throw ValidationError("--pose-steps climbs, --grid has its own poses; take one") }
-    guard drawsPoses else { throw ValidationError("--pose-steps \(poseSteps): nothing is drawn here; leave it out") }
+    guard drawsWithin else { throw ValidationError("--pose-steps \(poseSteps): nothing is drawn here; leave it out") }
     guard interpolation != .nearest else {
       throw ValidationError("--interpolation nearest: has no gradient by pose; leave it out, or --pose-steps")
     }
@@ -123,7 +129,7 @@ public struct SpatialOptions: ParsableArguments {
         throw ValidationError("--worst-of \(worstOf): give 1 to \(limit) poses")
       }
       guard grid == nil else { throw ValidationError("--worst-of draws poses, --grid has its own; take one") }
-      guard drawsPoses else { throw ValidationError("--worst-of \(worstOf): nothing is drawn here; leave it out") }
+      guard drawsWithin else { throw ValidationError("--worst-of \(worstOf): nothing is drawn here; leave it out") }
     }
     guard let grid else { return }
     guard isGiven else { throw ValidationError("--grid \(grid): by how much? give --rotation or --translation") }
@@ -162,20 +168,30 @@ public struct SpatialOptions: ParsableArguments {
   }
 
   /// How many settings there are.
-  public var count: Int { pairs.count }
+  public var count: Int { pairs.count * corruption.count }
 
   /// Whether images are turned or moved at all, were it by 0.
   public var isGiven: Bool { rotations != nil || translations != nil }
 
-  /// Whether a random number decides how images are turned or moved.
+  /// Whether a random number decides how images are corrupted, turned or moved.
   public var drawsPoses: Bool {
+    corruption.isDrawn || drawsWithin
+  }
+
+  private var drawsWithin: Bool {
     grid == nil
       && ((!rotationExact && rotations?.values.contains { $0 > 0 } ?? false)
         || translations?.values.contains { $0 > 0 } ?? false)
   }
 
-  /// A transformation for each of `pairs`.
-  public func transformations(seed: UInt64) -> [Transformation] {
+  /// A transformation for each of `pairs`, each after every corruption, these the outermost of all.
+  ///
+  /// - Throws: `Failure` where there is no such corruption, or no file of it.
+  public func transformations(seed: UInt64) throws -> [Transformation] {
+    try corruption.corruptions(seed: seed).flatMap { corruption in poses(seed: seed).map { $0.after(corruption) } }
+  }
+
+  private func poses(seed: UInt64) -> [Transformation] {
     pairs.map { rotation, translation in
       Transformation(
         PoseDistribution(rotation: rotation, isRotationExact: rotationExact, translation: translation),

@@ -33,12 +33,12 @@ struct ReferenceTests {
   @Test("Anything else is refused with the choices", arguments: ["", "imagenet", "digits:x", "x:mnist", "a.npy", ":"])
   func refuses(text: String) {
     let choices =
-      "digits, mnist:DIR, fashion:DIR, cifar10:DIR, cifar100:DIR, folder:DIR, image:LABEL:FILE, "
+      "digits, mnist:DIR, fashion:DIR, kmnist:DIR, emnist:DIR, cifar10:DIR, cifar100:DIR, svhn:DIR, folder:DIR, image:LABEL:FILE, "
       + "FILE.npz or FILE.h5"
     expectFailure(.usage, "\"\(text)\": not a data set; choose \(choices)") { _ = try DatasetReference(text) }
   }
 
-  @Test("A family without a folder is refused", arguments: ["mnist", "cifar10:"])
+  @Test("A family without a folder is refused", arguments: ["mnist:", "cifar10:"])
   func noFolder(text: String) {
     expectFailure(.usage, "\(text): names no folder; write ") { _ = try DatasetReference(text) }
   }

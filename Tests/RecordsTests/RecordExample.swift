@@ -179,6 +179,29 @@ struct RecordExample: Sendable, CustomStringConvertible {
         ("offenders", "a list"),
       ]),
     RecordExample(
+      type: CardRecord.self,
+      line: #"{"type":"card","v":1,"model":"0f","path":"m.h5","data":"d","split":"test","total":4,"parts":[],"#
+        + #""not_run":[{"name":"snow","reason":"no"}]}"#,
+      required: [
+        ("model", "text"), ("path", "text"), ("data", "text"), ("split", "text"), ("total", "a whole number"),
+        ("parts", "a list"), ("not_run", "a list"),
+      ]),
+    RecordExample(
+      type: DataRecord.self,
+      line: #"{"type":"data","v":1,"data":"mnist:d","split":"test","count":3,"shape":[1,28,28],"classes":["a","b"],"#
+        + #""class_counts":[1,2],"mean":[0.25],"deviation":[0.5],"digest":"0f"}"#,
+      required: [
+        ("data", "text"), ("split", "text"), ("count", "a whole number"), ("shape", "a list"), ("classes", "a list"),
+        ("class_counts", "a list"), ("mean", "a list"), ("deviation", "a list"), ("digest", "text"),
+      ]),
+    RecordExample(
+      type: SourceRecord.self,
+      line: #"{"type":"source","v":1,"name":"mnist","title":"digits","address":"https://x/","files":["a.gz"],"#
+        + #""bytes":12,"path":"/c/mnist"}"#,
+      required: [
+        ("name", "text"), ("title", "text"), ("address", "text"), ("files", "a list"), ("bytes", "a whole number"),
+      ], optional: [("path", "text")]),
+    RecordExample(
       type: ErrorRecord.self,
       line: #"{"type":"error","v":1,"code":"data","message":"a \"bad\"\nline","line":3,"id":["x",{"y":null}]}"#,
       required: [("code", "text"), ("message", "text")], optional: [("line", "a whole number"), ("id", "")]),

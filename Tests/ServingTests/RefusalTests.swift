@@ -95,7 +95,7 @@ import Testing
       ),
       (
         predict(#"{"data":"nothing","index":0}"#),
-        "\"nothing\": not a data set; choose digits, mnist:DIR, fashion:DIR, cifar10:DIR, cifar100:DIR, "
+        "\"nothing\": not a data set; choose digits, mnist:DIR, fashion:DIR, kmnist:DIR, emnist:DIR, cifar10:DIR, cifar100:DIR, svhn:DIR, "
           + "folder:DIR, image:LABEL:FILE, FILE.npz or FILE.h5"
       ),
       (attack(#"{"epsilonn":1}"#), "attack: no setting `epsilonn`; see the page of cusp-serve"),

@@ -55,7 +55,7 @@ struct DataOptionsTests {
   @Test("A name that is no data set and a limit that leaves nothing are refused")
   func badData() {
     let choices =
-      "digits, mnist:DIR, fashion:DIR, cifar10:DIR, cifar100:DIR, folder:DIR, image:LABEL:FILE, "
+      "digits, mnist:DIR, fashion:DIR, kmnist:DIR, emnist:DIR, cifar10:DIR, cifar100:DIR, svhn:DIR, folder:DIR, image:LABEL:FILE, "
       + "FILE.npz or FILE.h5"
     #expect(throws: Failure(.usage, "\"imagenet\": not a data set; choose \(choices)")) {
       try images(["--data", "imagenet"])

@@ -16,16 +16,16 @@ struct SpatialOptionsTests {
     let options = try self.options("")
     #expect(!options.isGiven)
     #expect(options.count == 1)
-    #expect(options.transformations(seed: 7).map(\.isIdentity) == [true])
+    #expect(try options.transformations(seed: 7).map(\.isIdentity) == [true])
   }
 
   @Test("Every rotation goes with every translation, the rotations outermost")
   func product() throws {
     let options = try self.options("--rotation 0:30:15 --translation 0,2.5")
     #expect(options.count == 6)
-    let budgets = options.transformations(seed: 7).map { [$0.distribution.rotation, $0.distribution.translation] }
+    let budgets = try options.transformations(seed: 7).map { [$0.distribution.rotation, $0.distribution.translation] }
     #expect(budgets == [[0, 0], [0, 2.5], [15, 0], [15, 2.5], [30, 0], [30, 2.5]])
-    #expect(options.transformations(seed: 7).map(\.isIdentity) == [true, false, false, false, false, false])
+    #expect(try options.transformations(seed: 7).map(\.isIdentity) == [true, false, false, false, false, false])
   }
 
   @Test("A sweep goes through pairs, in either order of its lists")
@@ -76,12 +76,12 @@ struct SpatialOptionsTests {
   func searches() throws {
     let drawn = try self.options("--rotation 0,30 --worst-of 7")
     #expect(drawn.search == "--worst-of 7")
-    #expect(drawn.transformations(seed: 7).map(\.search) == [.worst(of: 7), .worst(of: 7)])
+    #expect(try drawn.transformations(seed: 7).map(\.search) == [.worst(of: 7), .worst(of: 7)])
     let grid = try self.options("--rotation 0:30:30 --translation 3 --grid 5x5x31")
     #expect(grid.search == "--grid 5x5x31" && grid.count == 2)
     let size = try #require(PoseGridSize("5x5x31"))
     let grids = [0.0, 30].map { PoseSearch.grid(PoseGrid(size, rotation: $0, translation: 3)) }
-    #expect(grid.transformations(seed: 7).map(\.search) == grids)
+    #expect(try grid.transformations(seed: 7).map(\.search) == grids)
     #expect(try self.options("--translation 3 --grid 5x5x1 --interpolation bilinear").isGiven)
     #expect(try self.options("--rotation 3").search == nil)
   }

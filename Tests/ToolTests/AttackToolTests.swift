@@ -222,7 +222,7 @@ import Testing
       ),
       ("--batch-size 0", "--batch-size 0: give 1 or more; see cusp-attack --help"),
       ("--limit 0", "a limit of 0 images leaves none; ask for at least 1"),
-      ("--data mnist", "mnist: names no folder; write mnist:DIR"),
+      ("--data mnist:", "mnist:: names no folder; write mnist:DIR"),
     ])
   func refusals(setting: String, message: String) throws {
     let outcome = try attack(setting)

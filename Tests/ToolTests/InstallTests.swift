@@ -80,7 +80,7 @@ import Testing
   @Test(
     "Programs describe themselves to the generator of manual pages, and complete in bash",
     arguments: [
-      "cusp", "cusp-train", "cusp-attack", "cusp-bench", "cusp-convert", "cusp-diff", "cusp-evaluate",
+      "cusp", "cusp-train", "cusp-attack", "cusp-bench", "cusp-convert", "cusp-data", "cusp-diff", "cusp-evaluate",
       "cusp-fooling-rate", "cusp-inspect", "cusp-plot", "cusp-report", "cusp-summarise", "cusp-verify",
     ])
   func descriptions(name: String) throws {

@@ -31,7 +31,7 @@ import Testing
     "step-size", "start",
     "restarts", "target",
     "loss", "decay", "targets", "queries", "overshoot", "searches", "confidence", "learning-rate", "samples", "kernel",
-    "diversity", "quantile", "projection", "direction", "ensemble", "seed",
+    "corruption", "severity", "diversity", "quantile", "projection", "direction", "ensemble", "seed",
     "split", "limit", "shard", "batch-size",
     "threads",
   ]
@@ -61,6 +61,7 @@ import Testing
         "models": ["FOLDER/m.h5", "FOLDER/of-d.h5", "- < FOLDER/m.h5", "< FOLDER/announced"],
         "data": ["FOLDER/m.h5 --data FOLDER/d.npz", "FOLDER/m.h5 --data mnist:FOLDER/idx"],
         "source": ["FOLDER/of-d.h5 --source FOLDER/m.h5"], "arch": ["FOLDER/w.npz --arch FOLDER/arch.json"],
+        "corrupted": ["FOLDER/m.h5 --corruption fog --severity 1 --corrupted FOLDER/corrupted"],
       ], outputs: ["save-predictions"], others: attack.union(network).union(["format"]),
       base: "--limit 8 --quiet --save-predictions OUT"),
     Program(
@@ -77,6 +78,7 @@ import Testing
         "models": ["FOLDER/m.h5", "FOLDER/of-d.h5", "- < FOLDER/m.h5", "< FOLDER/announced"],
         "data": ["FOLDER/m.h5 --data FOLDER/d.npz", "FOLDER/m.h5 --data mnist:FOLDER/idx"],
         "source": ["FOLDER/of-d.h5 --source FOLDER/m.h5"], "arch": ["FOLDER/w.npz --arch FOLDER/arch.json"],
+        "corrupted": ["FOLDER/m.h5 --corruption fog --severity 1 --corrupted FOLDER/corrupted"],
       ], outputs: ["save"], others: attack.union(network).union(["as", "format"]),
       base: "--fgsm --limit 8 --quiet --save OUT"),
     Program(
@@ -101,6 +103,15 @@ import Testing
         "data": ["FOLDER/attacked FOLDER/set.npz --data FOLDER/d.npz"],
       ], outputs: ["output"], others: ["title"], base: "--quiet --output OUT"),
     Program(
+      name: "cusp-data",
+      inputs: [
+        "data": ["head FOLDER/d.npz --output OUT", "head mnist:FOLDER/idx --output OUT"],
+        "input": ["make FOLDER/d.npz OUT", "make FOLDER/d.h5 OUT", "make mnist:FOLDER/idx OUT"],
+      ], outputs: ["output"],
+      others: [
+        "set", "mirror", "timeout", "format", "split", "count", "limit", "classes", "rotation", "translation", "seed",
+      ], base: "--quiet"),
+    Program(
       name: "cusp-diff", inputs: ["first": [], "second": [], "arch": []],
       others: network.union(["tolerance", "format"])),
     Program(name: "cusp-fooling-rate", inputs: ["files": []], others: ["format", "at"]),
@@ -121,7 +132,10 @@ import Testing
     "Every option with a value and every argument is known to be an input, an output or neither", arguments: programs)
   func everyOption(program: Program) throws {
     let dump = try BuiltTool(program.name).run(["--experimental-dump-help"])
-    let arguments = try JSON(parsing: Array(dump.output))["command"]?["arguments"]?.array ?? []
+    let command = try JSON(parsing: Array(dump.output))["command"]
+    // The verbs of a program, too; the parser's own `help` takes a verb.
+    let verbs = (command?["subcommands"]?.array ?? []).filter { $0["commandName"]?.string != "help" }
+    let arguments = ([command].compactMap { $0 } + verbs).flatMap { $0["arguments"]?.array ?? [] }
     let names = try arguments.filter { $0["kind"]?.string != "flag" }.map { argument in
       try #require((argument["names"]?.array?.first?["name"] ?? argument["valueName"])?.string)
     }
@@ -166,6 +180,7 @@ import Testing
       cusp-convert --quiet d.npz d.h5
       cusp-convert --quiet d.npz mnist:idx
       gzip idx/train-images-idx3-ubyte
+      mkdir -p corrupted && cp '\(Fixture.path("datasets/cifar10-c"))'/*.npy corrupted
       mkdir -p images/0 && cp '\(Fixture.path("images/grey-8.png"))' images/0/x.png
       cusp-convert --quiet m.h5 w.npz
       cusp-train --quiet --data d.npz --epochs 1 --limit 32 --output of-d.h5 > announced
@@ -190,6 +205,9 @@ import Testing
         ]
       isFolder = command.hasPrefix("mnist:")
     }
+    if files.contains("corrupted") {
+      files = files.filter { $0 != "corrupted" } + ["corrupted/fog.npy", "corrupted/labels.npy"]
+    }
     if files.contains("images") { files = files.filter { $0 != "images" } + ["images/0/x.png"] }
     if command.contains("announced") || command.contains("of-d.h5") { files += ["of-d.h5", "d.npz"] }
     if command.hasPrefix("--resume") { files.removeAll { $0 == "of-d.h5" } }
@@ -210,7 +228,7 @@ import Testing
   /// The bytes of all files in `folder` by their paths.
   private func snapshot(_ folder: String) throws -> [String: Data] {
     let paths = try FileManager.default.subpathsOfDirectory(atPath: folder).filter {
-      !["idx", "images", "images/0"].contains($0)
+      !["idx", "images", "images/0", "corrupted"].contains($0)
     }
     return try Dictionary(
       uniqueKeysWithValues: paths.map { ($0, try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0)"))) })

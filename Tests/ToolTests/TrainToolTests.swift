@@ -190,7 +190,7 @@ import Testing
       ("--method pgd --steps=-1", "-1 steps: give 0 or more"),
       (
         "--data nothing",
-        "\"nothing\": not a data set; choose digits, mnist:DIR, fashion:DIR, cifar10:DIR, cifar100:DIR, "
+        "\"nothing\": not a data set; choose digits, mnist:DIR, fashion:DIR, kmnist:DIR, emnist:DIR, cifar10:DIR, cifar100:DIR, svhn:DIR, "
           + "folder:DIR, image:LABEL:FILE, FILE.npz or FILE.h5"
       ),
       ("--threads 0", "--threads 0: give 1 to 1024; see cusp-train --help"),

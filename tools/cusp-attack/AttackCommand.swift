@@ -74,7 +74,7 @@ struct AttackCommand: EngineCommand {
 
   func execute(_ context: ToolContext) throws {
     if list { return try context.output.write(AttackCatalogue.table) }
-    let inputs = models.files + (attack.source.map { [$0] } ?? [])
+    let inputs = models.files + (attack.source.map { [$0] } ?? []) + poses.corruption.files
     try saving.check(context, reading: inputs + data.files())
     let backend = try engine.makeBackend(context.diagnostics)
     let source = try attack.loadSource(context, on: backend)

@@ -37,6 +37,7 @@ struct EvaluateCommand: EngineCommand {
     completion: .file(extensions: ["npy"]))
   var savePredictions: String?
   @Option(help: "Images taken at once; changes memory and speed, never a result.") var batchSize: Int?
+  @OptionGroup var cards: CardOptions
   @OptionGroup var watch: WatchOptions
   @OptionGroup var format: FormatOptions
   @OptionGroup var engine: EngineOptions
@@ -57,6 +58,7 @@ struct EvaluateCommand: EngineCommand {
     if isAttacked, spatial.poseSteps != nil {
       throw ValidationError("--pose-steps climbs to poses without an attack: leave out --pose-steps or the attack")
     }
+    if cards.card { return try refuseBesideCard() }
     try one.refuseOthers(attack, name: name)
     try watch.refuseOthers(attack, one: one, epsilon: epsilon)
     guard !isAttacked else { return }
@@ -65,7 +67,8 @@ struct EvaluateCommand: EngineCommand {
   }
 
   func execute(_ context: ToolContext) throws {
-    let inputs = models.files + (attack.source.map { [$0] } ?? [])
+    if cards.card { return try writeCards(context) }
+    let inputs = models.files + (attack.source.map { [$0] } ?? []) + spatial.corruption.files
     var files = files
     try files?.check(spatial, epsilon) { try context.checkOutput($0, reading: inputs + data.files()) }
     let backend = try engine.makeBackend(context.diagnostics)
@@ -119,10 +122,10 @@ struct EvaluateCommand: EngineCommand {
 
   private var files: PredictionFiles? { savePredictions.map(PredictionFiles.init) }
 
-  private var writesPredictions: Bool { predictions || logits || watch.trace }
+  var writesPredictions: Bool { predictions || logits || watch.trace }
 
   /// Whether anything on the command line is of an attack.
-  private var isAttacked: Bool { name != nil || one.universal || epsilon != nil || !attack.given.isEmpty }
+  var isAttacked: Bool { name != nil || one.universal || epsilon != nil || !attack.given.isEmpty }
 
   /// How scores are written: a comparison as a table unless something else is asked for.
   private func layout(for output: StandardOutput) -> OutputFormat {

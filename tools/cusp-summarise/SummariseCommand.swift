@@ -45,9 +45,7 @@ struct SummariseCommand: ToolCommand {
     guard !records.isEmpty else {
       throw Failure(.data, "no scores, fooling rates or predictions; cusp-evaluate and cusp-attack write them")
     }
-    switch format.format(for: context.output) {
-    case .text: try context.output.write(SummaryTable.text(records))
-    case .ndjson: for record in records { try context.output.write(record) }
-    }
+    try context.output.write(
+      records, as: format.format(for: context.output), text: SummaryTable.text(records, within: context.output.columns))
   }
 }

@@ -3,7 +3,7 @@ import ToolSupport
 
 /// Summaries as a table for people: a row a setting, a column a method.
 enum SummaryTable {
-  static func text(_ summaries: [SummaryRecord]) -> String {
+  static func text(_ summaries: [SummaryRecord], within limit: Int?) -> String {
     var (names, settings) = ([String](), [Setting]())
     for summary in summaries {
       if !names.contains(summary.name) { names.append(summary.name) }
@@ -19,7 +19,7 @@ enum SummaryTable {
       table.add(
         [title] + groups.map { group in group.first { $0.setting == setting }.map { cell($0.accuracy) } ?? "-" })
     }
-    return table.text
+    return table.text(within: limit)
   }
 
   /// `72.8 ± 1.2 %`: the mean and the standard deviation, if there is one.

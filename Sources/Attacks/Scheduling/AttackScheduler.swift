@@ -85,7 +85,8 @@ public final class AttackScheduler {
   /// - Throws: `Failure` (`data`) when a label is none of the network's, `usage` for settings that mean nothing, and
   ///   whatever the network or `finish` throws.
   public func run(
-    _ sequence: AttackSequence, on images: [Int], labels: [Int], poses: Int = 1, pixels: (Int, MutablePixels) -> Void,
+    _ sequence: AttackSequence, on images: [Int], labels: [Int], poses: Int = 1,
+    pixels: (Int, MutablePixels) throws -> Void,
     untouched: ((Int, MutablePixels) -> Void)? = nil, finish: (AttackResult) throws -> Void
   ) throws {
     isJudging = true
@@ -94,7 +95,7 @@ public final class AttackScheduler {
       through: images.count,
       takeIn: { lane, places in
         for (place, number) in zip(places, lane.asking) {
-          monitor.inside { pixels(place, slots[number].clean.pixels) }
+          try monitor.inside { try pixels(place, slots[number].clean.pixels) }
         }
         try lane.predictClean(slots)
         if let untouched {

@@ -34,4 +34,10 @@ int cusp_png_encode(
     const uint8_t *pixels, cusp_image_header header, uint8_t **bytes, size_t *count, char *message);
 void cusp_png_free(uint8_t *bytes);
 
+// Encodes `pixels`, height x width x channels of 1 or 3, as a JPEG of `quality` 1 to 100 in memory that `cusp_jpeg_free` gives
+// back, colours at half the resolution. Returns 0, or 1 with a line in `message`.
+int cusp_jpeg_encode(
+    const uint8_t *pixels, cusp_image_header header, int quality, uint8_t **bytes, size_t *count, char *message);
+void cusp_jpeg_free(uint8_t *bytes);
+
 #endif

@@ -34,8 +34,9 @@ extension DatasetReference {
     case .folder(let family, let path):
       for part in parts {
         switch family {
-        case .mnist, .fashion: try writeIDX(part, family, to: path)
+        case .mnist, .fashion, .kmnist, .emnist: try writeIDX(part, family, to: path)
         case .cifar10, .cifar100: try writeCIFAR(part, family, to: path)
+        case .svhn: throw Failure(.usage, "\(self): is only read; name a file, or cifar10:DIR to write")
         }
       }
     case .npz(let path): try writeNumPy(parts, to: path)

@@ -10,10 +10,10 @@ func writeIDX(_ images: LabeledImages, _ family: DatasetReference.Family, to pat
     throw Failure(.data, "\(images.name): images of \(sizes[0]) channels, and IDX of \(family.rawValue) holds one")
   }
   let labels = try bytes(of: images, family)
-  let prefix = images.split == .train ? "train" : "t10k"
+  let name = IDXName(family, images.split)
   let header = idxHeader(.images, [labels.count, sizes[1], sizes[2]])
-  try writeFile(at: "\(path)/\(prefix)-images-idx3-ubyte", bytes: header + pixels)
-  try writeFile(at: "\(path)/\(prefix)-labels-idx1-ubyte", bytes: idxHeader(.labels, [labels.count]) + labels)
+  try writeFile(at: "\(path)/\(name.images)", bytes: header + pixels)
+  try writeFile(at: "\(path)/\(name.labels)", bytes: idxHeader(.labels, [labels.count]) + labels)
 }
 
 private func idxHeader(_ kind: IDXArray.Kind, _ sizes: [Int]) -> [UInt8] {

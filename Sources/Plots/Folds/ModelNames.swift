@@ -10,6 +10,11 @@ struct ModelNames {
     files[record.digest] = Self.file(record.path)
   }
 
+  /// Takes in what records say of their model's file, unless a checkpoint record says it.
+  mutating func add(_ setting: Setting) {
+    if let path = setting.path, files[setting.model] == nil { files[setting.model] = Self.file(path) }
+  }
+
   /// The last part of a path.
   static func file(_ path: String) -> String {
     printable(path.split(separator: "/").last.map(String.init) ?? path)

@@ -4,7 +4,7 @@ public import Records
 /// Folds scores, fooling rates and predictions into summaries over seeds.
 ///
 /// Models whose names differ in their last number alone, as `pgd-1.h5` and `pgd-2.h5`, are one method's; they are called by
-/// the files that `checkpoint` records name, else by their digests.
+/// the files that `checkpoint` records name, else by those of their scores, else by their digests.
 public struct SeedSummary: Sendable {
   private var measurements = Measurements()
   private var names = ModelNames()
@@ -41,6 +41,8 @@ public struct SeedSummary: Sendable {
   /// - Throws: `Failure(.data)` where predictions and scores disagree.
   public func records() throws(Failure) -> [SummaryRecord] {
     let samples = try measurements.samples()
+    var names = names
+    for sample in samples { names.add(sample.setting) }
     let known = names.names(of: Array(Set(samples.map(\.setting.model))))
     let alike = Dictionary(grouping: known.values, by: ModelNames.withoutSeed)
     // Who has no other seed keeps its name.

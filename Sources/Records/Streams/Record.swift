@@ -41,7 +41,8 @@ public struct StreamRecord: Sendable {
     RunRecord.type, EpochRecord.type, CheckpointRecord.type, PredictionRecord.type, ScoreRecord.type,
     FoolingRateRecord.type, DiagnosisRecord.type, ErrorRecord.type, BenchmarkRecord.type,
     BenchmarkStepRecord.type, ModelRecord.type, TensorFileRecord.type, DifferenceRecord.type,
-    VerificationRecord.type, TraceRecord.type, SummaryRecord.type,
+    VerificationRecord.type, TraceRecord.type, SummaryRecord.type, DataRecord.type, SourceRecord.type,
+    CardRecord.type,
   ]
 
   /// The record as a `Kind`.

@@ -16,6 +16,8 @@ extension RecordFields {
     try elements(key, "numbers") { $0.number.map { Float($0) } }
   }
 
+  mutating func doubles(_ key: String) throws(Failure) -> [Double] { try elements(key, "numbers", \.number) }
+
   private mutating func elements<Element>(
     _ key: String, _ what: String, _ take: (JSON) -> Element?
   ) throws(Failure) -> [Element] {

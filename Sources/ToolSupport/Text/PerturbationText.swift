@@ -4,10 +4,16 @@ extension Setting {
   /// What happens to images, such as `rotation 30, pgd 8/255`; empty for those that stay as they are.
   public var perturbationText: String {
     [
-      rotation != 0 ? "rotation \(rotationText)" : nil,
+      corruptionText, rotation != 0 ? "rotation \(rotationText)" : nil,
       translation > 0 ? "translation \(NumberText.shortest(translation))" : nil,
       attackText,
     ].compactMap { $0 }.joined(separator: ", ")
+  }
+
+  /// The corruption with its severity, such as `fog 3`; nil where there is none.
+  private var corruptionText: String? {
+    guard let name = parameters?["corruption"]?.string else { return nil }
+    return [name, parameters?["severity"]?.integer.map(String.init)].compactMap { $0 }.joined(separator: " ")
   }
 
   /// The attack with its norm, unless that is `linf`, and its budget, if it has one; nil where there is none.
