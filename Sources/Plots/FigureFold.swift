@@ -64,6 +64,15 @@ public struct FigureFold: Sendable {
   /// What people call each of `models`, by digest, all different.
   public func names(of models: [String]) -> [String: String] { names.names(of: models) }
 
+  /// As checkpoint records name models, else as what was counted does.
+  private var measuredNames: ModelNames {
+    get throws(Failure) {
+      var names = names
+      for sample in try measurements.samples() { names.add(sample.setting) }
+      return names
+    }
+  }
+
   /// Takes in `record`; false where it is of another type.
   private mutating func take(_ record: StreamRecord) throws(Failure) -> Bool {
     switch (record.type, kind) {
@@ -76,8 +85,10 @@ public struct FigureFold: Sendable {
       try add(try record.decode(ScoreRecord.self))
     case (FoolingRateRecord.type, .profile), (FoolingRateRecord.type, .pareto), (FoolingRateRecord.type, .heatmap):
       try measurements.add(try record.decode(FoolingRateRecord.self))
-    case (PredictionRecord.type, .curve): try minima.add(try record.decode(PredictionRecord.self))
-    case (PredictionRecord.type, .confusion): try confusion.add(try record.decode(PredictionRecord.self))
+    case (PredictionRecord.type, .curve), (PredictionRecord.type, .confusion):
+      let prediction = try record.decode(PredictionRecord.self)
+      names.add(prediction.setting)
+      if kind == .curve { try minima.add(prediction) } else { try confusion.add(prediction) }
     case (EpochRecord.type, .training): try runs.add(try record.decode(EpochRecord.self))
     default: return false
     }
@@ -113,16 +124,17 @@ public struct FigureFold: Sendable {
       case .profile:
         try Profile.figure(
           measurements.samples(), along: request.budget("--x", request.x), request.measure("--y", request.y),
-          by: request.facets, names: names)
+          by: request.facets, names: measuredNames)
       case .heatmap:
         try BudgetGrid.figure(
           measurements.samples(), x: request.budget("--x", request.x) ?? .rotation,
           y: request.budget("--y", request.y) ?? .epsilon, request.measure("--value", request.value),
-          by: request.facets, names: names)
+          by: request.facets, names: measuredNames)
       case .pareto:
         try Pareto.figure(
           measurements.samples(), x: request.budgetValue("--x", request.x), y: request.budgetValue("--y", request.y),
-          request.measure("--value", request.value), areSeeds: request.areSeeds, names: names)
+          request.measure("--value", request.value), areSeeds: request.areSeeds,
+          names: measuredNames)
       case .curve: try minima.figure(request.measure("--y", request.y), by: request.facets, names: names)
       case .training: try runs.figure()
       case .confusion: try confusion.figure(by: request.facets, names: names)

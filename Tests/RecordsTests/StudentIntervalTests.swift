@@ -47,6 +47,22 @@ struct StudentIntervalTests {
     #expect(StudentInterval([0, 1]).bounds == 0...1)
   }
 
+  @Test("Of random seeds' means, 19 of 20 intervals hold the mean they are drawn around")
+  func coverage() {
+    var random = Damage(seed: 3)
+    func normal() -> Double {
+      let (first, second) = (Double.random(in: 1e-9..<1, using: &random), Double.random(in: 0..<1, using: &random))
+      return (-2 * log(first)).squareRoot() * cos(2 * .pi * second)
+    }
+    for count in [2, 3, 5] {
+      let held = (0..<4000).count { _ in
+        let shares = (0..<count).map { _ in 0.5 + 0.01 * normal() }
+        return StudentInterval(shares).bounds?.contains(0.5) == true
+      }
+      #expect(abs(Double(held) / 4000 - 0.95) < 0.015, "\(count): \(held)")
+    }
+  }
+
   @Test("What it writes is read back, and what is no mean is refused")
   func json() throws {
     for shares in [[0.1], [0.1, 0.4], [0.25, 0.5, 0.875]] {

@@ -13,6 +13,7 @@ import Testing
       let own = [
         "bin/cusp-inspect", "share/man/man1/cusp-inspect.1", "share/bash-completion/completions/cusp-inspect",
         "share/zsh/site-functions/_cusp-inspect", "share/fish/vendor_completions.d/cusp-inspect.fish",
+        "share/cusp/study.mk",
       ]
       let others = ["bin/cusp", "bin/cusp-inspector", "share/man/man1/ls.1"]
       for name in own + others {

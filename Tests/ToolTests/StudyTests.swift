@@ -87,6 +87,53 @@ import Testing
     }
   }
 
+  @Test("A setting may have any characters; a method whose options are wrong fails alone, and says why")
+  func settings() throws {
+    try Fixture.withTemporaryFolder { folder in
+      let settings = [
+        "METHODS=natural wrong-method", "SEEDS=1", "TRAIN=--epochs 1 --limit 64 --threads 1",
+        "TRAIN.wrong-method=--methd 'pgd'",
+      ]
+      let outcome = try make(["-k", "models"] + settings, in: folder)
+      #expect(outcome.status == 2 && outcome.errors.contains("--methd"))
+      #expect(try models(folder) == ["natural-1.h5", "natural-1.ndjson"])
+      // The same again fails again, and makes nothing else.
+      let before = try times(folder)
+      #expect(try make(["-k", "models"] + settings, in: folder).status == 2)
+      #expect(try changed(before, times(folder)).isSubset(of: ["models/wrong-method-1.stream"]))
+      let mended = settings.dropLast() + ["TRAIN.wrong-method=--method pgd --epsilon 0.1"]
+      #expect(try make(["models"] + mended, in: folder).status == 0)
+      #expect(try changed(before, times(folder)) == ["models/wrong-method-1.h5", "models/wrong-method-1.ndjson"])
+    }
+  }
+
+  private func models(_ folder: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: "\(folder)/models").filter { !$0.hasSuffix(".stream") }.sorted()
+  }
+
+  @Test("Fewer seeds are another table, and the folder goes as a whole")
+  func fewer() throws {
+    try Fixture.withTemporaryFolder { parent in
+      let folder = "\(parent)/study"
+      let settings = [
+        "METHODS=natural", "TRAIN=--epochs 1 --limit 64 --threads 1", "EVALUATE=--rotation 0,30 --limit 8", "ATTACKS=",
+        "FIGURES=profile",
+      ]
+      func table(_ seeds: String) throws -> [Substring] {
+        #expect(try make(["table", "figures", "SEEDS=\(seeds)"] + settings, in: folder).status == 0)
+        return try String(contentsOfFile: "\(folder)/table.txt", encoding: .utf8).split(separator: "\n")
+      }
+      let both = try table("1 2")
+      #expect(both.first?.split(separator: " ") == ["natural.h5"] && both[1].split(separator: " ") == ["seeds", "2"])
+      let before = try times(folder)
+      let one = try table("1")
+      #expect(one.first?.split(separator: " ") == ["natural-1.h5"] && one[1].split(separator: " ") == ["seeds", "1"])
+      #expect(try changed(before, times(folder)) == ["table.txt", "figures/profile.svg"])
+      #expect(try make(["clean-study"], in: folder).status == 0)
+      #expect(!FileManager.default.fileExists(atPath: folder))
+    }
+  }
+
   @Test("The rules are found beside the programs, and the option says where")
   func rules() throws {
     let outcome = try BuiltTool("cusp").run(["--make"])

@@ -61,6 +61,32 @@ import Testing
         """)
   }
 
+  @Test("Spreadsheets have a column a member, the means' own among them")
+  func spreadsheets() throws {
+    let comma = try tool.run(["--format", "csv"], text: records)
+    let lines = comma.text.split(whereSeparator: \.isNewline)
+    #expect(comma.status == 0 && lines.count == 4)
+    let titles = try #require(lines.first).split(separator: ",").map(String.init)
+    #expect(titles.contains("name") && titles.contains("rotation") && titles.contains { $0.hasPrefix("accuracy") })
+    #expect(lines.dropFirst().allSatisfy { $0.contains("pgd.h5") || $0.contains("cusp.h5") })
+    let tabs = try tool.run(["--format", "tsv"], text: records)
+    #expect(tabs.text.split(separator: "\n").count == 4 && tabs.text.contains("\t"))
+    let whole = try JSON(parsing: tool.run(["--format", "json"], text: records).text)
+    #expect(whole.array?.compactMap { $0["name"]?.string } == ["pgd.h5", "pgd.h5", "cusp.h5"])
+  }
+
+  @Test("Scores that name their model's file need no checkpoint records")
+  func paths() throws {
+    let scores = try ["0a", "0b"].enumerated().map { place, model in
+      var record = try ScoreRecord(json: JSON(parsing: score(model, rotation: 30, right: 80 + place)))
+      record.setting.path = "runs/cusp-seed\(place + 1).h5"
+      return String(decoding: record.line, as: UTF8.self)
+    }
+    let found = try tool.run(text: scores.joined()).records()
+    #expect(found.count == 1 && found.first?["name"]?.string == "cusp.h5")
+    #expect(found.first?["models"]?.array?.compactMap(\.string) == ["0a", "0b"])
+  }
+
   @Test(
     "Wrong input is one line on standard error and a status",
     arguments: [
