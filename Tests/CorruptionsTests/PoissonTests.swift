@@ -37,5 +37,7 @@ struct PoissonTests {
   func ends() {
     #expect(draws(0, 100).allSatisfy { $0 == 0 })
     #expect(draws(3, 100) == draws(3, 100))
+    #expect(draws(3, 100) != draws(4, 100))
+    #expect(draws(1e-9, 100).allSatisfy { $0 <= 1 })
   }
 }

@@ -33,11 +33,13 @@ struct SpatialOptionsTests {
     for text in ["rotation=0:180:60,translation=0:3:1", "translation=0,1:3:1,rotation=0,60,120:180:60"] {
       let options = try self.options("--sweep \(text)")
       #expect(options.isGiven && options.drawsPoses && options.count == 4)
-      let budgets = options.transformations(seed: 7).map { [$0.distribution.rotation, $0.distribution.translation] }
+      let budgets = try options.transformations(seed: 7).map {
+        [$0.distribution.rotation, $0.distribution.translation]
+      }
       #expect(budgets == [[0, 0], [60, 1], [120, 2], [180, 3]])
     }
     let exact = try self.options("--sweep rotation=-30,-30,translation=0,2 --rotation-exact")
-    #expect(exact.transformations(seed: 7).map(\.distribution.rotation) == [-30, -30])
+    #expect(try exact.transformations(seed: 7).map(\.distribution.rotation) == [-30, -30])
     #expect(try self.options("--sweep rotation=0,translation=0").drawsPoses == false)
     #expect(try self.options("--sweep rotation=30,translation=3 --grid 5x5x31").search == "--grid 5x5x31")
   }
