@@ -11,7 +11,7 @@ public struct CorruptionOptions: ParsableArguments {
   @Option(
     help:
       "Corrupt every image, as in fog,gaussian_noise, or all: \(Corruption.Kind.allCases.map(\.rawValue).joined(separator: ", ")); a setting each.",
-    transform: CorruptionList.typed)
+    completion: .list(["all"] + Corruption.Kind.allCases.map { "\($0.rawValue),..." }), transform: CorruptionList.typed)
   public var corruption: CorruptionList?
 
   /// How much.

@@ -40,4 +40,13 @@ struct PoissonTests {
     #expect(draws(3, 100) != draws(4, 100))
     #expect(draws(1e-9, 100).allSatisfy { $0 <= 1 })
   }
+
+  @Test("Another image draws other numbers, the same image the same")
+  func images() {
+    let found = [1, 2, 1].map { image in
+      var generator = Generator(seed: 5, purpose: .corruption, image: image, restart: 2)
+      return (0..<50).map { _ in generator.poisson(20) }
+    }
+    #expect(found[0] == found[2] && found[0] != found[1])
+  }
 }

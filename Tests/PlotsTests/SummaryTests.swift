@@ -64,6 +64,10 @@ struct SummaryTests {
     let rate = FoolingRateRecord(setting: other, count: 4, fooled: 1, naturalAccuracy: 1, accuracy: 0.75).line
     let found = try summary(predictions + [rate, Array("{\"type\":\"later\",\"v\":9}\n".utf8)])
     #expect(found.count == 1 && found.first?.accuracy == StudentInterval([0.5, 0.75]))
+    #expect(found.first?.foolingRate == StudentInterval([0.5, 0.25]))
+    #expect(found.first?.naturalAccuracy == StudentInterval([1, 1]))
+    #expect(found.first?.models == ["m-1", "m-2"])
+    #expect(found.first?.name == "m")
     #expect(try summary([rate, ErrorRecord(code: "data", message: "no").line]).count == 1)
   }
 

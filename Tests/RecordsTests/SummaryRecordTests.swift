@@ -45,6 +45,8 @@ struct SummaryRecordTests {
     let record = SummaryRecord(name: "a", setting: nearest, models: ["0a"], tallies: [tally(0)])
     let json = try JSON(parsing: record.line)
     #expect(json["epsilon"] == .null)
+    #expect(record.setting.epsilon == nil && record.setting.path == nil)
+    #expect(record.setting.method == nil && record.setting.modelSeed == nil)
     #expect(try SummaryRecord(json: json) == record)
   }
 

@@ -171,7 +171,7 @@ import Testing
       "label-smoothing", "clip-gradient", "average-weights", "validation", "crop", "beta", "clean-share",
       "augmentations",
       "augmentation-step", "tolerance", "range", "images", "batch", "repeats", "title", "x", "y", "value", "by", "size",
-      "max-delay", "max-line", "key", "at", "words",
+      "max-delay", "max-line", "key", "at", "words", "severity",
     ]
     for program in OutputWalkTests.programs {
       let dump = try BuiltTool(program.name).run(["--experimental-dump-help"])

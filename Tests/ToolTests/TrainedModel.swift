@@ -33,6 +33,11 @@ extension BuiltTool.Outcome {
   /// The records on standard output.
   func records() throws -> [JSON] { try output.split(separator: 0x0A).map { try JSON(parsing: Array($0)) } }
 
+  /// What it wrote, without what records say of their model's file.
+  var unnamed: String {
+    text.replacing(/"path":"[^"]*",("method":"[^"]*",)?("model_seed":"[^"]*",)?/, with: "")
+  }
+
   /// What is wrong with how the program ended or what it wrote; nothing for a good run.
   var problems: [String] {
     (status == 0 ? [] : ["status \(status): \(errors)"]) + RecordSchemas.problems(inOutput: text)

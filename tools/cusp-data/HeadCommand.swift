@@ -10,8 +10,9 @@ struct HeadCommand: DataVerb {
   static let configuration = CommandConfiguration(
     commandName: "head", abstract: "Show the first images: in the terminal, or as a PNG.")
 
-  @Argument(help: "\(DatasetReference.choices), canvas:40: before any.") var data: String
-  @Option(name: [.customShort("n"), .customLong("count")], help: "How many images.") var count = 16
+  @Argument(help: "\(DatasetReference.choices), canvas:40: before any.", completion: .list(DatasetReference.patterns))
+  var data: String
+  @Option(name: [.customLong("count"), .customShort("n")], help: "How many images.") var count = 16
   @Option(help: "The part of the data set: train or test.") var split: Split = .test
   @Option(help: "Write the images to this file, as PNG.", completion: .file(extensions: ["png"])) var output: String?
   @OptionGroup var common: CommonOptions

@@ -10,7 +10,8 @@ struct InfoCommand: DataVerb {
   static let configuration = CommandConfiguration(
     commandName: "info", abstract: "Tell what images a data set has.")
 
-  @Argument(help: "\(DatasetReference.choices), canvas:40: before any.") var data: String
+  @Argument(help: "\(DatasetReference.choices), canvas:40: before any.", completion: .list(DatasetReference.patterns))
+  var data: String
   @Option(help: "Only this part of the data set: train or test.") var split: Split?
   @OptionGroup var format: FormatOptions
   @OptionGroup var common: CommonOptions

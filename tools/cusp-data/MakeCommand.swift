@@ -8,7 +8,8 @@ struct MakeCommand: DataVerb {
   static let configuration = CommandConfiguration(
     commandName: "make", abstract: "Write a data set of another one's images: some of them, turned or moved.")
 
-  @Argument(help: "\(DatasetReference.choices), canvas:40: before any.") var input: String
+  @Argument(help: "\(DatasetReference.choices), canvas:40: before any.", completion: .list(DatasetReference.patterns))
+  var input: String
   @Argument(help: "What to write: FILE.npz, FILE.h5, or a family and a folder as in mnist:DIR.") var output: String
   @Option(help: "The part of the data set: train or test.") var split: Split = .test
   @Option(help: "Take at most the first so many images.") var limit: Int?

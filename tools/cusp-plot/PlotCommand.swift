@@ -2,6 +2,7 @@
 //   cusp-evaluate model.h5 --rotation 0:180:15 | cusp-plot profile > profile.svg
 
 import ArgumentParser
+import Datasets
 import Failures
 import Files
 import Plots
@@ -53,7 +54,9 @@ struct PlotCommand: ToolCommand {
   var size: FigureSize?
   @Option(help: "screen, or paper: one column of 240 points, texts of 8 points.")
   var theme: FigureTheme = .screen
-  @Option(help: "Where the clean images of a saved set are, if not where the records say.")
+  @Option(
+    help: "Where the clean images of a saved set are, if not where the records say.",
+    completion: .list(DatasetReference.patterns))
   var data: String?
   @Flag(help: "Take models whose names differ in their last number alone for seeds of one.")
   var seeds = false

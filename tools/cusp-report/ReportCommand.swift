@@ -34,7 +34,9 @@ struct ReportCommand: ToolCommand {
   @Option(help: "Write the page to this file.", completion: .file(extensions: ["html"]))
   var output: String?
   @Option(help: "The line above.") var title: String?
-  @Option(help: "Where the clean images of saved sets are, if not where the records say: \(DatasetReference.choices).")
+  @Option(
+    help: "Where the clean images of saved sets are, if not where the records say: \(DatasetReference.choices).",
+    completion: .list(DatasetReference.patterns))
   var data: String?
   @OptionGroup var common: CommonOptions
 

@@ -27,6 +27,7 @@ public struct SummaryRecord: Record {
     precondition(!models.isEmpty && models.count == tallies.count, "a tally for each of one or more models")
     (self.name, self.setting, self.models) = (name, setting, models)
     self.setting.model = ""
+    (self.setting.path, self.setting.method, self.setting.modelSeed) = (nil, nil, nil)
     count = tallies.map(\.count).min() ?? 0
     naturalAccuracy = StudentInterval(tallies.map(\.naturalAccuracy))
     accuracy = StudentInterval(tallies.map(\.accuracy))
