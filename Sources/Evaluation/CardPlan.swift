@@ -67,7 +67,8 @@ public struct CardPlan {
         try Corruption(kind, severity: 1).validate(imageShape: shape)
       } catch {
         kinds.removeAll { $0 == kind }
-        notRun.append(.init(name: kind.rawValue, reason: error.message))
+        // The message begins with the kind, which the omission's name says.
+        notRun.append(.init(name: kind.rawValue, reason: error.message.replacing("\(kind.rawValue): ", with: "")))
       }
     }
     for name in Self.otherCorruptions {

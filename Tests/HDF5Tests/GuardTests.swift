@@ -101,6 +101,29 @@ struct GuardTests {
       } == failure(hung))
   }
 
+  @Test("that computes for longer than it may wait is waited for: a busy machine's child is no hung one")
+  func computing() {
+    var limits = GuardLimits()
+    (limits.waitingSeconds, limits.computingSeconds) = (1, 4)
+    #expect(
+      ending(limits: limits) {
+        var time = timespec()
+        repeat { clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) } while time.tv_sec < 2
+        return []
+      } == failure(senseless))
+  }
+
+  @Test("that takes longer than anybody waits is given up, though it computes")
+  func endless() {
+    var limits = GuardLimits()
+    (limits.clockSeconds, limits.computingSeconds) = (1, 30)
+    #expect(
+      ending(limits: limits) {
+        compute()
+        return []
+      } == failure(hung))
+  }
+
   @Test(
     "ends by the clock, after 4 s, whether it sleeps or seems to work now and then", arguments: [0, 1_000] as [Int])
   func clock(additions: Int) throws {

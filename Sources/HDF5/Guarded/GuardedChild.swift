@@ -54,7 +54,7 @@ struct GuardedChild {
     var none = sigset_t()
     sigemptyset(&none)
     sigprocmask(SIG_SETMASK, &none, nil)
-    alarm(UInt32(limits.waitingSeconds + 1))
+    alarm(UInt32(limits.clockSeconds + 1))
     let nowhere = open("/dev/null", O_RDWR)
     for descriptor: Int32 in 0...2 { dup2(nowhere, descriptor) }
   }

@@ -29,10 +29,10 @@ struct GuardedReader {
   func contents() throws -> HDF5Listing.Contents {
     // A lock of some runtime that another thread held at the fork is never released in the copy; the next copy is
     // unlikely to meet it again. The last one is waited for as long as there is time.
-    let deadline = ContinuousClock.now + .seconds(limits.waitingSeconds)
-    var (answer, end) = try ask(until: deadline, patiently: false)
+    var patience = Patience(limits)
+    var (answer, end) = try ask(&patience, patiently: false)
     for attempt in 1...Self.retries where end == .stalled {
-      (answer, end) = try ask(until: deadline, patiently: attempt == Self.retries)
+      (answer, end) = try ask(&patience, patiently: attempt == Self.retries)
     }
     switch end {
     case .stalled, .late, .signal(SIGXCPU), .signal(SIGALRM):
@@ -59,12 +59,24 @@ struct GuardedReader {
     case signal(Int32)
   }
 
-  private func ask(until deadline: ContinuousClock.Instant, patiently: Bool) throws -> (answer: [UInt8], end: End) {
+  /// What is left of the time that children may take.
+  private struct Patience {
+    /// How long they may wait for anything but a processor.
+    var waiting: Duration
+    /// When no more is waited for in any case.
+    let end: ContinuousClock.Instant
+
+    init(_ limits: GuardLimits) {
+      (waiting, end) = (.seconds(limits.waitingSeconds), .now + .seconds(limits.clockSeconds))
+    }
+  }
+
+  private func ask(_ patience: inout Patience, patiently: Bool) throws -> (answer: [UInt8], end: End) {
     // Opened here, so that the child starts with the library at rest.
     _ = libraryLock.withLock { _ in H5open() }
     let (child, pipe) = try fork()
     defer { close(pipe) }
-    var (answer, end) = readAnswer(from: pipe, of: child, until: deadline, patiently: patiently)
+    var (answer, end) = readAnswer(from: pipe, of: child, &patience, patiently: patiently)
     if end != .answered { kill(child, SIGKILL) }
     var status: Int32 = 0
     while waitpid(child, &status, 0) < 0, errno == EINTR {}
@@ -103,12 +115,12 @@ struct GuardedReader {
 
   /// All that comes through `pipe` until its end.
   private func readAnswer(
-    from pipe: Int32, of child: pid_t, until deadline: ContinuousClock.Instant, patiently: Bool
+    from pipe: Int32, of child: pid_t, _ patience: inout Patience, patiently: Bool
   ) -> (answer: [UInt8], end: End) {
     var answer: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    var (work, lastProgress) = (0, ContinuousClock.now)
-    while ContinuousClock.now < deadline {
+    var (work, lastProgress, last) = (0, ContinuousClock.now, ContinuousClock.now)
+    while patience.waiting > .zero, last < patience.end {
       var entry = pollfd(fd: pipe, events: Int16(POLLIN), revents: 0)
       if poll(&entry, 1, 100) > 0 {
         let count = read(pipe, &chunk, chunk.count)
@@ -116,11 +128,26 @@ struct GuardedReader {
         if count > 0 { answer += chunk[..<count] }
         if answer.count > limits.answerBytes { return ([], .flooded) }
       }
+      let now = ContinuousClock.now
+      if isRunnable(child) { lastProgress = now } else { patience.waiting -= now - last }
+      last = now
       let workNow = answer.count + computingNanoseconds(of: child)
-      if workNow != work { (work, lastProgress) = (workNow, .now) }
-      if !patiently, ContinuousClock.now - lastProgress > .seconds(Self.stallSeconds) { return ([], .stalled) }
+      if workNow != work { (work, lastProgress) = (workNow, now) }
+      if !patiently, now - lastProgress > .seconds(Self.stallSeconds) { return ([], .stalled) }
     }
     return ([], .late)
+  }
+
+  /// Whether the child computes, or would if it had a processor; where the system does not tell, it does not.
+  private func isRunnable(_ child: pid_t) -> Bool {
+    let status = open("/proc/\(child)/stat", O_RDONLY | O_CLOEXEC)
+    guard status >= 0 else { return false }
+    defer { close(status) }
+    var text = [UInt8](repeating: 0, count: 256)
+    let count = max(0, read(status, &text, text.count))
+    // The state stands after the program's name, which is in brackets and may have any characters.
+    guard let end = text[..<count].lastIndex(of: UInt8(ascii: ")")), end + 2 < count else { return false }
+    return text[end + 2] == UInt8(ascii: "R")
   }
 
   /// The processor time that the child has used; on systems that do not tell, the time itself, as if it computed.
