@@ -1,11 +1,6 @@
 import Datasets
 import Tensors
-
-#if canImport(Darwin)
-  import Darwin
-#else
-  import Glibc
-#endif
+import ToolSupport
 
 /// Images in a terminal: a character for two pixels, one above the other.
 ///
@@ -95,21 +90,5 @@ private struct SmallImage {
       }
       return UInt8(sum / max(1, count))
     }
-  }
-}
-
-/// The terminal that this program writes to.
-enum Terminal {
-  /// How many columns it has; 80 where nobody knows.
-  static var columns: Int {
-    var size = winsize()
-    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-    return Int(size.ws_col)
-  }
-
-  /// Whether people want colours on it: not with `NO_COLOR`, nor where it has none.
-  static var showsColours: Bool {
-    func variable(_ name: String) -> String { getenv(name).map { String(cString: $0) } ?? "" }
-    return variable("NO_COLOR").isEmpty && variable("TERM") != "dumb"
   }
 }

@@ -1,13 +1,13 @@
 #if canImport(Darwin)
-  import Darwin
+  internal import Darwin
 #else
-  import Glibc
+  internal import Glibc
 #endif
 
 /// The terminal that this program was started from.
-enum Terminal {
+public enum Terminal {
   /// How many columns it has; 80 where there is none.
-  static var columns: Int {
+  public static var columns: Int {
     let terminal = open("/dev/tty", O_RDONLY)
     guard terminal >= 0 else { return 80 }
     defer { close(terminal) }
@@ -17,7 +17,7 @@ enum Terminal {
   }
 
   /// Whether people want colours on it: not with `NO_COLOR`, nor where it has none.
-  static var showsColours: Bool {
+  public static var showsColours: Bool {
     func variable(_ name: String) -> String { getenv(name).map { String(cString: $0) } ?? "" }
     return variable("NO_COLOR").isEmpty && variable("TERM") != "dumb"
   }

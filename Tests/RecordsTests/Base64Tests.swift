@@ -1,5 +1,4 @@
 import Records
-import Serving
 import TestSupport
 import Testing
 
