@@ -193,6 +193,12 @@ let targets: [Target] = [
   tool(
     "cusp-report",
     ["Datasets", "Files", "Inspection", "Interchange", "Networks", "Records", "Reports", "SavedSets", "Tensors"]),
+  tool(
+    "cusp-doctor",
+    [
+      "Benchmarks", "Datasets", "Downloads", "Evaluation", "Files", "HDF5", "Networks", "Programs", "Records",
+      "ToolOptions", "VectorGraphics",
+    ]),
   tool("cusp-bench", ["Benchmarks", "Networks", "Programs", "Records", "ToolOptions"]),
   tool(
     "cusp-inspect",

@@ -49,4 +49,15 @@ static inline long cusp_multiply_add(long rounds, float *sum) {
 #endif
 }
 
+/// What the widest registers are called that `cusp_multiply_add` takes.
+static inline const char *cusp_vector_instructions(void) {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512f")) return "AVX-512";
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "AVX2";
+  return "SSE";
+#else
+  return "NEON";
+#endif
+}
+
 #endif

@@ -21,7 +21,7 @@ struct Transfer {
   /// The most bytes that the file may have.
   let limit: Int
 
-  private static let advice =
+  static let advice =
     "it fetches the files; install curl (Debian: apt install curl), or fetch them by other means"
 
   /// Appends what `file` lacks.

@@ -57,6 +57,24 @@ public struct EngineOptions: ParsableArguments {
     #endif
   }
 
+  /// Whether this build has the fast engine.
+  public static var hasOneDNN: Bool {
+    #if CUSP_ONEDNN
+      true
+    #else
+      false
+    #endif
+  }
+
+  /// Whether evaluation may compute convolutions by Winograd's algorithm in this build and on this processor.
+  public static var supportsWinograd: Bool {
+    #if CUSP_ONEDNN
+      OneDNNBackend.supportsWinograd
+    #else
+      false
+    #endif
+  }
+
   #if CUSP_ONEDNN
     private func choice(_ diagnostics: Diagnostics) -> AlgorithmChoice {
       switch algorithms {

@@ -9,7 +9,7 @@ import Testing
     RunRecord.self, EpochRecord.self, CheckpointRecord.self, PredictionRecord.self, ScoreRecord.self,
     FoolingRateRecord.self, DiagnosisRecord.self, TraceRecord.self, ErrorRecord.self, BenchmarkRecord.self,
     BenchmarkStepRecord.self, ModelRecord.self, TensorFileRecord.self, DifferenceRecord.self, VerificationRecord.self,
-    SummaryRecord.self, DataRecord.self, SourceRecord.self, CardRecord.self,
+    SummaryRecord.self, DataRecord.self, SourceRecord.self, CardRecord.self, FindingRecord.self,
   ]
 
   @Test(

@@ -202,6 +202,10 @@ struct RecordExample: Sendable, CustomStringConvertible {
         ("name", "text"), ("title", "text"), ("address", "text"), ("files", "a list"), ("bytes", "a whole number"),
       ], optional: [("path", "text")]),
     RecordExample(
+      type: FindingRecord.self,
+      line: #"{"type":"finding","v":1,"name":"engine","value":"portable","state":"slow","advice":"install oneDNN"}"#,
+      required: [("name", "text"), ("value", "text"), ("state", "text")], optional: [("advice", "text")]),
+    RecordExample(
       type: ErrorRecord.self,
       line: #"{"type":"error","v":1,"code":"data","message":"a \"bad\"\nline","line":3,"id":["x",{"y":null}]}"#,
       required: [("code", "text"), ("message", "text")], optional: [("line", "a whole number"), ("id", "")]),

@@ -29,7 +29,7 @@ struct CardPage {
     }
     let budgets = [
       setting.rotation > 0 ? "\(setting.rotationText) degrees" : nil,
-      setting.translation > 0 ? "\(NumberText.shortest(setting.translation)) pixels" : nil,
+      setting.translation > 0 ? pixels(setting.translation) : nil,
       setting.attack == "none" ? nil : setting.epsilon.map { "\(setting.norm) \(NumberText.pixelDistance($0))" },
     ].compactMap { $0 }
     return ([part.name] + budgets).joined(separator: ", ")
@@ -47,6 +47,10 @@ struct CardPage {
 
   private func interval(_ interval: WilsonInterval?) -> String {
     interval.map { "\(NumberText.percent($0.lower)) to \(NumberText.percent($0.upper))" } ?? "-"
+  }
+
+  private func pixels(_ number: Double) -> String {
+    number == 1 ? "1 pixel" : "\(NumberText.shortest(number)) pixels"
   }
 
   private func time(_ seconds: Double) -> String { NumberText.duration(seconds: seconds) }

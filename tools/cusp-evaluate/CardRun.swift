@@ -21,7 +21,7 @@ extension EvaluateCommand {
     guard cards.card else { return }
     let others = [
       ("an attack", isAttacked), ("--rotation, --translation and --grid", spatial.isGiven || spatial.search != nil),
-      ("--corruption", spatial.corruption.corruption != nil), ("--compare", compare),
+      ("--corruption", spatial.corruption.corruption != nil),
       ("--predictions, --logits and --trace", writesPredictions), ("--save-predictions", savePredictions != nil),
       ("--diagnose", watch.diagnose),
     ]
@@ -30,11 +30,19 @@ extension EvaluateCommand {
     }
   }
 
-  /// Writes a card a model: records, or a page each.
+  /// Writes the table of the cards that are named in place of models; false where there are none.
+  func compareCards(_ context: ToolContext) throws -> Bool {
+    guard let cards = try CardComparison(filesAt: models.files, context) else { return false }
+    try cards.write(to: context.output, as: layout(for: context.output))
+    return true
+  }
+
+  /// Writes a card a model: records, or a page each; with `--compare` one table.
   func writeCards(_ context: ToolContext) throws {
     let backend = try engine.makeBackend(context.diagnostics)
     var images = ImageSource(data)
-    var failures = 0
+    var (failures, cards) = (0, [CardRecord]())
+    let isPage = format.format(for: context.output) == .text
     try models.forEach(context, on: backend, check: { _ = try images.selection(for: $0) }) { model in
       let plan = try CardPlan(of: model, seed: attack.seed ?? 0)
       let selection = try images.selection(for: model)
@@ -52,13 +60,16 @@ extension EvaluateCommand {
         let seconds = ((ContinuousClock.now - start) / .milliseconds(1)).rounded() / 1000
         card.parts.append(.init(name: part.name, scores: fold.scores, seconds: seconds))
       }
-      if format.format(for: context.output) == .text {
+      if compare {
+        cards.append(card)
+      } else if isPage {
         try context.output.write(CardPage(card).text)
       } else {
         try context.output.write(card)
       }
       try context.output.flush()
     }
+    if compare { try CardComparison(cards).write(to: context.output, as: layout(for: context.output)) }
     if watch.strict && failures > 0 { throw ExitCode(1) }
   }
 }

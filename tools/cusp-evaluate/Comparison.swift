@@ -31,25 +31,14 @@ struct Comparison {
 
   /// The table within so many columns of a terminal, if they are told: a row a setting where that is narrower.
   func text(within limit: Int?) -> String {
-    let cells = models.map { model -> [String] in
-      let (tallies, first) = (Self.tallies(model.scores), model.scores.first?.tally ?? Tally())
-      let start = ["\(first.count)", NumberText.percent(first.naturalAccuracy)]
-      return start + columns.map { Self.text(tallies[$0]) }
-    }
     let isMixed = data.contains { !$0.isEmpty }
-    var table = TextTable(
-      [.words("model")] + (isMixed ? [.words("data")] : []) + [.numbers("images"), .numbers("natural")]
-        + titles.map { .numbers($0) })
-    for (place, model) in models.enumerated() {
-      table.add([model.name] + (isMixed ? [data[place]] : []) + cells[place])
+    var rows = ModelRows((isMixed ? ["data"] : []) + ["images", "natural"] + titles, words: isMixed ? 1 : 0)
+    for (model, data) in zip(models, data) {
+      let (tallies, first) = (Self.tallies(model.scores), model.scores.first?.tally ?? Tally())
+      let start = (isMixed ? [data] : []) + ["\(first.count)", NumberText.percent(first.naturalAccuracy)]
+      rows.add(model.name, start + columns.map { Self.text(tallies[$0]) })
     }
-    guard let limit, table.text.split(separator: "\n").contains(where: { $0.count > limit }) else { return table.text }
-    var turned = TextTable([.words("")] + models.map { .numbers($0.name) })
-    if isMixed { turned.add(["data"] + data) }
-    for (place, title) in (["images", "natural"] + titles).enumerated() {
-      turned.add([title] + cells.map { $0[place] })
-    }
-    return turned.text
+    return rows.text(within: limit)
   }
 
   /// The table as objects, a model each.

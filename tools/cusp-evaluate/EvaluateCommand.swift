@@ -13,6 +13,7 @@ struct EvaluateCommand: EngineCommand {
     examples: [
       "cusp-evaluate model.h5", "cusp-evaluate natural.h5 pgd.h5 --epsilon 0.1,0.2,0.3 --compare",
       "cusp-evaluate cusp.h5 --rotation 0:180:15", "cusp-evaluate cusp.h5 --rotation 30 --epsilon 8/255",
+      "cusp-evaluate --card pgd.h5 > pgd.ndjson && cusp-evaluate --compare pgd.ndjson cusp.ndjson",
       "cusp-evaluate model.h5 --predictions --logits | jq .logits",
       "cusp-evaluate model.h5 --epsilon 8/255 --save-predictions pgd_8.npy",
     ])
@@ -28,7 +29,7 @@ struct EvaluateCommand: EngineCommand {
   @OptionGroup var spatial: SpatialOptions
   @OptionGroup var attack: AttackOptions
   @OptionGroup var data: DataOptions
-  @Flag(help: "Print one table with a row a model and a column a setting.") var compare = false
+  @Flag(help: "Print one table with a row a model, or a card in a file, and a column a setting.") var compare = false
   @Flag(help: "Write prediction records instead of scores.") var predictions = false
   @Flag(help: "Add the logits to every prediction record; implies --predictions.") var logits = false
   @Option(
@@ -68,6 +69,7 @@ struct EvaluateCommand: EngineCommand {
 
   func execute(_ context: ToolContext) throws {
     if cards.card { return try writeCards(context) }
+    if try compare && compareCards(context) { return }
     let inputs = models.files + (attack.source.map { [$0] } ?? []) + spatial.corruption.files
     var files = files
     try files?.check(spatial, epsilon) { try context.checkOutput($0, reading: inputs + data.files()) }
@@ -128,7 +130,7 @@ struct EvaluateCommand: EngineCommand {
   var isAttacked: Bool { name != nil || one.universal || epsilon != nil || !attack.given.isEmpty }
 
   /// How scores are written: a comparison as a table unless something else is asked for.
-  private func layout(for output: StandardOutput) -> OutputFormat {
+  func layout(for output: StandardOutput) -> OutputFormat {
     compare ? format.chosen ?? .text : format.format(for: output)
   }
 

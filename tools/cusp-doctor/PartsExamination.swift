@@ -1,0 +1,97 @@
+import Benchmarks
+import Downloads
+import Evaluation
+import Failures
+import HDF5
+import Networks
+import Programs
+import Records
+import ToolOptions
+import ToolSupport
+import VectorGraphics
+
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
+/// What the programs are made of and call, each tried.
+struct PartsExamination {
+  let engine: EngineOptions
+  let diagnostics: Diagnostics
+
+  var findings: [FindingRecord] { computing + [files, figures, fetching] }
+
+  /// The engine, how it convolves, and how fast it makes an attack's step.
+  private var computing: [FindingRecord] {
+    do {
+      let backend = try engine.makeBackend(diagnostics)
+      // A small network's step: the engine computes, and at what part of its speed.
+      let step = try Benchmark(
+        batchSize: nil, imageCount: nil, repeats: 3, threads: engine.threadCount, on: backend
+      ).record(.inputGradient, of: .smallCNN)
+      let speed = "\(NumberText.decimal(step.imagesPerSecond, places: 0)) images/s in an attack's step on small-cnn, "
+      let share = "\(NumberText.percent(step.peakShare, places: 0)) of this machine's peak"
+      return [engineFinding(backend), convolutions, FindingRecord(name: "speed", value: speed + share)]
+    } catch {
+      return [FindingRecord(name: "engine", value: "does not compute", state: .broken, advice: message(of: error))]
+    }
+  }
+
+  private func engineFinding(_ backend: any Backend) -> FindingRecord {
+    guard !EngineOptions.hasOneDNN else { return FindingRecord(name: "engine", value: backend.name) }
+    return FindingRecord(
+      name: "engine", value: backend.name, state: .slow,
+      advice: "built without oneDNN: install it (Debian: apt install libdnnl-dev) and build again")
+  }
+
+  private var convolutions: FindingRecord {
+    if let choice = engine.algorithms {
+      return FindingRecord(name: "convolutions", value: "\(choice.rawValue), as asked for")
+    }
+    guard !EngineOptions.supportsWinograd else {
+      return FindingRecord(name: "convolutions", value: "3x3 by Winograd's algorithm, others directly")
+    }
+    return FindingRecord(name: "convolutions", value: "directly", state: .slow, advice: reasonForDirect)
+  }
+
+  private var reasonForDirect: String {
+    let bound = getenv("ONEDNN_MAX_CPU_ISA").map { String(cString: $0) } ?? ""
+    if EngineOptions.hasOneDNN, !bound.isEmpty, bound.uppercased() != "ALL" {
+      return "ONEDNN_MAX_CPU_ISA=\(bound) holds the engine back: unset it"
+    }
+    return EngineOptions.hasOneDNN
+      ? "Winograd's algorithm needs AVX-512, which this processor has not" : "Winograd's algorithm needs oneDNN"
+  }
+
+  /// Model files: one is written and read by the guarded reader.
+  private var files: FindingRecord {
+    let name = "HDF5"
+    do {
+      try FileTrial.run()
+      return FindingRecord(name: name, value: "\(try HDF5Library.version()), a file written and read")
+    } catch {
+      return FindingRecord(name: name, value: "does not work", state: .broken, advice: message(of: error))
+    }
+  }
+
+  private var figures: FindingRecord {
+    do throws(Failure) {
+      _ = try SVGRenderer()
+      return FindingRecord(name: "librsvg", value: "there, for PNG and PDF figures")
+    } catch {
+      return FindingRecord(name: "librsvg", value: "not there", state: .missing, advice: error.message)
+    }
+  }
+
+  private var fetching: FindingRecord {
+    do {
+      return FindingRecord(name: "curl", value: "\(try Curl.version()), for cusp-data fetch")
+    } catch {
+      return FindingRecord(name: "curl", value: "not there", state: .missing, advice: message(of: error))
+    }
+  }
+
+  private func message(of error: any Error) -> String { (error as? Failure)?.message ?? "\(error)" }
+}
