@@ -103,8 +103,9 @@ let targets: [Target] = [
   library("Spatial", ["Tensors"]),
   library("Corruptions", ["Failures", "ImageFiles", "Tensors"]),
   library("Networks", ["Failures", "Symmetry", "Tensors"]),
-  library("Programs", ["Failures", "Networks", "Symmetry", "Tensors"]),
-  library("PortableBackend", ["Failures", "Networks", "Programs", "Tensors"]),
+  library("Optimizers"),
+  library("Programs", ["Failures", "Networks", "Optimizers", "Symmetry", "Tensors"]),
+  library("PortableBackend", ["Failures", "Networks", "Optimizers", "Programs", "Tensors"]),
   library("Checkpoints", ["Failures", "Files", "HDF5", "Networks", "Tensors", crypto]),
   library("Attacks", ["Failures", "Networks", "Tensors"]),
   library(
@@ -112,13 +113,14 @@ let targets: [Target] = [
     [
       "Archives", "Checkpoints", "Failures", "Files", "HDF5", "Networks", "Programs", "Records", "Symmetry", "Tensors",
     ]),
-  library("Training", ["Attacks", "Datasets", "Failures", "Networks", "Programs", "Spatial", "Tensors"]),
+  library(
+    "Training", ["Attacks", "Datasets", "Failures", "Networks", "Optimizers", "Programs", "Spatial", "Tensors"]),
 
   library(
     "Benchmarks",
     [
-      "Attacks", "CProcessor", "Datasets", "Failures", "Files", "Networks", "Programs", "Records", "Tensors",
-      "Training",
+      "Attacks", "CProcessor", "Datasets", "Failures", "Files", "Networks", "Optimizers", "Programs", "Records",
+      "Tensors", "Training",
     ]),
 
   library(
@@ -160,7 +162,8 @@ let targets: [Target] = [
     "ToolOptions",
     [
       "Attacks", "Checkpoints", "Corruptions", "Datasets", "Evaluation", "Failures", "Files", "Interchange",
-      "NetworkOptions", "Networks", "Programs", "Records", "SavedSets", "Spatial", "ToolSupport", argumentParser,
+      "NetworkOptions", "Networks", "Optimizers", "Programs", "Records", "SavedSets", "Spatial", "ToolSupport",
+      argumentParser,
     ] + backends),
 
   library(
@@ -175,7 +178,7 @@ let targets: [Target] = [
     "cusp-train",
     [
       "Attacks", "Checkpoints", "Datasets", "Evaluation", "Files", "Interchange", "NetworkOptions", "Networks",
-      "Programs", "Records", "Spatial", "Tensors", "ToolOptions", "Training",
+      "Optimizers", "Programs", "Records", "Spatial", "Tensors", "ToolOptions", "Training",
     ]),
   tool("cusp-attack", ["Attacks", "Datasets", "Evaluation", "Records", "ToolOptions"]),
   tool("cusp-evaluate", ["Archives", "Datasets", "Evaluation", "Files", "Records", "ToolOptions"]),
@@ -231,8 +234,11 @@ let targets: [Target] = [
   tests("Spatial", ["Spatial", "Tensors"]),
   tests("Corruptions", ["Archives", "Corruptions", "Tensors"]),
   tests("Networks", ["Networks", "Symmetry", "Tensors"]),
-  tests("Programs", ["Networks", "Programs", "Tensors"]),
-  tests("Backends", ["Archives", "Attacks", "Datasets", "Networks", "Programs", "Symmetry", "Tensors"] + backends),
+  tests("Optimizers", ["Optimizers"]),
+  tests("Programs", ["Networks", "Optimizers", "Programs", "Tensors"]),
+  tests(
+    "Backends",
+    ["Archives", "Attacks", "Datasets", "Networks", "Optimizers", "Programs", "Symmetry", "Tensors"] + backends),
   tests("Checkpoints", ["Checkpoints", "Files", "HDF5", "Networks", "Records", "Tensors"]),
   tests(
     "Interchange",
@@ -241,7 +247,9 @@ let targets: [Target] = [
       "Tensors",
     ]),
   tests("Attacks", ["Attacks", "Networks", "Tensors"]),
-  tests("Training", ["Attacks", "Datasets", "Networks", "Programs", "Spatial", "Tensors", "Training"] + backends),
+  tests(
+    "Training",
+    ["Attacks", "Datasets", "Networks", "Optimizers", "Programs", "Spatial", "Tensors", "Training"] + backends),
   tests(
     "Inspection", ["Archives", "Checkpoints", "Inspection", "Interchange", "Networks", "Records", "Tensors"]),
   tests("ToolSupport", ["Records", "ToolSupport", argumentParser]),
@@ -284,7 +292,7 @@ let oneDNNTargets: [Target] = [
   .systemLibrary(name: "CConvolutions"),
   library(
     "OneDNNBackend",
-    ["COneDNN", "CConvolutions", "Failures", "Networks", "PortableBackend", "Programs", "Tensors"],
+    ["COneDNN", "CConvolutions", "Failures", "Networks", "Optimizers", "PortableBackend", "Programs", "Tensors"],
     linkerSettings: oneDNNLinkerSettings),
 ]
 

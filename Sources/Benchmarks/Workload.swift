@@ -2,6 +2,7 @@ import Attacks
 import Datasets
 import Failures
 public import Networks
+import Optimizers
 public import Programs
 public import Records
 import Tensors
@@ -101,7 +102,7 @@ extension Workload {
       masks.draw(seed: 0, epoch: epoch, images: Array(0..<batchSize))
       try program.forward(images.pixels, masks: masks.tensors, into: &logits)
       try program.backward(loss, logits: logits)
-      try program.update(MomentumUpdate(learningRate: 0.01, momentum: 0.9, weightDecay: 5e-4))
+      try program.update(OptimizerStep(.sgd(momentum: 0.9), learningRate: 0.01, weightDecay: 5e-4))
       epoch += 1
     }
   }
@@ -113,7 +114,7 @@ extension Workload {
     let attack = ProjectedGradientDescent(epsilon: epsilon, steps: attackSteps, stepSize: epsilon / 4)
     let configuration = TrainingConfiguration(
       method: .pgd(attack), epochs: .max, batchSize: batchSize, schedule: Schedule(initial: 0.01, milestones: []),
-      momentum: 0.9, weightDecay: 5e-4, seed: 0)
+      optimizer: .sgd(momentum: 0.9), weightDecay: 5e-4, seed: 0)
     let trainer = try Trainer(
       configuration, graph: graph, data: SampleImages.dataset(for: graph, count: imageCount),
       state: TrainingState(parameters: Parameters(initializing: graph, seed: 0)), on: backend)

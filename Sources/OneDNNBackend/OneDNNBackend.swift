@@ -1,5 +1,6 @@
 import COneDNN
 import Failures
+public import Optimizers
 public import Programs
 
 /// The engines that run on oneDNN, on the processor.
@@ -63,8 +64,8 @@ public struct OneDNNBackend: Backend {
   /// An engine for training.
   ///
   /// - Throws: `Failure` when the library refuses.
-  public func makeTrainingEngine(_ plan: Plan) throws -> any TrainingEngine {
-    try TrainingSession(plan, threads, algorithms)
+  public func makeTrainingEngine(_ plan: Plan, for optimizer: Optimizer) throws -> any TrainingEngine {
+    try TrainingSession(plan, for: optimizer, threads, algorithms)
   }
 
   /// Whether evaluation may compute convolutions by Winograd's algorithm here: on processors with AVX-512, by the

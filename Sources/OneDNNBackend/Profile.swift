@@ -1,5 +1,6 @@
 import COneDNN
 public import Networks
+import Optimizers
 public import Programs
 import Tensors
 
@@ -10,8 +11,8 @@ extension OneDNNBackend {
   public func profile(_ plan: Plan, parameters: Parameters, repeats: Int) throws -> [CallProfile] {
     let lowered: Lowered
     if plan.purpose == .training {
-      let session = try TrainingSession(plan, threads, algorithms)
-      try session.load(parameters, momentum: [:])
+      let session = try TrainingSession(plan, for: .sgd(momentum: 0), threads, algorithms)
+      try session.load(parameters, state: [:])
       lowered = session.lowered
     } else {
       let engine = try EvaluationEngine(plan, threads, algorithms)

@@ -5,6 +5,8 @@ final class Recorder {
   let engine: Engine
   /// Which images of a batch the passes compute.
   let rows: ActiveRows
+  /// How many numbers the optimiser keeps of every trained one.
+  let stateCount: Int
   /// The calls so far.
   private(set) var calls: [Call] = []
   private var memories: [Memory] = []
@@ -13,7 +15,9 @@ final class Recorder {
   private var staging: Memory?
 
   /// A recorder of calls on batches of `batchSize`.
-  init(batchSize: Int) throws { (engine, rows) = (try Engine(), ActiveRows(count: batchSize)) }
+  init(batchSize: Int, stateCount: Int = 0) throws {
+    (engine, rows, self.stateCount) = (try Engine(), ActiveRows(count: batchSize), stateCount)
+  }
 
   private var now: Int { calls.count }
 

@@ -1,30 +1,35 @@
 import Networks
+import Optimizers
 import Programs
 import Tensors
 
-/// A network in training mode; weights, momentum and gradients lie as the forward kernels want the weights.
+/// A network in training mode; weights, gradients and the optimiser's numbers lie as the forward kernels want the weights.
 final class TrainingSession: TrainingEngine {
   private let plan: Plan
   let lowered: Lowered
   private let threads: Threads
+  private let stateNames: [String]
   /// What was loaded: keeps the names and the order.
   private var loaded: Parameters?
 
-  init(_ plan: Plan, _ threads: Threads, _ algorithms: AlgorithmChoice) throws {
+  init(_ plan: Plan, for optimizer: Optimizer, _ threads: Threads, _ algorithms: AlgorithmChoice) throws {
     threads.use()
     self.plan = plan
     self.threads = threads
-    lowered = try Lowering(plan, algorithms).lower()
+    stateNames = optimizer.stateNames
+    lowered = try Lowering(plan, algorithms, stateCount: stateNames.count).lower()
   }
 
-  func load(_ parameters: Parameters, momentum: [ParameterPath: Tensor]) throws {
+  func load(_ parameters: Parameters, state: OptimizerState) throws {
     threads.use()
     loaded = parameters
     for entry in entries {
       let (tensor, sizes) = (entry.tensor, entry.tensor.sizes)
       try lowered.engine.write(parameters[entry.path].values, to: tensor.value, sizes: sizes)
       let zero = [Float](repeating: 0, count: sizes.reduce(1, *))
-      try lowered.engine.write(momentum[entry.path]?.values ?? zero, to: tensor.momentum, sizes: sizes)
+      for (name, memory) in zip(stateNames, tensor.state) {
+        try lowered.engine.write(state[name]?[entry.path]?.values ?? zero, to: memory, sizes: sizes)
+      }
     }
     for (weights, source) in zip(lowered.weights, plan.weights) {
       if case .constant(let scale, let shift) = source, let bias = weights.bias {
@@ -73,10 +78,16 @@ final class TrainingSession: TrainingEngine {
     copy(UnsafeBufferPointer(try require(lowered.pixelGradient, "way back to the pixels").floats), to: pixelGradient)
   }
 
-  func update(_ rule: MomentumUpdate) throws {
+  private(set) lazy var trainedBuffers = entries.map { entry in
+    TrainedBuffer(
+      values: entry.tensor.value.floats, gradient: entry.tensor.gradient.floats,
+      state: entry.tensor.state.map(\.floats))
+  }
+
+  func spread(_ count: Int, _ body: (Int) -> Void) { threads.spread(count, body) }
+
+  func valuesChanged() throws {
     threads.use()
-    let scale = rule.gradientScale(entries.lazy.map(\.tensor.gradient.floats))
-    for entry in entries { apply(rule, scale, entry.tensor) }
     for weights in lowered.weights { try lowered.engine.run(weights.refresh) }
   }
 
@@ -92,8 +103,13 @@ final class TrainingSession: TrainingEngine {
     return parameters
   }
 
-  func momentum() throws -> [ParameterPath: Tensor] {
-    Dictionary(uniqueKeysWithValues: try entries.map { ($0.path, try tensor($0.tensor.momentum, $0)) })
+  func state() throws -> OptimizerState {
+    var state: OptimizerState = [:]
+    for (place, name) in stateNames.enumerated() {
+      state[name] = Dictionary(
+        uniqueKeysWithValues: try entries.map { ($0.path, try tensor($0.tensor.state[place], $0)) })
+    }
+    return state
   }
 
   func gradients() throws -> [ParameterPath: Tensor] {
@@ -126,16 +142,4 @@ private func trainedParameters(_ weights: Weights, _ source: WeightSource) -> [T
   var entries = [(path: path, tensor: trained.weight)]
   if let biasPath, let bias = trained.bias { entries.append((path: biasPath, tensor: bias)) }
   return entries
-}
-
-/// One pass over three buffers of one layout; the padding of blocked layouts is zero in each and stays so.
-private func apply(_ rule: MomentumUpdate, _ scale: Float, _ tensor: TrainedTensor) {
-  let (weights, momentum, gradient) = (tensor.value.floats, tensor.momentum.floats, tensor.gradient.floats)
-  precondition(weights.count == momentum.count && weights.count == gradient.count, "equally laid out")
-  guard let w = weights.baseAddress, let v = momentum.baseAddress, let g = gradient.baseAddress else { return }
-  for i in 0..<weights.count {
-    let direction = rule.momentum * v[i] + (scale * g[i] + rule.weightDecay * w[i])
-    v[i] = direction
-    w[i] -= rule.learningRate * direction
-  }
 }

@@ -135,13 +135,14 @@ final class Weights {
   }
 }
 
-/// One trainable parameter: three memories of one layout.
+/// One trainable parameter, its gradient and what the optimiser keeps of it: memories of one layout.
 struct TrainedTensor {
-  let value, momentum, gradient: Memory
+  let value, gradient: Memory
+  let state: [Memory]
 
   init(_ value: Memory, in recorder: Recorder) throws {
     self.value = value
-    momentum = try recorder.persistentMemory(value.layout)
+    state = try (0..<recorder.stateCount).map { _ in try recorder.persistentMemory(value.layout) }
     gradient = try recorder.persistentMemory(value.layout)
   }
 

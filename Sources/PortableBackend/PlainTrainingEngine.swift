@@ -1,9 +1,10 @@
 import Failures
 import Networks
+import Optimizers
 import Programs
 import Tensors
 
-/// The engine of training plans; it owns parameters, gradients and momentum.
+/// The engine of training plans; it owns parameters, gradients and what the optimiser keeps.
 final class PlainTrainingEngine: TrainingEngine {
   let network: Network
   private let workers: Workers
@@ -13,17 +14,17 @@ final class PlainTrainingEngine: TrainingEngine {
   /// The parameters as loaded, for their paths and shapes.
   private var loaded: Parameters?
 
-  init(_ plan: Plan, threads: Int) throws {
+  init(_ plan: Plan, for optimizer: Optimizer, threads: Int) throws {
     workers = Workers(count: threads)
-    store = try ParameterStore(plan)
+    store = try ParameterStore(plan, stateNames: optimizer.stateNames)
     masks = try plan.dropoutSteps.map { try FloatBlock(count: plan.batchSize * plan.values[$0.output].count) }
     network = try Network(plan, weights: store.weights, masks: masks.map(\.start), workers: workers)
   }
 
-  func load(_ parameters: Parameters, momentum: [ParameterPath: Tensor]) throws {
+  func load(_ parameters: Parameters, state: OptimizerState) throws {
     loaded = parameters
-    store.load(parameters, momentum: momentum)
-    weightsChanged()
+    store.load(parameters, state: state)
+    valuesChanged()
   }
 
   func forward(
@@ -48,12 +49,11 @@ final class PlainTrainingEngine: TrainingEngine {
     try network.writePixelGradient(pixelGradient)
   }
 
-  func update(_ rule: MomentumUpdate) throws {
-    store.update(rule, workers)
-    weightsChanged()
-  }
+  private(set) lazy var trainedBuffers = [store.trainedBuffer]
 
-  private func weightsChanged() {
+  func spread(_ count: Int, _ body: (Int) -> Void) { workers.run(count) { task, _ in body(task) } }
+
+  func valuesChanged() {
     store.expand()
     network.weightsChanged()
   }
@@ -64,7 +64,7 @@ final class PlainTrainingEngine: TrainingEngine {
     return result
   }
 
-  func momentum() throws -> [ParameterPath: Tensor] { store.momentum(like: try template()) }
+  func state() throws -> OptimizerState { store.state(like: try template()) }
 
   func gradients() throws -> [ParameterPath: Tensor] { store.gradients(like: try template()) }
 

@@ -1,3 +1,4 @@
+public import Optimizers
 public import Programs
 
 /// The engine in plain Swift: for machines without oneDNN, and the reference every other engine is tested against.
@@ -40,7 +41,7 @@ public struct PortableBackend: Backend {
   /// An engine for training.
   ///
   /// - Throws: `Failure` when memory runs out.
-  public func makeTrainingEngine(_ plan: Plan) throws -> any TrainingEngine {
-    try PlainTrainingEngine(plan, threads: threads)
+  public func makeTrainingEngine(_ plan: Plan, for optimizer: Optimizer) throws -> any TrainingEngine {
+    try PlainTrainingEngine(plan, for: optimizer, threads: threads)
   }
 }

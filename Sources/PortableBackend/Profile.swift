@@ -1,4 +1,5 @@
 public import Networks
+import Optimizers
 public import Programs
 import Tensors
 
@@ -11,8 +12,8 @@ extension PortableBackend {
     // The engine owns the weights that the network points to.
     let engine: AnyObject
     if plan.purpose == .training {
-      let training = try PlainTrainingEngine(plan, threads: threads)
-      try training.load(parameters, momentum: [:])
+      let training = try PlainTrainingEngine(plan, for: .sgd(momentum: 0), threads: threads)
+      try training.load(parameters, state: [:])
       (network, engine) = (training.network, training)
     } else {
       let evaluation = try EvaluationEngine(plan, threads: threads)

@@ -1,4 +1,5 @@
 public import Networks
+public import Optimizers
 public import Tensors
 
 /// An engine family: the seam between what a network computes and how.
@@ -28,10 +29,10 @@ public protocol Backend: Sendable {
   /// - Throws: `Failure` when the library underneath refuses.
   func makeInputGradientEngine(_ plan: Plan) throws -> any InputGradientEngine
 
-  /// An engine for training.
+  /// An engine for training, with room for what `optimizer` keeps of every trained number.
   ///
   /// - Throws: `Failure` when the library underneath refuses.
-  func makeTrainingEngine(_ plan: Plan) throws -> any TrainingEngine
+  func makeTrainingEngine(_ plan: Plan, for optimizer: Optimizer) throws -> any TrainingEngine
 
   /// How long each call of an engine for `plan` takes on made-up images, in the order they run: the median of `repeats`
   /// rounds, in each of which every call runs once. The optimiser's step is not among them.
@@ -41,6 +42,12 @@ public protocol Backend: Sendable {
 }
 
 extension Backend {
+  /// An engine for training by gradient descent with momentum.
+  ///
+  /// - Throws: `Failure` when the library underneath refuses.
+  public func makeTrainingEngine(_ plan: Plan) throws -> any TrainingEngine {
+    try makeTrainingEngine(plan, for: .sgd(momentum: 0))
+  }
   /// One.
   public var laneCount: Int { 1 }
   /// Itself.
@@ -71,10 +78,13 @@ public protocol InputGradientEngine: InferenceEngine {
   func backward(_ logitGradient: UnsafeBufferPointer<Float>, pixelGradient: UnsafeMutableBufferPointer<Float>) throws
 }
 
+/// What an optimiser keeps of every trainable parameter: tensors of its shape, by the names in `Optimizer.stateNames`.
+public typealias OptimizerState = [String: [ParameterPath: Tensor]]
+
 /// A compiled network in training mode, which owns the parameters in its own layout while it trains.
 public protocol TrainingEngine: AnyObject {
-  /// Takes over parameters and the optimiser's momentum (zero where a path is missing).
-  func load(_ parameters: Parameters, momentum: [ParameterPath: Tensor]) throws
+  /// Takes over parameters and the optimiser's numbers (zero where a name or a path is missing).
+  func load(_ parameters: Parameters, state: OptimizerState) throws
 
   /// Writes the logits `[batchSize, classes]` of `pixels` `[batchSize, c, h, w]` and updates running statistics.
   ///
@@ -92,60 +102,42 @@ public protocol TrainingEngine: AnyObject {
   /// - Throws: `Failure` when the plan does not go back to the pixels.
   func writePixelGradient(_ pixelGradient: UnsafeMutableBufferPointer<Float>) throws
 
-  /// Applies the gradients of the last backward pass.
-  func update(_ rule: MomentumUpdate) throws
+  /// All trainable numbers with their gradients and the optimiser's numbers, in the engine's layout; valid while it lives.
+  var trainedBuffers: [TrainedBuffer] { get }
+
+  /// Takes note that values of `trainedBuffers` have changed.
+  func valuesChanged() throws
+
+  /// Runs `body` for every number below `count` on the engine's threads, and waits for all.
+  func spread(_ count: Int, _ body: (Int) -> Void)
+
+  /// Applies the gradients in `trainedBuffers`.
+  func update(_ step: OptimizerStep) throws
 
   /// The parameters as they are now, running statistics and counters included.
   func parameters() throws -> Parameters
 
-  /// The optimiser's momentum of every trainable parameter.
-  func momentum() throws -> [ParameterPath: Tensor]
+  /// What the optimiser keeps of every trainable parameter.
+  func state() throws -> OptimizerState
 
   /// The gradients of the last backward pass.
   func gradients() throws -> [ParameterPath: Tensor]
 }
 
-/// One step of stochastic gradient descent with momentum, as PyTorch's: `v = momentum * v + gradient + weightDecay * w`,
-/// then `w -= learningRate * v`; `gradient` is that of the backward pass, shortened where the rule says so.
-public struct MomentumUpdate: Hashable, Sendable {
-  /// The step's length.
-  public var learningRate: Float
-  /// The share of the last direction that stays, in 0..<1.
-  public var momentum: Float
-  /// The pull of every trainable parameter towards zero.
-  public var weightDecay: Float
-  /// How long the gradient of all parameters together may be, by its Euclidean length; a longer one is shortened to it,
-  /// as by PyTorch's `clip_grad_norm_`. Nil for any length.
-  public var longestGradient: Float?
-
-  /// An update; no default for what every step needs, so that nothing is left to chance.
-  public init(learningRate: Float, momentum: Float, weightDecay: Float, longestGradient: Float? = nil) {
-    self.learningRate = learningRate
-    self.momentum = momentum
-    self.weightDecay = weightDecay
-    self.longestGradient = longestGradient
-  }
-
-  /// What the gradient is multiplied by: 1 unless the whole of it, in `parts`, is too long.
-  ///
-  /// Its length is summed up in double precision, in the order of the parts, so that no thread decides a bit.
-  public func gradientScale(_ parts: some Sequence<UnsafeMutableBufferPointer<Float>>) -> Float {
-    guard let longestGradient else { return 1 }
-    let length = parts.reduce(0) { $0 + sumOfSquares($1) }.squareRoot()
-    return Float(min(1, Double(longestGradient) / (length + 1e-6)))
-  }
-}
-
-/// Eight sums at once, since one would wait for itself.
-private func sumOfSquares(_ values: UnsafeMutableBufferPointer<Float>) -> Double {
-  var sums = SIMD8<Double>()
-  for start in stride(from: 0, to: values.count - values.count % 8, by: 8) {
-    for lane in 0..<8 {
-      let value = Double(values[start + lane])
-      sums[lane] += value * value
+extension TrainingEngine {
+  /// Applies the gradients in parts on the engine's threads; where a part ends decides no bit.
+  public func update(_ step: OptimizerStep) throws {
+    let buffers = trainedBuffers
+    let scale = step.gradientScale(buffers.lazy.map(\.gradient))
+    let parts = 16
+    spread(parts) { part in
+      for buffer in buffers {
+        let count = buffer.values.count
+        step.apply(to: buffer, count * part / parts..<count * (part + 1) / parts, scale: scale)
+      }
     }
+    try valuesChanged()
   }
-  return values.suffix(values.count % 8).reduce(sums.sum()) { $0 + Double($1) * Double($1) }
 }
 
 extension InferenceEngine {

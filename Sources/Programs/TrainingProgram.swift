@@ -1,4 +1,5 @@
 public import Networks
+public import Optimizers
 public import Tensors
 
 /// A network compiled for training: forward with batch statistics, backward to all parameters, one update.
@@ -12,13 +13,13 @@ public final class TrainingProgram {
   private let engine: any TrainingEngine
   private var logitGradient: Tensor
 
-  /// Compiles `graph` on `backend` and takes over `parameters` and `momentum`.
+  /// Compiles `graph` on `backend` for training by `optimizer`, and takes over `parameters` and `state`.
   ///
   /// - Parameter reachesPixels: Whether backward passes go to the pixels, too.
   /// - Throws: `Failure` when the engine refuses.
   public init(
-    _ graph: NetworkGraph, parameters: Parameters, momentum: [ParameterPath: Tensor] = [:], batchSize: Int,
-    reachesPixels: Bool = false, on backend: any Backend
+    _ graph: NetworkGraph, parameters: Parameters, optimizer: Optimizer = .sgd(momentum: 0),
+    state: OptimizerState = [:], batchSize: Int, reachesPixels: Bool = false, on backend: any Backend
   ) throws {
     let plan = Plan(graph, for: .training, batchSize: batchSize, reachesPixels: reachesPixels)
     self.batchSize = batchSize
@@ -26,9 +27,9 @@ public final class TrainingProgram {
       guard case .dropout(let settings, _) = step.operation else { return nil }
       return (settings, Shape([batchSize] + plan.values[step.output].sizes))
     }
-    engine = try backend.makeTrainingEngine(plan)
+    engine = try backend.makeTrainingEngine(plan, for: optimizer)
     logitGradient = Tensor([batchSize, graph.classCount])
-    try engine.load(parameters, momentum: momentum)
+    try engine.load(parameters, state: state)
   }
 
   /// Writes the logits of `pixels` in training mode; `masks` are the dropouts' factors, in the order of `dropouts`.
@@ -40,11 +41,12 @@ public final class TrainingProgram {
     }
   }
 
-  /// Computes the gradients of the mean `loss` at the logits of the last forward pass.
+  /// Computes the gradients of the mean `loss` at the logits of the last forward pass; of a sum over these images divided
+  /// by `count` where the mean is over more of them.
   ///
   /// - Throws: `Failure` when the engine fails.
-  public func backward(_ loss: CrossEntropy, logits: Tensor) throws {
-    loss.writeGradient(logits: logits, scale: 1 / Float(batchSize), into: &logitGradient)
+  public func backward(_ loss: CrossEntropy, logits: Tensor, meanOver count: Int? = nil) throws {
+    loss.writeGradient(logits: logits, scale: 1 / Float(count ?? batchSize), into: &logitGradient)
     try backward(logitGradient)
   }
 
@@ -63,20 +65,23 @@ public final class TrainingProgram {
     try gradient.values.withUnsafeMutableBufferPointer { try engine.writePixelGradient($0) }
   }
 
-  /// Applies the gradients of the last backward pass.
+  /// Takes the gradients of the last backward pass into `tree`, where `isLast` getting back the sum of all in it.
+  public func addGradients(to tree: inout GradientTree, isLast: Bool) { tree.add(engine.trainedBuffers, isLast: isLast) }
+
+  /// Applies the gradients of the last backward pass, or those that a tree left.
   ///
   /// - Throws: `Failure` when the engine fails.
-  public func update(_ rule: MomentumUpdate) throws { try engine.update(rule) }
+  public func update(_ step: OptimizerStep) throws { try engine.update(step) }
 
   /// The parameters as they are now.
   ///
   /// - Throws: `Failure` when the engine fails.
   public func parameters() throws -> Parameters { try engine.parameters() }
 
-  /// The optimiser's momentum of every trainable parameter.
+  /// What the optimiser keeps of every trainable parameter.
   ///
   /// - Throws: `Failure` when the engine fails.
-  public func momentum() throws -> [ParameterPath: Tensor] { try engine.momentum() }
+  public func optimizerState() throws -> OptimizerState { try engine.state() }
 
   /// The gradients of the last backward pass.
   ///

@@ -1,5 +1,6 @@
 #if !CUSP_ONEDNN
   import Networks
+  import Optimizers
   import PortableBackend
   import Programs
   import Synchronization
@@ -37,9 +38,9 @@
       return try portable.makeInputGradientEngine(plan)
     }
 
-    func makeTrainingEngine(_ plan: Plan) throws -> any TrainingEngine {
+    func makeTrainingEngine(_ plan: Plan, for optimizer: Optimizer) throws -> any TrainingEngine {
       speak()
-      return try portable.makeTrainingEngine(plan)
+      return try portable.makeTrainingEngine(plan, for: optimizer)
     }
 
     func profile(_ plan: Plan, parameters: Parameters, repeats: Int) throws -> [CallProfile] {

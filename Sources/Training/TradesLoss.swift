@@ -19,10 +19,13 @@ package struct TradesLoss {
   package let beta: Float
   /// The probability that the cross-entropy takes from the label and spreads over all classes alike.
   package let smoothing: Float
+  /// Over how many images the mean is taken.
+  private let meanCount: Int
 
-  /// The objective for `labels`.
-  package init(labels: [Int], beta: Float, smoothing: Float = 0) {
+  /// The objective for `labels`, whose mean is over these images or over `count`, of which they are a part.
+  package init(labels: [Int], beta: Float, smoothing: Float = 0, meanOver count: Int? = nil) {
     (self.labels, self.beta, self.smoothing) = (labels, beta, smoothing)
+    meanCount = count ?? labels.count
   }
 
   /// The sum of the objective over the batch, with the gradients of its mean.
@@ -32,7 +35,7 @@ package struct TradesLoss {
   ///   - attacked: Those of their copies; likewise.
   package func differentiate(clean: inout Tensor, attacked: inout Tensor) -> Double {
     let (rows, classes) = (clean.shape[0], clean.shape[1])
-    let (weight, share) = (Double(beta), 1 / Double(rows))
+    let (weight, share) = (Double(beta), 1 / Double(meanCount))
     let spread = Double(smoothing) / Double(classes)
     var sum = 0.0
     clean.values.withUnsafeMutableBufferPointer { clean in

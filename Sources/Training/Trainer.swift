@@ -1,6 +1,7 @@
 public import Datasets
 import Failures
 public import Networks
+import Optimizers
 public import Programs
 import Spatial
 import Tensors
@@ -82,13 +83,14 @@ public final class Trainer {
   /// - Throws: `Failure` when a weight is not finite (the last step's loss came before it) or the engine fails.
   public func state() throws -> TrainingState {
     let parameters = try stepper.program.parameters()
-    let momentum = try stepper.program.momentum()
-    let tensors = [parameters.tensors, average?.tensors ?? [], Array(momentum.values)].joined()
+    let optimizerState = try stepper.program.optimizerState()
+    let kept = optimizerState.values.flatMap(\.values)
+    let tensors = [parameters.tensors, average?.tensors ?? [], kept].joined()
     guard tensors.allSatisfy({ $0.values.allSatisfy(\.isFinite) }) else {
       throw Failure(.data, "training: a weight is not finite after \(place): lower --learning-rate")
     }
     return TrainingState(
-      parameters: parameters, average: average, best: best, momentum: momentum,
+      parameters: parameters, average: average, best: best, optimizerState: optimizerState,
       synthetic: isFinished ? nil : substitution?.synthetic, epoch: epoch, step: step, sums: sums)
   }
 
@@ -141,13 +143,14 @@ public final class Trainer {
 
   /// One step on the images of the batch; its learning rate.
   private func train() throws -> Float {
-    let update = configuration.update(epoch: epoch, step: step, stepsPerEpoch: stepsPerEpoch)
+    let taken = epoch * stepsPerEpoch + step
+    let update = configuration.update(epoch: epoch, step: step, stepsPerEpoch: stepsPerEpoch, taken: taken)
     let (loss, correct) = try stepper.take(images, epoch: epoch, update: update)
     guard loss.isFinite else {
       throw Failure(
         .data, "training: the loss is not finite in epoch \(epoch + 1), step \(step + 1): lower --learning-rate")
     }
-    if let share = configuration.averageShare(taken: epoch * stepsPerEpoch + step) {
+    if let share = configuration.averageShare(taken: taken) {
       average?.move(towards: try stepper.program.parameters(), by: share)
     }
     step += 1
@@ -184,9 +187,12 @@ extension TrainingState {
         "training: stands at epoch \(epoch), step \(step), outside of \(configuration.epochs) epochs of "
           + "\(stepsPerEpoch) steps; resume it with the data it was begun with")
     }
-    for spec in graph.parameters where spec.role == .trainable {
-      guard momentum[spec.path].map({ $0.shape == spec.shape }) ?? momentum.isEmpty else {
-        throw Failure(.data, "training: the momentum of \(spec.path) is missing or of another shape; train anew")
+    for name in configuration.optimizer.stateNames {
+      let tensors = optimizerState[name] ?? [:]
+      for spec in graph.parameters where spec.role == .trainable {
+        guard tensors[spec.path].map({ $0.shape == spec.shape }) ?? tensors.isEmpty else {
+          throw Failure(.data, "training: the \(name) of \(spec.path) is missing or of another shape; train anew")
+        }
       }
     }
   }

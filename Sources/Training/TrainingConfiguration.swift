@@ -1,6 +1,6 @@
 import Attacks
 import Failures
-import Programs
+public import Optimizers
 import Spatial
 
 /// Everything that decides what a training run does, besides network and data; with these, the same seed gives the same
@@ -15,10 +15,13 @@ public struct TrainingConfiguration: Hashable, Sendable {
   public var batchSize: Int
   /// The learning rate over the steps, where stages do not say.
   public var schedule: Schedule
-  /// The share of the last direction that stays, in 0..<1.
-  public var momentum: Float
+  /// How gradients change the weights.
+  public var optimizer: Optimizer
   /// The pull of every trainable parameter towards zero.
   public var weightDecay: Float
+  /// Into how many shards a batch is cut, a power of two: each goes through the network by itself, so that a batch takes the
+  /// memory of a shard and norms see the statistics of one, and their gradients are summed in a fixed order.
+  public var shardCount = 1
   /// The share of every batch that `Method.adversarial` leaves unattacked, in 0..<1; another part of the images every epoch.
   public var cleanShare: Float = 0
   /// The probability that the cross-entropy takes from the label and spreads over all classes alike, in 0..<1; attacks
@@ -38,25 +41,25 @@ public struct TrainingConfiguration: Hashable, Sendable {
 
   /// A configuration of several stages.
   public init(
-    stages: [Stage], epochs: Int, batchSize: Int, schedule: Schedule, momentum: Float, weightDecay: Float,
+    stages: [Stage], epochs: Int, batchSize: Int, schedule: Schedule, optimizer: Optimizer, weightDecay: Float,
     seed: UInt64
   ) {
     self.stages = stages
     self.epochs = epochs
     self.batchSize = batchSize
     self.schedule = schedule
-    self.momentum = momentum
+    self.optimizer = optimizer
     self.weightDecay = weightDecay
     self.seed = seed
   }
 
   /// A configuration of one stage without poses.
   public init(
-    method: Method, epochs: Int, batchSize: Int, schedule: Schedule, momentum: Float, weightDecay: Float,
+    method: Method, epochs: Int, batchSize: Int, schedule: Schedule, optimizer: Optimizer, weightDecay: Float,
     seed: UInt64
   ) {
     self.init(
-      stages: [Stage(method: method)], epochs: epochs, batchSize: batchSize, schedule: schedule, momentum: momentum,
+      stages: [Stage(method: method)], epochs: epochs, batchSize: batchSize, schedule: schedule, optimizer: optimizer,
       weightDecay: weightDecay, seed: seed)
   }
 
@@ -79,8 +82,11 @@ public struct TrainingConfiguration: Hashable, Sendable {
   /// How many of `count` images, and what grows from them, an epoch trains on.
   func imageCount(of count: Int, epoch: Int) -> Int { trainedCount(of: count) << round(of: epoch) }
 
-  /// How many images of a batch are attacked.
-  var attackedCount: Int { batchSize - Int((cleanShare * Float(batchSize)).rounded()) }
+  /// How many images go through the network at once.
+  var shardSize: Int { batchSize / shardCount }
+
+  /// How many images of a shard are attacked.
+  var attackedCount: Int { shardSize - Int((cleanShare * Float(shardSize)).rounded()) }
 
   /// Refuses settings that mean nothing.
   ///
@@ -88,7 +94,10 @@ public struct TrainingConfiguration: Hashable, Sendable {
   public func validate() throws {
     try require(epochs >= 1, "--epochs \(epochs): give 1 or more")
     try require(batchSize >= 2, "--batch-size \(batchSize): give 2 or more")
-    try require((0..<1).contains(momentum), "--momentum \(momentum): give a number from 0 up to, not including, 1")
+    try require(
+      shardCount >= 1 && shardCount & (shardCount - 1) == 0 && batchSize.isMultiple(of: shardCount) && shardSize >= 2,
+      "--accumulate \(shardCount): give a power of two that cuts a batch of \(batchSize) into equal parts of 2 or more")
+    try optimizer.validate()
     try require(weightDecay >= 0 && weightDecay.isFinite, "--weight-decay \(weightDecay): give 0 or more")
     try require(
       (0..<1).contains(cleanShare) && attackedCount > 0,
@@ -130,10 +139,27 @@ public struct TrainingConfiguration: Hashable, Sendable {
   }
 
   /// The optimiser's step at a place of the run.
-  func update(epoch: Int, step: Int, stepsPerEpoch: Int) -> MomentumUpdate {
-    MomentumUpdate(
-      learningRate: learningRate(epoch: epoch, step: step, stepsPerEpoch: stepsPerEpoch), momentum: momentum,
-      weightDecay: weightDecay, longestGradient: longestGradient)
+  ///
+  /// - Parameter taken: How many steps the run has taken before.
+  func update(epoch: Int, step: Int, stepsPerEpoch: Int, taken: Int) -> OptimizerStep {
+    OptimizerStep(
+      optimizer, learningRate: learningRate(epoch: epoch, step: step, stepsPerEpoch: stepsPerEpoch),
+      weightDecay: weightDecay, longestGradient: longestGradient, number: taken + 1)
+  }
+}
+
+extension Optimizer {
+  fileprivate func validate() throws {
+    switch self {
+    case .sgd(let momentum, let isNesterov):
+      try require((0..<1).contains(momentum), "--momentum \(momentum): give a number from 0 up to, not including, 1")
+      try require(!isNesterov || momentum > 0, "--nesterov: looks ahead by the momentum, which is 0; raise --momentum")
+    case .adamW(let beta1, let beta2, let epsilon):
+      try require(
+        (0..<1).contains(beta1) && (0..<1).contains(beta2),
+        "--betas \(beta1),\(beta2): give numbers from 0 up to, not including, 1")
+      try require(epsilon > 0 && epsilon.isFinite, "adamw: an epsilon of \(epsilon): give more than 0")
+    }
   }
 }
 

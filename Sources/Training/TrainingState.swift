@@ -1,4 +1,5 @@
 public import Networks
+public import Programs
 public import Tensors
 
 /// What a run has reached: enough to go on from, to the bit, after any step.
@@ -35,8 +36,8 @@ public struct TrainingState: Sendable {
   public var average: Parameters?
   /// The best epoch so far; nil before there is one, and where the last one is taken.
   public var best: Best?
-  /// The optimiser's momentum of every trainable parameter; empty before the first step.
-  public var momentum: [ParameterPath: Tensor]
+  /// What the optimiser keeps of every trainable parameter; empty before the first step.
+  public var optimizerState: OptimizerState
   /// The images made for a substitute so far, `[n, c, h, w]`; nil where there are none, and where training is finished.
   public var synthetic: Tensor?
   /// How many epochs are complete.
@@ -48,13 +49,13 @@ public struct TrainingState: Sendable {
 
   /// A state.
   public init(
-    parameters: Parameters, average: Parameters? = nil, best: Best? = nil, momentum: [ParameterPath: Tensor] = [:],
+    parameters: Parameters, average: Parameters? = nil, best: Best? = nil, optimizerState: OptimizerState = [:],
     synthetic: Tensor? = nil, epoch: Int = 0, step: Int = 0, sums: Sums = Sums()
   ) {
     self.parameters = parameters
     self.average = average
     self.best = best
-    self.momentum = momentum
+    self.optimizerState = optimizerState
     self.synthetic = synthetic
     self.epoch = epoch
     self.step = step

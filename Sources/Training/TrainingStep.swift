@@ -1,6 +1,7 @@
 import Attacks
 import Datasets
 import Networks
+import Optimizers
 import Programs
 import Spatial
 import Tensors
@@ -9,6 +10,7 @@ import Tensors
 final class TrainingStep {
   let program: TrainingProgram
   private let configuration: TrainingConfiguration
+  private var gradients = GradientTree()
   /// Where batches come from.
   var data: LabeledImages
   private let adversary: Adversary?
@@ -16,7 +18,7 @@ final class TrainingStep {
   private var resampler: Resampler
   private var labels: [Int] = []
   private var poses: [Pose] = []
-  /// The batch as it is posed, and what an attack makes of it.
+  /// The shard as it is posed, and what an attack makes of it.
   private var pixels, perturbed: Tensor
   private var logits, perturbedLogits: Tensor
 
@@ -24,36 +26,54 @@ final class TrainingStep {
     _ configuration: TrainingConfiguration, graph: NetworkGraph, data: LabeledImages, state: TrainingState,
     on backend: any Backend
   ) throws {
-    let batchSize = configuration.batchSize
+    let shardSize = configuration.shardSize
     program = try TrainingProgram(
-      graph, parameters: state.parameters, momentum: state.momentum, batchSize: batchSize, on: backend)
+      graph, parameters: state.parameters, optimizer: configuration.optimizer, state: state.optimizerState,
+      batchSize: shardSize, on: backend)
     adversary = try Adversary(configuration, graph, state.parameters, backend)
     masks = DropoutMasks(program)
     resampler = Resampler(imageShape: graph.imageShape)
-    pixels = Tensor(Shape([batchSize] + graph.imageShape.sizes))
+    pixels = Tensor(Shape([shardSize] + graph.imageShape.sizes))
     perturbed = adversary == nil ? Tensor([0]) : pixels
-    logits = Tensor([batchSize, graph.classCount])
+    logits = Tensor([shardSize, graph.classCount])
     perturbedLogits = logits
     (self.configuration, self.data) = (configuration, data)
   }
 
-  /// Trains on `images`; the summed objective, and how many were classified rightly, before the step.
+  /// Trains on `images`, a batch; the summed objective, and how many were classified rightly, before the step.
   ///
   /// A sum that is not finite ends the step before it changes a weight.
-  func take(_ images: [Int], epoch: Int, update: MomentumUpdate) throws -> (loss: Double, correct: Int) {
+  func take(_ images: [Int], epoch: Int, update: OptimizerStep) throws -> (loss: Double, correct: Int) {
+    guard configuration.shardCount > 1 else {
+      let result = try differentiate(images, epoch)
+      if result.loss.isFinite { try program.update(update) }
+      return result
+    }
+    var sums = (loss: 0.0, correct: 0)
+    gradients.clear()
+    for start in stride(from: 0, to: images.count, by: configuration.shardSize) {
+      let shard = Array(images[start..<start + configuration.shardSize])
+      let result = try differentiate(shard, epoch)
+      sums = (sums.loss + result.loss, sums.correct + result.correct)
+      guard sums.loss.isFinite else { return sums }
+      program.addGradients(to: &gradients, isLast: start + shard.count == images.count)
+    }
+    try program.update(update)
+    return sums
+  }
+
+  /// Forward and back by the objective of the stage on `images`, a shard.
+  private func differentiate(_ images: [Int], _ epoch: Int) throws -> (loss: Double, correct: Int) {
     let stage = configuration.stage(epoch: epoch)
     load(images, stage, epoch)
-    let result: (loss: Double, correct: Int)
     switch stage.method {
-    case .natural: result = try descend(pixels, images, epoch)
+    case .natural: return try descend(pixels, images, epoch)
     case .adversarial:
       try attack(images, stage, epoch)
-      result = try descend(perturbed, images, epoch)
+      return try descend(perturbed, images, epoch)
     case .trades(_, let beta), .transformedTrades(_, let beta):
-      result = try descendDivergence(images, stage, epoch, beta: beta)
+      return try descendDivergence(images, stage, epoch, beta: beta)
     }
-    if result.loss.isFinite { try program.update(update) }
-    return result
   }
 
   private func load(_ images: [Int], _ stage: Stage, _ epoch: Int) {
@@ -79,7 +99,7 @@ final class TrainingStep {
     try program.forward(pixels, masks: masks.tensors, into: &logits)
     let loss = CrossEntropy(labels: labels, smoothing: configuration.labelSmoothing)
     let sum = images.indices.reduce(0) { $0 + Double(loss.value(row: $1, logits: logits)) }
-    if sum.isFinite { try program.backward(loss, logits: logits) }
+    if sum.isFinite { try program.backward(loss, logits: logits, meanOver: configuration.batchSize) }
     return (sum, correctCount)
   }
 
@@ -103,7 +123,8 @@ final class TrainingStep {
     masks.draw(seed: configuration.seed, epoch: epoch, images: images, pass: 1)
     try program.forward(perturbed, masks: masks.tensors, into: &perturbedLogits)
     let correct = correctCount
-    let loss = TradesLoss(labels: labels, beta: beta, smoothing: configuration.labelSmoothing)
+    let loss = TradesLoss(
+      labels: labels, beta: beta, smoothing: configuration.labelSmoothing, meanOver: configuration.batchSize)
     let sum = loss.differentiate(clean: &logits, attacked: &perturbedLogits)
     guard sum.isFinite else { return (sum, correct) }
     try program.backward(perturbedLogits)

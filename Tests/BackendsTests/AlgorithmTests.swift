@@ -1,6 +1,7 @@
 #if CUSP_ONEDNN
   import Networks
   import OneDNNBackend
+  import Optimizers
   import Programs
   import Symmetry
   import Synchronization
@@ -217,7 +218,7 @@
           #expect(difference(try #require(gradients[0][path]), gradient) < 5e-5, "\(path)")
         }
         for program in programs {
-          try program.update(MomentumUpdate(learningRate: 0.05, momentum: 0.9, weightDecay: 0.01))
+          try program.update(OptimizerStep(.sgd(momentum: 0.9), learningRate: 0.05, weightDecay: 0.01))
         }
       }
     }

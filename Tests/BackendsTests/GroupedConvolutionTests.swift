@@ -1,6 +1,7 @@
 #if CUSP_ONEDNN
   import Networks
   import OneDNNBackend
+  import Optimizers
   import PortableBackend
   import Programs
   import Tensors
@@ -110,7 +111,7 @@
       for _ in 0..<steps {
         try program.forward(tensor("pixels", [Self.batch] + graph.imageShape.sizes), masks: [], into: &logits)
         try program.backward(tensor("arriving", [Self.batch, graph.classCount], scale: 0.01))
-        try program.update(MomentumUpdate(learningRate: 0.01, momentum: 0.9, weightDecay: 0.01))
+        try program.update(OptimizerStep(.sgd(momentum: 0.9), learningRate: 0.01, weightDecay: 0.01))
       }
       return (try program.gradients(), logits)
     }

@@ -1,4 +1,5 @@
 import Networks
+import Optimizers
 import Programs
 import Tensors
 import TestSupport
@@ -80,7 +81,7 @@ struct IndependenceTests {
     for _ in 0..<2 {
       try program.forward(subject.pixels, masks: subject.masks(of: program), into: &logits)
       try program.backward(subject.loss, logits: logits)
-      try program.update(MomentumUpdate(learningRate: 0.01, momentum: 0.9, weightDecay: 5e-4))
+      try program.update(OptimizerStep(.sgd(momentum: 0.9), learningRate: 0.01, weightDecay: 5e-4))
     }
     return try program.parameters()
   }

@@ -1,6 +1,7 @@
 #if os(Linux)
   import Glibc
   import Networks
+  import Optimizers
   import Programs
   import Tensors
   import Testing
@@ -49,7 +50,7 @@
               try program.evaluate(subject.pixels, loss: subject.loss, into: &gradient, logits: &logits)
               try training.forward(subject.pixels, masks: masks, into: &logits)
               try training.backward(subject.loss, logits: logits)
-              try training.update(MomentumUpdate(learningRate: 0.001, momentum: 0.9, weightDecay: 0))
+              try training.update(OptimizerStep(.sgd(momentum: 0.9), learningRate: 0.001, weightDecay: 0))
             }
           }
           try pass(50)

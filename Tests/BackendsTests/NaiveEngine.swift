@@ -1,4 +1,5 @@
 import Networks
+import Optimizers
 import Programs
 import Tensors
 
@@ -78,7 +79,7 @@ final class NaiveEngine {
 
   /// `v = momentum * v + gradient + weightDecay * w`, then `w -= learningRate * v`, of the gradient at most as long as
   /// the rule says.
-  func update(_ rule: MomentumUpdate) {
+  func update(_ rule: OptimizerStep) {
     let length = gradients.values.joined().reduce(0) { $0 + $1 * $1 }.squareRoot()
     let scale = rule.longestGradient.map { min(1, Double($0) / (length + 1e-6)) } ?? 1
     for (path, gradient) in gradients {

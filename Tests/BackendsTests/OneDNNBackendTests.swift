@@ -3,6 +3,7 @@
   import Foundation
   import Networks
   import OneDNNBackend
+  import Optimizers
   import PortableBackend
   import Programs
   import Tensors
@@ -82,12 +83,12 @@
         var logits = subject.emptyLogits
         try program.forward(subject.pixels, masks: subject.masks(of: program), into: &logits)
         try program.backward(subject.loss, logits: logits)
-        try program.update(MomentumUpdate(learningRate: 0.01, momentum: 0.9, weightDecay: 5e-4))
+        try program.update(OptimizerStep(.sgd(momentum: 0.9), learningRate: 0.01, weightDecay: 5e-4))
       }
       let first = try subject.trainingProgram(on: backend)
       try step(first)
       let second = try TrainingProgram(
-        subject.graph, parameters: first.parameters(), momentum: first.momentum(), batchSize: subject.batchSize,
+        subject.graph, parameters: first.parameters(), state: first.optimizerState(), batchSize: subject.batchSize,
         on: backend)
       try step(first)
       try step(second)

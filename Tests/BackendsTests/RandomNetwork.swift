@@ -1,4 +1,5 @@
 import Networks
+import Optimizers
 import Programs
 import Tensors
 import Testing
@@ -22,7 +23,7 @@ struct RandomNetwork: Sendable, CustomStringConvertible, CustomTestStringConvert
   }
 
   /// A learning rate at which weights move visibly and nothing explodes.
-  static let rule = MomentumUpdate(learningRate: 0.02, momentum: 0.9, weightDecay: 0.01, longestGradient: 1)
+  static let rule = OptimizerStep(.sgd(momentum: 0.9), learningRate: 0.02, weightDecay: 0.01, longestGradient: 1)
 
   /// How near a tie may be; engines round a hundred times finer, but over many layers.
   private static let nearestTie = 1e-5

@@ -1,4 +1,5 @@
 import Networks
+import Optimizers
 import Programs
 import Tensors
 import TestSupport
@@ -86,8 +87,8 @@ struct ReferenceTests {
     let subject = try Subject(name)
     let descent = try #require(subject.reference.descent)
     let program = try subject.trainingProgram(on: backend.make(2))
-    let rule = MomentumUpdate(
-      learningRate: Float(descent.learningRate), momentum: Float(descent.momentum),
+    let rule = OptimizerStep(
+      .sgd(momentum: Float(descent.momentum)), learningRate: Float(descent.learningRate),
       weightDecay: Float(descent.weightDecay))
     var logits = subject.emptyLogits
     for expected in descent.losses {

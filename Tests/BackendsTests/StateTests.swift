@@ -1,4 +1,5 @@
 import Networks
+import Optimizers
 import Programs
 import Tensors
 import Testing
@@ -42,7 +43,7 @@ struct StateTests {
     try used.load(network.parameters, momentum: momentum(for: network.parameters))
     for _ in 0..<3 {
       _ = try used.train(step)
-      try used.update(MomentumUpdate(learningRate: 0.1, momentum: 0.9, weightDecay: 0.1))
+      try used.update(OptimizerStep(.sgd(momentum: 0.9), learningRate: 0.1, weightDecay: 0.1))
     }
     for engine in [used, fresh] { try engine.load(network.parameters, momentum: [:]) }
     for _ in 0..<2 {
@@ -82,7 +83,7 @@ struct StateTests {
       try engine.load(network.parameters, momentum: [:])
       _ = try engine.train(network.steps[0])
       try engine.update(
-        MomentumUpdate(learningRate: 0, momentum: 0, weightDecay: 0, longestGradient: longest.map { Float($0) }))
+        OptimizerStep(.sgd(momentum: 0), learningRate: 0, weightDecay: 0, longestGradient: longest.map { Float($0) }))
       return (try engine.gradients(), try engine.momentum())
     }
     func length(_ tensors: [ParameterPath: Tensor]) -> Double {

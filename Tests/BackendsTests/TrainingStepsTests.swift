@@ -1,4 +1,5 @@
 import Networks
+import Optimizers
 import Programs
 import Tensors
 import TestSupport
@@ -28,7 +29,7 @@ struct TrainingStepsTests {
     #endif
   }()
 
-  private let rule = MomentumUpdate(learningRate: 0.002, momentum: 0.9, weightDecay: 5e-4)
+  private let rule = OptimizerStep(.sgd(momentum: 0.9), learningRate: 0.002, weightDecay: 5e-4)
 
   @Test("there is a network of every family whose training has no other reference")
   func families() throws {

@@ -1,5 +1,6 @@
 import Failures
 import Networks
+import Optimizers
 import Programs
 import Synchronization
 import Tensors
@@ -14,7 +15,7 @@ final class SpyBackend: Backend, Sendable {
     case forward(pixels: Int, logits: Int)
     case masks([Shape])
     case backward([Float])
-    case update(MomentumUpdate)
+    case update(OptimizerStep)
   }
 
   private let log = Mutex<[Event]>([])
@@ -28,7 +29,7 @@ final class SpyBackend: Backend, Sendable {
 
   func makeInferenceEngine(_ plan: Plan) throws -> any InferenceEngine { make(plan) }
   func makeInputGradientEngine(_ plan: Plan) throws -> any InputGradientEngine { make(plan) }
-  func makeTrainingEngine(_ plan: Plan) throws -> any TrainingEngine { make(plan) }
+  func makeTrainingEngine(_ plan: Plan, for optimizer: Optimizer) throws -> any TrainingEngine { make(plan) }
   func profile(_ plan: Plan, parameters: Parameters, repeats: Int) throws -> [CallProfile] { [] }
 
   fileprivate func note(_ event: Event) { log.withLock { $0.append(event) } }
@@ -43,7 +44,8 @@ final class SpyBackend: Backend, Sendable {
 private final class SpyEngine: InputGradientEngine, TrainingEngine {
   private let backend: SpyBackend
   private var stored: Parameters?
-  private var storedMomentum: [ParameterPath: Tensor] = [:]
+  private var storedState: OptimizerState = [:]
+  let trainedBuffers: [TrainedBuffer] = []
 
   init(_ backend: SpyBackend) { self.backend = backend }
 
@@ -51,8 +53,8 @@ private final class SpyEngine: InputGradientEngine, TrainingEngine {
     backend.note(.loaded(weights: weights.map(\.weight.shape.count)))
   }
 
-  func load(_ parameters: Parameters, momentum: [ParameterPath: Tensor]) throws {
-    (stored, storedMomentum) = (parameters, momentum)
+  func load(_ parameters: Parameters, state: OptimizerState) throws {
+    (stored, storedState) = (parameters, state)
   }
 
   func forward(_ pixels: UnsafeBufferPointer<Float>, rows: Int, logits: UnsafeMutableBufferPointer<Float>) throws {
@@ -79,9 +81,11 @@ private final class SpyEngine: InputGradientEngine, TrainingEngine {
   func writePixelGradient(_ pixelGradient: UnsafeMutableBufferPointer<Float>) throws {
     throw Failure(.internal, "spy: no way back to the pixels")
   }
-  func update(_ rule: MomentumUpdate) throws { backend.note(.update(rule)) }
+  func update(_ rule: OptimizerStep) throws { backend.note(.update(rule)) }
 
   func parameters() throws -> Parameters { try #require(stored) }
-  func momentum() throws -> [ParameterPath: Tensor] { storedMomentum }
-  func gradients() throws -> [ParameterPath: Tensor] { storedMomentum }
+  func state() throws -> OptimizerState { storedState }
+  func gradients() throws -> [ParameterPath: Tensor] { [:] }
+  func valuesChanged() {}
+  func spread(_ count: Int, _ body: (Int) -> Void) { for number in 0..<count { body(number) } }
 }

@@ -168,6 +168,7 @@ import Testing
       "diversity", "quantile", "seed", "limit", "shard", "batch-size", "threads", "image", "normalise", "group",
       "prefix",
       "rename", "ignore", "keep", "save-every", "epochs", "milestones", "warm-up", "momentum", "weight-decay",
+      "betas", "accumulate",
       "label-smoothing", "clip-gradient", "average-weights", "validation", "crop", "beta", "clean-share",
       "augmentations",
       "augmentation-step", "tolerance", "range", "images", "batch", "repeats", "title", "x", "y", "value", "by", "size",

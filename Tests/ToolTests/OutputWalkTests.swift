@@ -38,6 +38,7 @@ import Testing
   private static let recipe: Set = [
     "limit", "normalise", "keep", "save-every", "method", "inner", "epochs", "batch-size", "learning-rate", "schedule",
     "milestones", "warm-up", "momentum", "weight-decay", "label-smoothing", "clip-gradient", "average-weights",
+    "optimizer", "betas", "accumulate",
     "keep-best", "validation", "rotation", "translation", "crop", "norm", "epsilon", "steps", "step-size", "beta",
     "adversary", "decay", "clean-share", "seed", "augmentations", "augmentation-step", "threads",
   ]

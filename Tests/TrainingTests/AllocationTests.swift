@@ -1,4 +1,5 @@
 import Networks
+import Optimizers
 import Programs
 import Tensors
 import TestSupport
@@ -10,15 +11,18 @@ private struct IdleBackend: Backend {
   let name = "idle"
 
   private final class Engine: TrainingEngine {
-    func load(_ parameters: Parameters, momentum: [ParameterPath: Tensor]) {}
+    func load(_ parameters: Parameters, state: OptimizerState) {}
     func forward(
       _ pixels: UnsafeBufferPointer<Float>, masks: [Tensor], logits: UnsafeMutableBufferPointer<Float>
     ) { logits.update(repeating: 0.25) }
     func backward(_ logitGradient: UnsafeBufferPointer<Float>, accumulates: Bool) {}
     func writePixelGradient(_ pixelGradient: UnsafeMutableBufferPointer<Float>) {}
-    func update(_ rule: MomentumUpdate) {}
+    func update(_ rule: OptimizerStep) {}
     func parameters() throws -> Parameters { throw Unused() }
-    func momentum() -> [ParameterPath: Tensor] { [:] }
+    func state() -> OptimizerState { [:] }
+    let trainedBuffers: [TrainedBuffer] = []
+    func valuesChanged() {}
+    func spread(_ count: Int, _ body: (Int) -> Void) {}
     func gradients() -> [ParameterPath: Tensor] { [:] }
   }
 
@@ -26,7 +30,7 @@ private struct IdleBackend: Backend {
 
   func makeInferenceEngine(_ plan: Plan) throws -> any InferenceEngine { throw Unused() }
   func makeInputGradientEngine(_ plan: Plan) throws -> any InputGradientEngine { throw Unused() }
-  func makeTrainingEngine(_ plan: Plan) throws -> any TrainingEngine { Engine() }
+  func makeTrainingEngine(_ plan: Plan, for optimizer: Optimizer) throws -> any TrainingEngine { Engine() }
   func profile(_ plan: Plan, parameters: Parameters, repeats: Int) throws -> [CallProfile] { [] }
 }
 

@@ -2,6 +2,7 @@ import Attacks
 import Datasets
 import Failures
 import Networks
+import Optimizers
 import Spatial
 import Tensors
 import Testing
@@ -12,8 +13,8 @@ import Training
   func paper() {
     let stages = Curriculum.cuspCIFAR10.stages(epochs: 120)
     let configuration = TrainingConfiguration(
-      stages: stages, epochs: 120, batchSize: 128, schedule: Schedule(initial: 1, milestones: []), momentum: 0.9,
-      weightDecay: 5e-4, seed: 1)
+      stages: stages, epochs: 120, batchSize: 128, schedule: Schedule(initial: 1, milestones: []),
+      optimizer: .sgd(momentum: 0.9), weightDecay: 5e-4, seed: 1)
     // Epochs counted from 1: the last of one part and the first of the next.
     let rows: [(epoch: Int, rate: String, degrees: Double, levels: Float)] = [
       (1, "0.1", 120, 2), (74, "0.1", 120, 2), (75, "0.01", 150, 4), (89, "0.01", 150, 4), (90, "0.001", 180, 8),

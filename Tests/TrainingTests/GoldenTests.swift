@@ -2,6 +2,7 @@ import Attacks
 import Datasets
 import Foundation
 import Networks
+import Optimizers
 import PortableBackend
 import Programs
 import Spatial
@@ -40,7 +41,7 @@ struct TrainingReference: Decodable {
       // Without decay and an earlier direction, the momentum after a step is the gradient.
       var configuration = TrainingConfiguration(
         stages: [Stage(method: method, poses: PoseDistribution(translation: translation))], epochs: 1, batchSize: 12,
-        schedule: Schedule(initial: 1e-3, milestones: []), momentum: 0, weightDecay: 0, seed: 3)
+        schedule: Schedule(initial: 1e-3, milestones: []), optimizer: .sgd(momentum: 0), weightDecay: 0, seed: 3)
       configuration.labelSmoothing = labelSmoothing ?? 0
       return configuration
     }
@@ -55,7 +56,7 @@ struct TrainingReference: Decodable {
     var configuration: TrainingConfiguration {
       var configuration = TrainingConfiguration(
         method: .natural, epochs: epochs, batchSize: 12, schedule: Schedule(initial: learningRate, milestones: []),
-        momentum: momentum, weightDecay: weightDecay, seed: 3)
+        optimizer: .sgd(momentum: momentum), weightDecay: weightDecay, seed: 3)
       configuration.labelSmoothing = labelSmoothing
       configuration.longestGradient = longestGradient
       configuration.averageDecay = averageDecay

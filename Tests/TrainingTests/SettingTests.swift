@@ -1,6 +1,7 @@
 import Attacks
 import Failures
 import Networks
+import Optimizers
 import Testing
 import Training
 
@@ -36,6 +37,11 @@ struct SettingTests {
       (recipe(learningRate: .nan), "--learning-rate nan: give more than 0"),
       (recipe(momentum: 1), "--momentum 1.0: give a number from 0 up to, not including, 1"),
       (recipe(momentum: -0.5), "--momentum -0.5: give a number from 0 up to, not including, 1"),
+      (recipe(.sgd(momentum: 0, isNesterov: true)), "--nesterov: looks ahead by the momentum, which is 0; raise --momentum"),
+      (recipe(.adamW(beta2: 1)), "--betas 0.9,1.0: give numbers from 0 up to, not including, 1"),
+      (recipe(.adamW(epsilon: 0)), "adamw: an epsilon of 0.0: give more than 0"),
+      (recipe(shardCount: 0), "--accumulate 0: \(shards)"), (recipe(shardCount: 3), "--accumulate 3: \(shards)"),
+      (recipe(shardCount: 16), "--accumulate 16: \(shards)"),
       (recipe(weightDecay: -1), "--weight-decay -1.0: give 0 or more"),
       (recipe(weightDecay: .nan), "--weight-decay nan: give 0 or more"),
     ])
@@ -76,4 +82,18 @@ struct SettingTests {
       throws: Failure(.usage, "digits: 32 images do not fill a batch of 33: lower --batch-size")
     ) { _ = try trainer(recipe(batchSize: 33), digitsGraph(), images, on: backend) }
   }
+}
+
+private let shards = "give a power of two that cuts a batch of 16 into equal parts of 2 or more"
+
+private func recipe(_ optimizer: Optimizer) -> TrainingConfiguration {
+  var recipe = recipe()
+  recipe.optimizer = optimizer
+  return recipe
+}
+
+private func recipe(shardCount: Int) -> TrainingConfiguration {
+  var recipe = recipe()
+  recipe.shardCount = shardCount
+  return recipe
 }

@@ -1,4 +1,5 @@
 import Networks
+import Optimizers
 import Programs
 import Synchronization
 import Tensors
@@ -29,8 +30,8 @@ final class SpyBackend: Backend {
     try backend.makeInputGradientEngine(plan)
   }
 
-  func makeTrainingEngine(_ plan: Plan) throws -> any TrainingEngine {
-    SpyEngine(engine: try backend.makeTrainingEngine(plan), spy: self)
+  func makeTrainingEngine(_ plan: Plan, for optimizer: Optimizer) throws -> any TrainingEngine {
+    SpyEngine(engine: try backend.makeTrainingEngine(plan, for: optimizer), spy: self)
   }
 
   func profile(_ plan: Plan, parameters: Parameters, repeats: Int) throws -> [CallProfile] {
@@ -50,17 +51,18 @@ private final class SpyEngine: TrainingEngine {
     spy.remember(SpyBackend.Step(pixels: Array(pixels), masks: masks, logits: Array(logits)))
   }
 
-  func load(_ parameters: Parameters, momentum: [ParameterPath: Tensor]) throws {
-    try engine.load(parameters, momentum: momentum)
-  }
+  func load(_ parameters: Parameters, state: OptimizerState) throws { try engine.load(parameters, state: state) }
   func backward(_ logitGradient: UnsafeBufferPointer<Float>, accumulates: Bool) throws {
     try engine.backward(logitGradient, accumulates: accumulates)
   }
   func writePixelGradient(_ pixelGradient: UnsafeMutableBufferPointer<Float>) throws {
     try engine.writePixelGradient(pixelGradient)
   }
-  func update(_ rule: MomentumUpdate) throws { try engine.update(rule) }
+  func update(_ rule: OptimizerStep) throws { try engine.update(rule) }
   func parameters() throws -> Parameters { try engine.parameters() }
-  func momentum() throws -> [ParameterPath: Tensor] { try engine.momentum() }
+  func state() throws -> OptimizerState { try engine.state() }
+  var trainedBuffers: [TrainedBuffer] { engine.trainedBuffers }
+  func valuesChanged() throws { try engine.valuesChanged() }
+  func spread(_ count: Int, _ body: (Int) -> Void) { engine.spread(count, body) }
   func gradients() throws -> [ParameterPath: Tensor] { try engine.gradients() }
 }

@@ -2,6 +2,7 @@ import Datasets
 import Failures
 import Foundation
 import Networks
+import Optimizers
 import Programs
 import Tensors
 import TestSupport
@@ -109,7 +110,7 @@ private func pixels(_ images: LabeledImages) -> [Float] {
   private func recipe(doublings: Int = 2, epochs: Int = 6) -> TrainingConfiguration {
     var recipe = TrainingConfiguration(
       method: .natural, epochs: epochs, batchSize: 16, schedule: Schedule(initial: 0.05, course: .cosine),
-      momentum: 0.9, weightDecay: 5e-4, seed: 4)
+      optimizer: .sgd(momentum: 0.9), weightDecay: 5e-4, seed: 4)
     recipe.augmentation = Augmentation(count: doublings, step: 0.125)
     return recipe
   }

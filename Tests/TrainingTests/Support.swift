@@ -1,6 +1,7 @@
 import Attacks
 import Datasets
 import Networks
+import Optimizers
 import PortableBackend
 import Programs
 import Tensors
@@ -63,7 +64,7 @@ func recipe(
 ) -> TrainingConfiguration {
   TrainingConfiguration(
     method: method, epochs: epochs, batchSize: batchSize,
-    schedule: Schedule(initial: learningRate, milestones: [1]), momentum: momentum, weightDecay: weightDecay,
+    schedule: Schedule(initial: learningRate, milestones: [1]), optimizer: .sgd(momentum: momentum), weightDecay: weightDecay,
     seed: seed)
 }
 
@@ -97,5 +98,13 @@ extension TrainingState {
     let moving = momentum.sorted { $0.key.text < $1.key.text }.map(\.value)
     return (parameters.tensors + (average?.tensors ?? []) + moving).map { $0.values.map(\.bitPattern) }
       + [[UInt32(epoch), UInt32(step), UInt32(sums.correct)]]
+  }
+}
+
+extension TrainingState {
+  /// The last direction of gradient descent.
+  var momentum: [ParameterPath: Tensor] {
+    get { optimizerState["momentum"] ?? [:] }
+    set { optimizerState["momentum"] = newValue }
   }
 }

@@ -29,7 +29,9 @@ struct RecipeOptions: ParsableArguments {
   @Option(help: "How often every image is seen; of a substitute, in every round.") var epochs = 10
   @Option(help: "Images a step; the default is 128, or 32 where there are fewer than 10,000 images.") var batchSize:
     Int?
-  @Option(help: "The learning rate before its falls, unless the curriculum says.") var learningRate: Float = 0.05
+  @Option(
+    help: "The learning rate before its falls, unless the curriculum says; the default is 0.05, of adamw 0.001.")
+  var learningRate: Float?
   @Option(help: "How it changes: steps, cosine or one-cycle.") var schedule: Course = .steps
   @Option(
     help:
@@ -37,8 +39,7 @@ struct RecipeOptions: ParsableArguments {
     transform: EpochList.typed)
   var milestones: EpochList?
   @Option(help: "It rises linearly during so many epochs first.") var warmUp = 0
-  @Option(help: "The share of the last direction that a step keeps.") var momentum: Float = 0.9
-  @Option(help: "The pull of all weights towards zero.") var weightDecay: Float = 5e-4
+  @OptionGroup var descent: OptimizerOptions
   @Option(help: "The share of a label's probability that is spread over all classes.") var labelSmoothing: Float = 0
   @Option(help: "Shorten the gradient of all weights together to this length where it is longer.")
   var clipGradient: Float?
@@ -80,6 +81,9 @@ struct RecipeOptions: ParsableArguments {
   @Option(help: "With pgd: the share of every batch that is not attacked.") var cleanShare: Float = 0
   @Option(help: "The seed of all random numbers.", transform: Seed.typed) var seed: UInt64 = 0
 
+  /// The learning rate before its falls.
+  private var firstRate: Float { learningRate ?? descent.customaryRate }
+
   /// The name of the method, for a file.
   var name: String { curriculum != nil && method == .natural ? "curriculum" : method.rawValue }
 
@@ -92,7 +96,9 @@ struct RecipeOptions: ParsableArguments {
     var configuration = TrainingConfiguration(
       stages: try stages(channels: channels), epochs: epochs,
       batchSize: batchSize ?? (imageCount < 10_000 ? min(32, imageCount) : 128),
-      schedule: try makeSchedule(epochs: epochs), momentum: momentum, weightDecay: weightDecay, seed: seed)
+      schedule: try makeSchedule(epochs: epochs), optimizer: try descent.optimizer(),
+      weightDecay: descent.decay, seed: seed)
+    configuration.shardCount = descent.accumulate
     configuration.cleanShare = cleanShare
     (configuration.labelSmoothing, configuration.longestGradient) = (labelSmoothing, clipGradient)
     (configuration.averageDecay, configuration.augmentation) = (averageWeights, augmentation)
@@ -108,10 +114,10 @@ struct RecipeOptions: ParsableArguments {
   /// Refuses a schedule where the curriculum says all learning rates.
   private func refuseIdleSchedule(_ configuration: TrainingConfiguration) throws {
     guard configuration.stages.allSatisfy({ $0.learningRate != nil }) else { return }
-    let customary = Schedule.scaled(initial: learningRate, epochs: epochs)
+    let customary = Schedule.scaled(initial: firstRate, epochs: epochs)
     // What a model file says of its run repeats the customary ones.
     let idle = [
-      ("--learning-rate", learningRate != 0.05), ("--schedule", schedule != .steps), ("--warm-up", warmUp != 0),
+      ("--learning-rate", firstRate != descent.customaryRate), ("--schedule", schedule != .steps), ("--warm-up", warmUp != 0),
       ("--milestones", milestones.map { .steps(factor: 0.1, milestones: $0.epochs) != customary.course } ?? false),
     ]
     if let name = idle.first(where: \.1)?.0 {
@@ -122,8 +128,8 @@ struct RecipeOptions: ParsableArguments {
   private func makeSchedule(epochs: Int) throws -> Schedule {
     guard schedule == .steps || milestones == nil else { throw Failure(.usage, "--milestones needs --schedule steps") }
     var made =
-      milestones.map { Schedule(initial: learningRate, milestones: $0.epochs) }
-      ?? .scaled(initial: learningRate, epochs: epochs)
+      milestones.map { Schedule(initial: firstRate, milestones: $0.epochs) }
+      ?? .scaled(initial: firstRate, epochs: epochs)
     switch schedule {
     case .steps: break
     case .cosine: made.course = .cosine

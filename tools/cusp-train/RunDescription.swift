@@ -25,8 +25,8 @@ extension TrainingConfiguration {
     case .oneCycle: members.append(.init("schedule", .string("one-cycle")))
     }
     if schedule.warmUp > 0 { members.append(.init("warm_up", .integer(Int64(schedule.warmUp)))) }
+    members += optimizerMembers
     members += [
-      .init("momentum", number(momentum)), .init("weight_decay", number(weightDecay)),
       .init("seed", .string(String(seed))), .init("threads", .integer(Int64(command.engine.threadCount))),
     ]
     if let algorithms = command.engine.algorithms { members.append(.init(algorithms.rawValue, .bool(true))) }

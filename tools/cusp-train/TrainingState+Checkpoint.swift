@@ -1,6 +1,7 @@
 import Checkpoints
 import Failures
 import Networks
+import Optimizers
 import Records
 import Tensors
 import Training
@@ -22,7 +23,9 @@ extension TrainingState {
       parameters: try parameters("weights") ?? checkpoint.parameters,
       average: configuration.averageDecay == nil ? nil : try parameters("average") ?? checkpoint.parameters,
       best: best.map { Best(epoch: $0.epoch, accuracy: $0.accuracy, parameters: checkpoint.parameters) },
-      momentum: checkpoint.tensors(of: "momentum"), synthetic: checkpoint.optimizer["synthetic.images"],
+      optimizerState: Dictionary(
+        uniqueKeysWithValues: configuration.optimizer.stateNames.map { ($0, checkpoint.tensors(of: $0)) }),
+      synthetic: checkpoint.optimizer["synthetic.images"],
       epoch: checkpoint.progress.epoch, step: checkpoint.progress.step,
       sums: Sums(loss: sums["loss"] ?? 0, correct: Int(exactly: sums["correct"] ?? 0) ?? 0))
   }
@@ -35,10 +38,11 @@ extension TrainingState {
     return measured.reduce(nil) { best, next in next.accuracy > best?.accuracy ?? -1 ? next : best }
   }
 
-  /// What a checkpoint keeps to go on from, beside the model: the momentum, weights and average where they are not the
-  /// model, and the images made for a substitute.
+  /// What a checkpoint keeps to go on from, beside the model: what the optimiser keeps, weights and average where they are
+  /// not the model, and the images made for a substitute.
   var optimizer: [String: Tensor] {
-    var tensors = Dictionary(uniqueKeysWithValues: momentum.map { ("momentum.\($0.key)", $0.value) })
+    var tensors: [String: Tensor] = [:]
+    for (name, kept) in optimizerState { tensors.merge(kept.map { ("\(name).\($0.key)", $0.value) }) { $1 } }
     if average != nil || best != nil { tensors.merge(named("weights", parameters)) { $1 } }
     if let average, best != nil { tensors.merge(named("average", average)) { $1 } }
     tensors["synthetic.images"] = synthetic

@@ -31,10 +31,10 @@ final class Lowering {
   var engine: Engine { recorder.engine }
   var training: Bool { plan.purpose == .training }
 
-  init(_ plan: Plan, _ algorithms: AlgorithmChoice) throws {
+  init(_ plan: Plan, _ algorithms: AlgorithmChoice, stateCount: Int = 0) throws {
     self.plan = plan
     self.algorithms = algorithms
-    recorder = try Recorder(batchSize: plan.batchSize)
+    recorder = try Recorder(batchSize: plan.batchSize, stateCount: stateCount)
     values = plan.values.map { _ in nil }
     gradients = values
     weights = plan.weights.map { _ in nil }

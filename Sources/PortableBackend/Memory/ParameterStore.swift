@@ -1,10 +1,11 @@
 import Networks
+import Optimizers
 import Programs
 import Tensors
 
-/// The parameters of a network in training: values, gradients and momentum in three blocks of one layout, so that an
-/// update is one pass over memory; running statistics and constants lie in a fourth, expanded filters and their
-/// gradients in a fifth.
+/// The parameters of a network in training: values, gradients and what the optimiser keeps in blocks of one layout, so that
+/// an update is one pass over memory; running statistics and constants lie in another, expanded filters and their gradients
+/// in one more.
 final class ParameterStore {
   /// Where one parameter lies in its blocks.
   private struct Place {
@@ -21,16 +22,19 @@ final class ParameterStore {
 
   /// Parallel to `Plan.weights`.
   private(set) var weights: [WeightBuffers] = []
-  private let values, gradients, momentum, fixed, expansions: FloatBlock
+  private let values, gradients, fixed, expansions: FloatBlock
+  private let stateNames: [String]
+  /// Parallel to `stateNames`.
+  private let state: [FloatBlock]
   /// Where gradients wait while others are computed; made when first needed.
   private var earlier: FloatBlock?
   private var trained: [Place] = []
   private var statistics: [Place] = []
   private var expanded: [Expanded] = []
-  /// How much of the three blocks, of the fourth and of the fifth is taken.
+  /// How much is taken of the blocks of parameters, of that of statistics and of that of expanded filters.
   private var (used, usedFixed, usedExpansions) = (0, 0, 0)
 
-  init(_ plan: Plan) throws {
+  init(_ plan: Plan, stateNames: [String]) throws {
     let counts = plan.weightCounts
     let sizes = zip(plan.weights, counts).map { source, count in
       guard let expansion = source.expansion else {
@@ -41,7 +45,8 @@ final class ParameterStore {
     let size = sizes.reduce(0, +)
     values = try FloatBlock(count: size)
     gradients = try FloatBlock(count: size)
-    momentum = try FloatBlock(count: size)
+    self.stateNames = stateNames
+    state = try stateNames.map { _ in try FloatBlock(count: size) }
     fixed = try FloatBlock(count: size + FloatBlock.padded(1) * counts.count)
     let expandedSizes = zip(plan.weights, counts).map { source, count in
       source.expansion == nil ? 0 : 2 * (FloatBlock.padded(count.weight) + FloatBlock.padded(count.bias))
@@ -122,13 +127,15 @@ final class ParameterStore {
     return fixed.start + usedFixed
   }
 
-  /// Takes over `parameters`, and `momentum` where it has a path.
-  func load(_ parameters: Parameters, momentum given: [ParameterPath: Tensor]) {
+  /// Takes over `parameters`, and of `given` what it has.
+  func load(_ parameters: Parameters, state given: OptimizerState) {
     for place in trained {
       (values.start + place.offset).update(from: parameters[place.path].values, count: place.count)
-      let direction = given[place.path]?.values ?? Array(repeating: 0, count: place.count)
-      precondition(direction.count == place.count, "momentum has its parameter's shape")
-      (momentum.start + place.offset).update(from: direction, count: place.count)
+      for (name, block) in zip(stateNames, state) {
+        let numbers = given[name]?[place.path]?.values ?? Array(repeating: 0, count: place.count)
+        precondition(numbers.count == place.count, "what the optimiser keeps has its parameter's shape")
+        (block.start + place.offset).update(from: numbers, count: place.count)
+      }
     }
     for place in statistics {
       (fixed.start + place.offset).update(from: parameters[place.path].values, count: place.count)
@@ -145,17 +152,12 @@ final class ParameterStore {
     for entry in expanded { entry.expansion.sum(entry.weightGradient, into: entry.gradient) }
   }
 
-  /// Applies the gradients to all trainable parameters.
-  func update(_ rule: MomentumUpdate, _ workers: Workers) {
-    let (w, g, v) = (values.start, gradients.start, momentum.start)
-    let scale = rule.gradientScale(CollectionOfOne(UnsafeMutableBufferPointer(start: g, count: used)))
-    workers.runPieces(of: used) { range in
-      for i in range {
-        let direction = rule.momentum * v[i] + (scale * g[i] + rule.weightDecay * w[i])
-        v[i] = direction
-        w[i] -= rule.learningRate * direction
-      }
+  /// All trainable parameters, what pads them included.
+  var trainedBuffer: TrainedBuffer {
+    func numbers(_ block: FloatBlock) -> UnsafeMutableBufferPointer<Float> {
+      UnsafeMutableBufferPointer(start: block.start, count: used)
     }
+    return TrainedBuffer(values: numbers(values), gradient: numbers(gradients), state: state.map(numbers))
   }
 
   /// Copies the gradients to a place of their own.
@@ -180,8 +182,10 @@ final class ParameterStore {
   /// The gradients, of the shapes in `parameters`.
   func gradients(like parameters: Parameters) -> [ParameterPath: Tensor] { tensors(gradients, parameters) }
 
-  /// The momentum, of the shapes in `parameters`.
-  func momentum(like parameters: Parameters) -> [ParameterPath: Tensor] { tensors(momentum, parameters) }
+  /// What the optimiser keeps, of the shapes in `parameters`.
+  func state(like parameters: Parameters) -> OptimizerState {
+    Dictionary(uniqueKeysWithValues: zip(stateNames, state.map { tensors($0, parameters) }))
+  }
 
   private func tensors(_ block: FloatBlock, _ parameters: Parameters) -> [ParameterPath: Tensor] {
     Dictionary(
