@@ -66,7 +66,9 @@ public final class TrainingProgram {
   }
 
   /// Takes the gradients of the last backward pass into `tree`, where `isLast` getting back the sum of all in it.
-  public func addGradients(to tree: inout GradientTree, isLast: Bool) { tree.add(engine.trainedBuffers, isLast: isLast) }
+  public func addGradients(to tree: inout GradientTree, isLast: Bool) {
+    tree.add(engine.trainedBuffers, isLast: isLast)
+  }
 
   /// Applies the gradients of the last backward pass, or those that a tree left.
   ///

@@ -24,8 +24,22 @@ extension AlgorithmOption: EnumerableFlag {
   }
 }
 
+/// What computes.
+public enum EngineChoice: String, CaseIterable, ExpressibleByArgument, Sendable {
+  /// The fastest that this build has.
+  case auto
+  /// oneDNN.
+  case onednn
+  /// Plain Swift: the reference, and what there is without oneDNN.
+  case portable
+}
+
 /// How a program computes: the one place that picks a backend.
 public struct EngineOptions: ParsableArguments {
+  /// What computes.
+  @Option(name: .customLong("engine"), help: "What computes: auto, the fastest that there is, onednn or portable.")
+  public var choice: EngineChoice = .auto
+
   /// How many threads compute; `nil` for one a core.
   @Option(help: "Threads to compute with; the default is one a core.")
   public var threads: Int?
@@ -37,22 +51,30 @@ public struct EngineOptions: ParsableArguments {
   /// As many threads as there are cores, algorithms by the fixed rule.
   public init() {}
 
-  /// Refuses a number of threads that means nothing.
+  /// Refuses a number of threads that means nothing, and a choice of algorithms where there is none.
   public func validate() throws {
+    if choice == .portable, let algorithms {
+      throw ValidationError("--\(algorithms.rawValue): the portable engine has one algorithm; leave it out")
+    }
     if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads \(threads): give 1 to 1024") }
   }
 
   /// How many threads compute: those chosen, else one a core.
   public var threadCount: Int { threads ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
 
-  /// The fastest backend of this build; tells people when that is the slow one.
+  /// The backend that was chosen, or the fastest of this build; tells people when that is the slow one.
   ///
-  /// - Throws: `Failure` when the system does not give so many threads or the library underneath refuses.
+  /// - Throws: `Failure` when the build has not the one chosen, the system does not give so many threads or the library
+  ///   underneath refuses.
   public func makeBackend(_ diagnostics: Diagnostics) throws -> any Backend {
     try requireThreads(threadCount)
+    if choice == .portable { return PortableBackend(threads: threadCount) }
     #if CUSP_ONEDNN
       return try OneDNNBackend(threads: threadCount, algorithms: choice(diagnostics))
     #else
+      guard choice == .auto else {
+        throw Failure(.usage, "--engine onednn: built without oneDNN; install libdnnl-dev and build again")
+      }
       return SlowBackend(PortableBackend(threads: threadCount), diagnostics)
     #endif
   }

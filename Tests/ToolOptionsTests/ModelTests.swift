@@ -143,6 +143,9 @@ struct ModelTests {
     expectRefusal(EngineOptions.self, ["--threads=\(count)"], "--threads \(count): give 1 to 1024")
     expectRefusal(EngineOptions.self, ["--threads", "all"], "The value 'all' is invalid for '--threads <threads>'")
     #expect(try EngineOptions.parse([]).threads == nil)
+    expectRefusal(
+      EngineOptions.self, ["--engine=portable", "--direct"],
+      "--direct: the portable engine has one algorithm; leave it out")
     #expect(try EngineOptions.parse(["--threads", "1024"]).threads == 1024)
   }
 

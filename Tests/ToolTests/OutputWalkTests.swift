@@ -22,7 +22,7 @@ import Testing
     var testDescription: String { name }
   }
 
-  private static let engine: Set = ["threads"]
+  private static let engine: Set = ["threads", "engine"]
   /// What is said of a network in a file of another tool.
   private static let network: Set = ["image", "normalise", "group", "prefix", "rename", "ignore"]
   private static let attack: Set = [
@@ -33,14 +33,14 @@ import Testing
     "loss", "decay", "targets", "queries", "overshoot", "searches", "confidence", "learning-rate", "samples", "kernel",
     "corruption", "severity", "diversity", "quantile", "projection", "direction", "ensemble", "seed",
     "split", "limit", "shard", "batch-size",
-    "threads",
+    "threads", "engine",
   ]
   private static let recipe: Set = [
     "limit", "normalise", "keep", "save-every", "method", "inner", "epochs", "batch-size", "learning-rate", "schedule",
     "milestones", "warm-up", "momentum", "weight-decay", "label-smoothing", "clip-gradient", "average-weights",
     "optimizer", "betas", "accumulate",
     "keep-best", "validation", "rotation", "translation", "crop", "norm", "epsilon", "steps", "step-size", "beta",
-    "adversary", "decay", "clean-share", "seed", "augmentations", "augmentation-step", "threads",
+    "adversary", "decay", "clean-share", "seed", "augmentations", "augmentation-step", "threads", "engine",
   ]
 
   static let programs = [
@@ -84,9 +84,9 @@ import Testing
       base: "--fgsm --limit 8 --quiet --save OUT"),
     Program(
       name: "cusp-verify", inputs: ["model": [], "set": [], "data": [], "arch": []],
-      others: network.union(["split", "norm", "epsilon", "tolerance", "range", "images", "threads", "format"])),
+      others: network.union(["split", "norm", "epsilon", "tolerance", "range", "images", "threads", "engine", "format"])),
     Program(
-      name: "cusp-bench", others: ["architecture", "program", "batch", "images", "repeats", "threads", "format"]),
+      name: "cusp-bench", others: ["architecture", "program", "batch", "images", "repeats", "threads", "engine", "format"]),
     Program(name: "cusp-summarise", inputs: ["files": []], others: ["format"]),
     Program(
       name: "cusp-plot",
@@ -119,7 +119,7 @@ import Testing
     Program(name: "cusp-inspect", inputs: ["models": [], "arch": []], others: network.union(["format", "key"])),
     Program(
       name: "cusp-serve", inputs: ["model": [], "arch": []],
-      others: network.union(["batch-size", "max-delay", "max-line", "threads"])),
+      others: network.union(["batch-size", "max-delay", "max-line", "threads", "engine"])),
     Program(name: "cusp", others: ["words"]),
   ]
 

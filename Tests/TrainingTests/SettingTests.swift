@@ -37,7 +37,10 @@ struct SettingTests {
       (recipe(learningRate: .nan), "--learning-rate nan: give more than 0"),
       (recipe(momentum: 1), "--momentum 1.0: give a number from 0 up to, not including, 1"),
       (recipe(momentum: -0.5), "--momentum -0.5: give a number from 0 up to, not including, 1"),
-      (recipe(.sgd(momentum: 0, isNesterov: true)), "--nesterov: looks ahead by the momentum, which is 0; raise --momentum"),
+      (
+        recipe(.sgd(momentum: 0, isNesterov: true)),
+        "--nesterov: looks ahead by the momentum, which is 0; raise --momentum"
+      ),
       (recipe(.adamW(beta2: 1)), "--betas 0.9,1.0: give numbers from 0 up to, not including, 1"),
       (recipe(.adamW(epsilon: 0)), "adamw: an epsilon of 0.0: give more than 0"),
       (recipe(shardCount: 0), "--accumulate 0: \(shards)"), (recipe(shardCount: 3), "--accumulate 3: \(shards)"),

@@ -64,7 +64,8 @@ func recipe(
 ) -> TrainingConfiguration {
   TrainingConfiguration(
     method: method, epochs: epochs, batchSize: batchSize,
-    schedule: Schedule(initial: learningRate, milestones: [1]), optimizer: .sgd(momentum: momentum), weightDecay: weightDecay,
+    schedule: Schedule(initial: learningRate, milestones: [1]), optimizer: .sgd(momentum: momentum),
+    weightDecay: weightDecay,
     seed: seed)
 }
 

@@ -117,7 +117,8 @@ struct RecipeOptions: ParsableArguments {
     let customary = Schedule.scaled(initial: firstRate, epochs: epochs)
     // What a model file says of its run repeats the customary ones.
     let idle = [
-      ("--learning-rate", firstRate != descent.customaryRate), ("--schedule", schedule != .steps), ("--warm-up", warmUp != 0),
+      ("--learning-rate", firstRate != descent.customaryRate), ("--schedule", schedule != .steps),
+      ("--warm-up", warmUp != 0),
       ("--milestones", milestones.map { .steps(factor: 0.1, milestones: $0.epochs) != customary.course } ?? false),
     ]
     if let name = idle.first(where: \.1)?.0 {
@@ -137,19 +138,5 @@ struct RecipeOptions: ParsableArguments {
     }
     made.warmUp = warmUp
     return made
-  }
-}
-
-/// Epochs as typed, `5,10`, each 1 or more, or `none`.
-struct EpochList {
-  let epochs: [Int]
-
-  @Sendable static func typed(_ text: String) throws -> EpochList {
-    if text == "none" { return EpochList(epochs: []) }
-    let epochs = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
-    guard epochs.allSatisfy({ $0.map { $0 >= 1 } ?? false }) else {
-      throw Failure(.usage, "give epochs of 1 or more, as in 5,10, or none")
-    }
-    return EpochList(epochs: epochs.compactMap { $0 })
   }
 }

@@ -29,6 +29,7 @@ extension TrainingConfiguration {
     members += [
       .init("seed", .string(String(seed))), .init("threads", .integer(Int64(command.engine.threadCount))),
     ]
+    if command.engine.choice != .auto { members.append(.init("engine", .string(command.engine.choice.rawValue))) }
     if let algorithms = command.engine.algorithms { members.append(.init(algorithms.rawValue, .bool(true))) }
     if cleanShare > 0 { members.append(.init("clean_share", number(cleanShare))) }
     if labelSmoothing > 0 { members.append(.init("label_smoothing", number(labelSmoothing))) }
