@@ -84,9 +84,11 @@ import Testing
       base: "--fgsm --limit 8 --quiet --save OUT"),
     Program(
       name: "cusp-verify", inputs: ["model": [], "set": [], "data": [], "arch": []],
-      others: network.union(["split", "norm", "epsilon", "tolerance", "range", "images", "threads", "engine", "format"])),
+      others: network.union(["split", "norm", "epsilon", "tolerance", "range", "images", "threads", "engine", "format"])
+    ),
     Program(
-      name: "cusp-bench", others: ["architecture", "program", "batch", "images", "repeats", "threads", "engine", "format"]),
+      name: "cusp-bench",
+      others: ["architecture", "program", "batch", "images", "repeats", "threads", "engine", "format"]),
     Program(name: "cusp-summarise", inputs: ["files": []], others: ["format"]),
     Program(
       name: "cusp-plot",
