@@ -87,6 +87,7 @@ let targets: [Target] = [
     ]),
   .systemLibrary(name: "CFiles"),
   .systemLibrary(name: "CProcessor"),
+  .target(name: "CConvolutions"),
 
   library("Failures"),
   library("Files", ["CFiles", "Failures"]),
@@ -223,6 +224,7 @@ let targets: [Target] = [
   tests("Failures"),
   tests("Files", ["Files"]),
   tests("Symmetry", ["Symmetry"]),
+  tests("Convolutions", ["CConvolutions"]),
   tests("Tensors", ["Tensors"]),
   tests("Records", ["Records"]),
   tests("Plots", ["ImageFiles", "Plots", "Records", "VectorGraphics"]),
@@ -289,7 +291,6 @@ let targets: [Target] = [
 
 let oneDNNTargets: [Target] = [
   systemLibrary("COneDNN", apt: "libdnnl-dev", brew: "onednn"),
-  .systemLibrary(name: "CConvolutions"),
   library(
     "OneDNNBackend",
     ["COneDNN", "CConvolutions", "Failures", "Networks", "Optimizers", "PortableBackend", "Programs", "Tensors"],

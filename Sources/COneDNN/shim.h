@@ -13,9 +13,11 @@
 #include "version2.h"
 #endif
 
-/// Whether there is AVX-512 and the library may use it.
-static inline int cusp_has_avx512(void) {
-    return (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
+/// 2 where there is AVX-512 and the library may use it, 1 where that holds of AVX2, else 0.
+static inline int cusp_instruction_level(void) {
+    dnnl_cpu_isa_t isa = dnnl_get_effective_cpu_isa();
+    if ((isa & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core) return 2;
+    return (isa & dnnl_cpu_isa_avx2) == dnnl_cpu_isa_avx2;
 }
 
 #endif

@@ -18,6 +18,7 @@ public struct OneDNNBackend: Backend {
     guard (1...1024).contains(threads) else {
       throw Failure(.usage, "onednn: cannot run on \(threads) threads; give 1...1024")
     }
+    try InstructionSet.check()
     self.init(Threads(count: threads), algorithms)
   }
 

@@ -46,7 +46,7 @@ final class DepthwiseGradientPass: HandwrittenPass {
   var memories: [Memory] { [source, gradient, filters, sums] + (bias.map { [$0] } ?? []) }
   var algorithm: String { ConvolutionAlgorithm.direct.rawValue }
   var layoutText: String { source.layout.text }
-  var implementation: String { "depthwise:avx512" }
+  var implementation: String { "depthwise:\(InstructionSet.current.rawValue)" }
 
   /// Runs on all threads.
   func run() {
@@ -60,10 +60,10 @@ final class DepthwiseGradientPass: HandwrittenPass {
       for image in parts[task / blocks] {
         let slopes = gradient + image * results.image_stride + block * results.block_stride
         let adds: Int32 = image == parts[task / blocks].lowerBound ? 0 : 1
-        cusp_depthwise_gradient(
+        kernelSet.depthwise_gradient(
           &sources, &results, &windows, source + image * sources.image_stride + block * sources.block_stride, slopes,
           adds, sums + task * size)
-        if let biasRow { cusp_channel_sums(&results, slopes, adds, sums + task * size + biasRow) }
+        if let biasRow { kernelSet.channel_sums(&results, slopes, adds, sums + task * size + biasRow) }
       }
     }
     for place in filters.floats.indices {

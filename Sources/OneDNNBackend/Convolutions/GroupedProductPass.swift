@@ -28,7 +28,7 @@ final class GroupedProductPass: HandwrittenPass {
   var memories: [Memory] { operands.memories }
   var algorithm: String { ConvolutionAlgorithm.direct.rawValue }
   var layoutText: String { operands.layoutText }
-  var implementation: String { "groups:avx512" }
+  var implementation: String { "groups:\(InstructionSet.current.rawValue)" }
 
   /// Runs on all threads.
   func run() {
@@ -38,7 +38,7 @@ final class GroupedProductPass: HandwrittenPass {
     threads.spread((total + step - 1) / step * groups) { [filter, operands] task in
       let (part, group) = task.quotientAndRemainder(dividingBy: groups)
       var epilogue = operands.epilogue
-      cusp_group_product(
+      kernelSet.group_product(
         min(step, total - part * step), source + part * step * groups * inputs + group * inputs, groups * inputs,
         inputs, weights + filter.start(of: group), &epilogue, group * outputs, outputs,
         destination + part * step * groups * outputs, groups * outputs)

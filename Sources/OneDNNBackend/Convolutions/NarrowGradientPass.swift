@@ -36,7 +36,7 @@ final class NarrowGradientPass: HandwrittenPass {
   var memories: [Memory] { [gradient, weights, destination] + (mask.map { [$0] } ?? []) }
   var algorithm: String { ConvolutionAlgorithm.direct.rawValue }
   var layoutText: String { "\(gradient.layout.text)>\(destination.layout.text)" }
-  var implementation: String { "narrow:avx512" }
+  var implementation: String { "narrow:\(InstructionSet.current.rawValue)" }
 
   /// Runs on all threads.
   func run() {
@@ -48,8 +48,8 @@ final class NarrowGradientPass: HandwrittenPass {
     threads.spread(rows.count) { [results, narrow] image in
       var (results, narrow) = (results, narrow)
       let slope = gradient + image * results.image_stride
-      if let values { cusp_narrow_mask(values + image * results.image_stride, slope, results.image_stride / 16) }
-      cusp_narrow_gradient(&results, &narrow, slope, weights, destination + image * size)
+      if let values { kernelSet.narrow_mask(values + image * results.image_stride, slope, results.image_stride / 16) }
+      kernelSet.narrow_gradient(&results, &narrow, slope, weights, destination + image * size)
     }
   }
 }

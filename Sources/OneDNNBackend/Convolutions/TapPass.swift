@@ -46,7 +46,7 @@ final class TapPass: HandwrittenPass {
   var memories: [Memory] { operands.memories + [scratch] }
   var algorithm: String { ConvolutionAlgorithm.implicitGEMM.rawValue }
   var layoutText: String { operands.layoutText }
-  var implementation: String { "taps:avx512" }
+  var implementation: String { "taps:\(InstructionSet.current.rawValue)" }
 
   /// Runs on all threads.
   func run() {
@@ -75,11 +75,11 @@ final class TapPass: HandwrittenPass {
       if taps.isEmpty { sums.update(repeating: 0, count: count * results.channels) }
       for position in taps.indices {
         let tap = taps[position]
-        cusp_tap_scatter(&sources, &pixels, tap.down, tap.right, source, block.first, count, copies)
-        cusp_product(
+        kernelSet.tap_scatter(&sources, &pixels, tap.down, tap.right, source, block.first, count, copies)
+        kernelSet.product(
           count, copies, sources.channels, weights + tap.weights, position == 0 ? 0 : 1, sums, results.channels)
       }
-      cusp_tap_gather(&results, &pixels, &epilogue, sums, block.first, count, destination)
+      kernelSet.tap_gather(&results, &pixels, &epilogue, sums, block.first, count, destination)
     }
   }
 }

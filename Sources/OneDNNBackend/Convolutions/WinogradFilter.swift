@@ -20,7 +20,7 @@ struct WinogradFilter: PackedFilter {
     }
     var kernels = kernels
     for group in 0..<shape.groups {
-      cusp_winograd_kernels(
+      kernelSet.winograd_kernels(
         &kernels, values + group * shape.countPerGroup, range.lowerBound, range.count,
         packed + group * countPerGroup, inputs, outputs)
     }

@@ -46,7 +46,7 @@ final class WinogradGradientPass: HandwrittenPass {
   var memories: [Memory] { [source, gradient, filters, scratch] }
   var algorithm: String { ConvolutionAlgorithm.winograd.rawValue }
   var layoutText: String { gradient.layout.text }
-  var implementation: String { "winograd:avx512" }
+  var implementation: String { "winograd:\(InstructionSet.current.rawValue)" }
 
   func run() {
     let context = Unmanaged.passUnretained(self).toOpaque()
@@ -75,9 +75,9 @@ final class WinogradGradientPass: HandwrittenPass {
       let first = next.wrappingAdd(Self.share, ordering: .relaxed).oldValue
       guard first < tileCount else { return }
       let count = min(Self.share, tileCount - first)
-      cusp_winograd_scatter(
+      kernelSet.winograd_scatter(
         &sources, &tiles, parts.source, first, count, parts.sources + first * filter.inputs, sourceStride)
-      cusp_winograd_scatter_gradient(
+      kernelSet.winograd_scatter_gradient(
         &results, &tiles, parts.gradient, first, count, parts.results + first * filter.outputs, resultStride)
     }
   }
@@ -92,7 +92,7 @@ final class WinogradGradientPass: HandwrittenPass {
       let block = next.wrappingAdd(1, ordering: .relaxed).oldValue
       let (input, output) = (block / across * Self.rows, block % across * Self.columns)
       guard input < filter.inputs else { return }
-      cusp_winograd_kernel_gradient(
+      kernelSet.winograd_kernel_gradient(
         &kernels, tileCount, parts.sources, filter.inputs, sourceStride, parts.results, filter.outputs, resultStride,
         input, output, min(Self.rows, filter.inputs - input), min(Self.columns, filter.outputs - output), sums,
         parts.filters)

@@ -1,7 +1,7 @@
 import CConvolutions
 import Synchronization
 
-/// One pass of a 3x3 convolution by Winograd's F(4x4, 3x3), on AVX-512, where the library has no kernel for it.
+/// One pass of a 3x3 convolution by Winograd's F(4x4, 3x3), where the library has no kernel for it.
 ///
 /// Each thread takes blocks of tiles through all three parts: transform, 36 matrix products, transform back; so that what
 /// lies between stays in its cache. A tile's results are the same whatever block it is in.
@@ -35,7 +35,7 @@ final class WinogradPass: HandwrittenPass {
   var memories: [Memory] { operands.memories + [scratch] }
   var algorithm: String { ConvolutionAlgorithm.winograd.rawValue }
   var layoutText: String { operands.layoutText }
-  var implementation: String { "winograd:avx512" }
+  var implementation: String { "winograd:\(InstructionSet.current.rawValue)" }
 
   /// Runs on all threads.
   func run() {
@@ -72,19 +72,19 @@ final class WinogradPass: HandwrittenPass {
     epilogue.bias = epilogue.bias.map { $0 + group * outputs }
     let (first, count) = (range.lowerBound, range.count)
     let products = parts + 36 * blocks.sourceStride
-    let scatter = isTransposed ? cusp_winograd_scatter_gradient : cusp_winograd_scatter
-    scatter(&sources, &tiles, source, first, count, parts, blocks.sourceStride)
+    let scatter = isTransposed ? kernelSet.winograd_scatter_gradient : kernelSet.winograd_scatter
+    scatter?(&sources, &tiles, source, first, count, parts, blocks.sourceStride)
     for part in 0..<36 {
-      cusp_product(
+      kernelSet.product(
         count, parts + part * blocks.sourceStride, inputs, weights + part * inputs * outputs, 0,
         products + part * blocks.resultStride, outputs)
     }
     guard isTransposed else {
-      cusp_winograd_gather(&results, &tiles, &epilogue, products, blocks.resultStride, first, count, destination)
+      kernelSet.winograd_gather(&results, &tiles, &epilogue, products, blocks.resultStride, first, count, destination)
       return
     }
     for tile in stride(from: 0, to: count, by: blocks.unit) {
-      cusp_winograd_gather_gradient(
+      kernelSet.winograd_gather_gradient(
         &results, &tiles, &epilogue, products + tile * outputs, blocks.resultStride, (first + tile) / blocks.unit,
         products + 36 * blocks.resultStride, destination)
     }

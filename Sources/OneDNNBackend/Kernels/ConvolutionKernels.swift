@@ -2,15 +2,15 @@ import COneDNN
 
 extension Engine {
   /// Whether the library has kernels for Winograd's algorithm here, which training takes.
-  static let supportsWinograd = cusp_has_winograd() != 0
+  static let supportsWinograd = InstructionSet.current == .avx512 && cusp_has_winograd() != 0
 
   /// Whether we compute them ourselves, in evaluation, where ours are faster than those of 2.x, and 3.x has none; and
   /// convolutions with strides by handwritten products.
-  static let hasHandwrittenProducts = cusp_has_avx512() != 0 && Threads.areShared
+  static let hasHandwrittenProducts = InstructionSet.current != .portable && Threads.areShared
 
   /// Whether the library's dense products give a row the same bits wherever it lies in the batch, as its kernels for AVX-512
   /// do; its general product, which takes their place elsewhere, does not.
-  static let productsKeepRowsApart = cusp_has_avx512() != 0
+  static let productsKeepRowsApart = InstructionSet.current == .avx512
 
   /// Layouts that are not given are the kernel's choice.
   func convolution(

@@ -109,11 +109,14 @@ extension Lowering {
     recorder.record("\(name) filters backward", FilterPass(expansion, summing: filters, into: trained.weight.gradient))
   }
 
-  /// Images in one of the two layouts that our passes read: with the channels last only where they fill their blocks.
+  /// Images in one of the two layouts that our passes read: with the channels last only where they fill their blocks, and
+  /// there without AVX-512, since the library's other kernels take no blocks of 16 then.
   private func blockwise(_ images: Memory) throws -> Memory {
     let sizes = images.layout.sizes
-    if try images.layout == .channelsLast(sizes), sizes[1] == filled(sizes[1]) { return images }
-    return try recorder.converted(images, to: .blocked(sizes))
+    guard sizes[1] == filled(sizes[1]) else { return try recorder.converted(images, to: .blocked(sizes)) }
+    let last = try Layout.channelsLast(sizes)
+    if images.layout == last { return images }
+    return try recorder.converted(images, to: InstructionSet.current == .avx512 ? .blocked(sizes) : last)
   }
 
   private func layout(of sizes: [Int], like images: Memory) throws -> Layout {

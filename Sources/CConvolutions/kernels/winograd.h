@@ -16,12 +16,6 @@
 #define CUSP_NEAR2 (CUSP_NEAR * CUSP_NEAR)
 #define CUSP_FAR2 (CUSP_FAR * CUSP_FAR)
 
-/// `rows` * `columns` tiles of 4x4 pixels cover each image of the result; tile (y, x) is computed from the 6x6 pixels
-/// of the source that begin at (4 y - border, 4 x - border), zero outside.
-struct cusp_tiles {
-  long rows, columns, border;
-};
-
 /// B' d for one column of 6 vectors, each handed to `store(index, value)`.
 #define CUSP_B(d, store)                                                                     \
   do {                                                                                       \
@@ -69,14 +63,6 @@ CUSP_WIDE static inline void cusp_winograd_scatter(
     }
   }
 }
-
-/// Where the 3x3 weights from `inputs` to `outputs` channels lie: the distance in floats from one input to the next, and
-/// from one output; those of a backward pass are read from the other end.
-struct cusp_kernels {
-  long inputs, outputs;
-  long input_stride, output_stride;
-  int flipped;
-};
 
 /// G g for one column of 3 vectors, each handed to `store(index, value)`: their polynomial at each point, over the product
 /// of the point's distances to the others.

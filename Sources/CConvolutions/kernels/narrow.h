@@ -6,11 +6,6 @@
 
 #include "vectors.h"
 
-/// The images whose gradient is written, row-major, and the convolution that read them.
-struct cusp_narrow {
-  long height, width, channels, kernel, border;
-};
-
 /// Makes 0 of `gradient` where the 16 * `count` numbers of `values` are not above 0.
 CUSP_WIDE static inline void cusp_narrow_mask(const float *values, float *gradient, long count) {
   for (long i = 0; i < count; i++) {

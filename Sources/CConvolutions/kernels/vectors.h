@@ -1,15 +1,18 @@
-// What the inner loops of the handwritten convolutions share: registers of 16 floats, which Swift cannot express, since it has
-// no target attribute. Call them only where there is AVX-512.
+// What the inner loops share: vectors of 16 floats, which are one register of AVX-512, two of AVX2, four of others; the compiler
+// cuts them. The file that includes this says by CUSP_WIDE for which instructions, and by CUSP_COLUMNS how many vectors
+// a product computes side by side, so that its sums stay in registers.
 
 #ifndef CUSP_VECTORS_H
 #define CUSP_VECTORS_H
 
-#if defined(__x86_64__)
-#define CUSP_WIDE __attribute__((target("avx512f")))
-#else
-#define CUSP_WIDE
-#endif
+#include "../include/structures.h"
+
+// Vectors are handed only to functions that become part of their callers, so that no convention of calls matters.
+#pragma clang diagnostic ignored "-Wpsabi"
+
+#ifndef CUSP_UNROLLED
 #define CUSP_UNROLLED _Pragma("clang loop unroll(full)")
+#endif
 
 typedef float cusp_vector __attribute__((vector_size(64)));
 typedef float cusp_unaligned_vector __attribute__((vector_size(64), aligned(4), may_alias));
@@ -24,18 +27,6 @@ CUSP_WIDE __attribute__((always_inline)) static inline cusp_vector cusp_splat(fl
 
 /// `a` times the number `b`, plus `c`, rounded once.
 #define CUSP_FMA(a, b, c) __builtin_elementwise_fma((cusp_vector)(a), cusp_splat(b), (cusp_vector)(c))
-
-/// How a batch of images lies in memory: the distance in floats between images, blocks of 16 channels, rows and pixels.
-struct cusp_images {
-  long height, width, channels;
-  long image_stride, block_stride, row_stride, pixel_stride;
-};
-
-/// What follows the product: `bias` one number a channel or null, then a sum with what is there, then max(x, 0).
-struct cusp_epilogue {
-  const float *bias;
-  int accumulates, relu;
-};
 
 /// Stores `result`, of 16 channels from `channel` on, ended so.
 CUSP_WIDE __attribute__((always_inline)) static inline void cusp_finish(

@@ -5,12 +5,6 @@
 
 #include "product.h"
 
-/// `rows` * `columns` pixels of each image of the result: those that begin at (top, left), `step` apart. Pixel (y, x) of
-/// them reads, for a tap at (down, right), pixel (source_step * y + down, source_step * x + right) of the source.
-struct cusp_pixel_grid {
-  long rows, columns, top, left, step, source_step;
-};
-
 /// Copies what `count` pixels, from the one numbered `first` in the batch, read for the tap at (down, right) into the rows
 /// of `part`, `[count, channels]`; pixels outside are zero.
 CUSP_WIDE static inline void cusp_tap_scatter(

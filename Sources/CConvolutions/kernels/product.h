@@ -1,4 +1,4 @@
-// Matrix products in registers of 16 floats.
+// Matrix products of vectors of 16 floats.
 
 #ifndef CUSP_PRODUCT_H
 #define CUSP_PRODUCT_H
@@ -29,24 +29,31 @@ CUSP_WIDE __attribute__((always_inline)) static inline void cusp_block(
   }
 }
 
-/// Defines `name`: `rows` rows times `width` vectors, six rows at a time.
+/// Defines `name`: `rows` rows times `width` vectors, six rows and CUSP_COLUMNS vectors at a time.
 #define CUSP_PANEL(name, width, left_row, left_step, right_step)                                                \
   CUSP_WIDE static inline void name(                                                                            \
       long rows, long count, int adds, const float *left, long left_stride, const float *right,                 \
       long right_stride, float *result, long outputs) {                                                         \
     (void)right_stride;                                                                                         \
-    for (; rows >= 6; rows -= 6, left += 6 * (left_row), result += 6 * outputs)                                 \
-      CUSP_BLOCK(6, width, left_row, left_step, right_step);                                                    \
-    switch (rows) {                                                                                             \
-    case 1: CUSP_BLOCK(1, width, left_row, left_step, right_step); break;                                       \
-    case 2: CUSP_BLOCK(2, width, left_row, left_step, right_step); break;                                       \
-    case 3: CUSP_BLOCK(3, width, left_row, left_step, right_step); break;                                       \
-    case 4: CUSP_BLOCK(4, width, left_row, left_step, right_step); break;                                       \
-    case 5: CUSP_BLOCK(5, width, left_row, left_step, right_step); break;                                       \
+    CUSP_UNROLLED for (int at = 0; at < width; at += CUSP_COLUMNS) {                                            \
+      const float *from = left, *panel = right + 16 * at;                                                       \
+      float *to = result + 16 * at;                                                                             \
+      long rest = rows;                                                                                         \
+      for (; rest >= 6; rest -= 6, from += 6 * (left_row), to += 6 * outputs)                                   \
+        CUSP_BLOCK(6, width, left_row, left_step, right_step);                                                  \
+      switch (rest) {                                                                                           \
+      case 1: CUSP_BLOCK(1, width, left_row, left_step, right_step); break;                                     \
+      case 2: CUSP_BLOCK(2, width, left_row, left_step, right_step); break;                                     \
+      case 3: CUSP_BLOCK(3, width, left_row, left_step, right_step); break;                                     \
+      case 4: CUSP_BLOCK(4, width, left_row, left_step, right_step); break;                                     \
+      case 5: CUSP_BLOCK(5, width, left_row, left_step, right_step); break;                                     \
+      }                                                                                                         \
     }                                                                                                           \
   }
-#define CUSP_BLOCK(rows, width, left_row, left_step, right_step) \
-  cusp_block(rows, width, adds, count, left, left_row, left_step, right, right_step, result, outputs)
+#define CUSP_BLOCK(rows, width, left_row, left_step, right_step)                                        \
+  cusp_block(                                                                                           \
+      rows, width < CUSP_COLUMNS ? width : CUSP_COLUMNS, adds, count, from, left_row, left_step, panel, \
+      right_step, to, outputs)
 CUSP_PANEL(cusp_panel_1, 1, left_stride, 1, 16)
 CUSP_PANEL(cusp_panel_2, 2, left_stride, 1, 32)
 CUSP_PANEL(cusp_panel_3, 3, left_stride, 1, 48)

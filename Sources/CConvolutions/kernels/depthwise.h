@@ -5,14 +5,6 @@
 
 #include "vectors.h"
 
-/// The windows of a convolution: the kernel, the steps between windows and between a window's pixels, and where the first
-/// window begins, above and to the left of the image.
-struct cusp_windows {
-  long kernel_height, kernel_width;
-  long stride_height, stride_width, dilation_height, dilation_width;
-  long top, left;
-};
-
 /// Adds to `sums` what the pixels `first..<last` of one row of the gradient give the `taps` taps that read from `source` on;
 /// pixel x reads there pixel x * step + tap * apart. `taps` and `checks` are constant where this is inlined; without checks
 /// every tap reads within the row, from 0 to `width`.

@@ -1,0 +1,99 @@
+// The inner loops of handwritten convolutions: Winograd's F(4x4, 3x3), matrix products, taps, and the gradients of narrow images
+// and of depthwise filters; one set for each set of instructions, with the same results to the bit.
+
+#ifndef CUSP_CONVOLUTIONS_H
+#define CUSP_CONVOLUTIONS_H
+
+#include "structures.h"
+
+/// The kernels for one set of instructions.
+struct cusp_kernel_set {
+  /// `avx512`, `avx2` or `portable`.
+  const char *name;
+
+  /// The matrix product `[rows, inputs] x [inputs, outputs]`; `right` in panels of 64 columns and one of what remains,
+  /// each `[inputs, columns]`. Each result is one sum in the order of the inputs, whatever else is computed; it begins with
+  /// what is there if `adds`.
+  void (*product)(
+      long rows, const float *left, long inputs, const float *right, int adds, float *result, long outputs);
+
+  /// Copies what `count` pixels, from the one numbered `first` in the batch, read for the tap at (down, right) into the rows
+  /// of `part`, `[count, channels]`; pixels outside are zero.
+  void (*tap_scatter)(
+      const struct cusp_images *images, const struct cusp_pixel_grid *grid, long down, long right,
+      const float *source, long first, long count, float *part);
+
+  /// Ends the sums over all taps, laid out as by `cusp_tap_scatter`, and writes them into images of the result.
+  void (*tap_gather)(
+      const struct cusp_images *images, const struct cusp_pixel_grid *grid, const struct cusp_epilogue *epilogue,
+      const float *sums, long first, long count, float *destination);
+
+  /// Transforms `count` tiles, from the one numbered `first` in the batch: element i of B' d B of tile t and channel c
+  /// goes to `parts[i * part_stride + t * channels + c]`.
+  void (*winograd_scatter)(
+      const struct cusp_images *images, const struct cusp_tiles *tiles, const float *source, long first, long count,
+      float *parts, long part_stride);
+
+  /// Transforms the weights of `count` inputs, from `first` on, for `cusp_winograd_product`: element i of G g G' goes to the
+  /// matrix at `parts[i * inputs * outputs]`. Channels that there are not get zeros.
+  ///
+  /// All of it is more than the caches hold, so that the stores pass them by: `parts` is aligned to 64 bytes.
+  void (*winograd_kernels)(
+      const struct cusp_kernels *kernels, const float *values, long first, long count, float *parts, long inputs,
+      long outputs);
+
+  /// Transforms the products of `count` tiles back, laid out as by `cusp_winograd_scatter`, into images of the result.
+  void (*winograd_gather)(
+      const struct cusp_images *images, const struct cusp_tiles *tiles, const struct cusp_epilogue *epilogue,
+      const float *parts, long part_stride, long first, long count, float *destination);
+
+  /// Takes `count` tiles of the gradient of the results, from the one numbered `first`, to that of the products, laid out as
+  /// by `cusp_winograd_scatter`: A y A', pixels outside zero.
+  void (*winograd_scatter_gradient)(
+      const struct cusp_images *images, const struct cusp_tiles *tiles, const float *gradient, long first,
+      long count, float *parts, long part_stride);
+
+  /// Transforms the products of all tiles of image `image` back to the pixels that the tiles were computed from: B v B',
+  /// summed where tiles overlap. `parts` begins with the image's first tile; `above` holds 8 * (columns + 1) vectors.
+  void (*winograd_gather_gradient)(
+      const struct cusp_images *images, const struct cusp_tiles *tiles, const struct cusp_epilogue *epilogue,
+      const float *parts, long part_stride, long image, float *above, float *destination);
+
+  /// The gradient of the weights from `rows` inputs to `width` outputs: the matrices `left`, `[tiles, inputs]`, from above
+  /// to below, times `right`, `[tiles, outputs]`, 36 of each, then G' u G into `gradient`, where the weights lie as `kernels`
+  /// says. `sums` holds 36 * rows * width numbers.
+  void (*winograd_kernel_gradient)(
+      const struct cusp_kernels *kernels, long tiles, const float *left, long inputs, long left_part,
+      const float *right, long outputs, long right_part, long input, long output, long rows, long width, float *sums,
+      float *gradient);
+
+  /// Makes 0 of `gradient` where the 16 * `count` numbers of `values` are not above 0.
+  void (*narrow_mask)(
+      const float *values, float *gradient, long count);
+
+  /// Writes the gradient of the pixels of one image, given that of the convolution's result, `images`, in blocks of 16
+  /// channels; `weights` are `[kernel, kernel, channels, result's channels]`.
+  void (*narrow_gradient)(
+      const struct cusp_images *images, const struct cusp_narrow *narrow, const float *gradient,
+      const float *weights, float *pixels);
+
+  /// The product of `rows` pixels with the channels last, `inputs` of whose `left_stride` channels begin at `left`, and one
+  /// group's weights, in panels as those of `cusp_product`; its `outputs` channels begin at `channel` of `result`.
+  void (*group_product)(
+      long rows, const float *left, long left_stride, long inputs, const float *right,
+      const struct cusp_epilogue *epilogue, long channel, long outputs, float *result, long stride);
+
+  /// Writes the sums `[taps, 16]` that one block of 16 channels of one image gives the filters' gradient, or adds them.
+  void (*depthwise_gradient)(
+      const struct cusp_images *sources, const struct cusp_images *results, const struct cusp_windows *windows,
+      const float *source, const float *gradient, int adds, float *filters);
+
+  /// Writes the sums `[16]` of one block of 16 channels over all pixels of one image, or adds them.
+  void (*channel_sums)(
+      const struct cusp_images *images, const float *image, int adds, float *sums);
+};
+
+/// The set `name`; null where this build or this processor has it not.
+const struct cusp_kernel_set *cusp_find_kernel_set(const char *name);
+
+#endif

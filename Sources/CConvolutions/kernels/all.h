@@ -1,0 +1,29 @@
+// Every kernel under the instructions of the file that includes this, as a set.
+
+#include "../include/CConvolutions.h"
+
+#include "depthwise.h"
+#include "groups.h"
+#include "narrow.h"
+#include "taps.h"
+#include "winograd.h"
+
+/// The set of them.
+#define CUSP_KERNEL_SET(instructions)                          \
+  {                                                            \
+    .name = instructions,                                      \
+    .product = cusp_product,                                   \
+    .tap_scatter = cusp_tap_scatter,                           \
+    .tap_gather = cusp_tap_gather,                             \
+    .winograd_scatter = cusp_winograd_scatter,                 \
+    .winograd_kernels = cusp_winograd_kernels,                 \
+    .winograd_gather = cusp_winograd_gather,                   \
+    .winograd_scatter_gradient = cusp_winograd_scatter_gradient,\
+    .winograd_gather_gradient = cusp_winograd_gather_gradient, \
+    .winograd_kernel_gradient = cusp_winograd_kernel_gradient, \
+    .narrow_mask = cusp_narrow_mask,                           \
+    .narrow_gradient = cusp_narrow_gradient,                   \
+    .group_product = cusp_group_product,                       \
+    .depthwise_gradient = cusp_depthwise_gradient,             \
+    .channel_sums = cusp_channel_sums,                         \
+  }

@@ -1,0 +1,101 @@
+import CConvolutions
+import Testing
+
+@Suite("Matrix products and what surrounds them, against plain loops") struct ProductTests {
+  @Test("Every result is one sum in the order of the inputs, to the bit", arguments: KernelSet.all)
+  func product(set: KernelSet) {
+    for (rows, inputs, outputs) in [(1, 1, 16), (5, 16, 32), (6, 130, 48), (7, 33, 64), (13, 48, 80), (12, 5, 144)] {
+      let (left, right) = (numbers(rows * inputs, 1), numbers(inputs * outputs, 2))
+      for adds in [false, true] {
+        var result = adds ? numbers(rows * outputs, 3) : [Float](repeating: .nan, count: rows * outputs)
+        var expected = result
+        for row in 0..<rows {
+          for output in 0..<outputs {
+            var sum = adds ? expected[row * outputs + output] : 0
+            for input in 0..<inputs {
+              sum.addProduct(right[input * outputs + output], left[row * inputs + input])
+            }
+            expected[row * outputs + output] = sum
+          }
+        }
+        set.functions.product(
+          rows, left, inputs, panels(right, inputs: inputs, outputs: outputs), adds ? 1 : 0, &result, outputs)
+        #expect(result == expected, "\(rows) x \(inputs) x \(outputs)")
+      }
+    }
+  }
+
+  @Test("Groups of channels keep apart, with what follows the product", arguments: KernelSet.all)
+  func groups(set: KernelSet) {
+    let (rows, channels, inputs, outputs, channel) = (53, 40, 12, 20, 8)
+    let left = numbers(rows * channels, 4)
+    let right = numbers(inputs * outputs, 5)
+    let bias = numbers(channel + outputs, 6)
+    // Each row of the weights is filled up to whole vectors.
+    var padded = [Float](repeating: 0, count: inputs * 32)
+    for input in 0..<inputs {
+      for output in 0..<outputs { padded[input * 32 + output] = right[input * outputs + output] }
+    }
+    for (accumulates, relu) in [(false, false), (true, false), (false, true), (true, true)] {
+      let before = numbers(rows * channels, 7)
+      var result = before
+      bias.withUnsafeBufferPointer { bias in
+        var epilogue = cusp_epilogue(
+          bias: bias.baseAddress, accumulates: accumulates ? 1 : 0, relu: relu ? 1 : 0)
+        left.withUnsafeBufferPointer { left in
+          guard let start = left.baseAddress else { return }
+          set.functions.group_product(
+            rows, start + 3, channels, inputs, padded, &epilogue, channel, outputs, &result, channels)
+        }
+      }
+      for row in 0..<rows {
+        for output in 0..<channels {
+          guard (channel..<channel + outputs).contains(output) else {
+            #expect(result[row * channels + output] == before[row * channels + output])
+            continue
+          }
+          var sum: Float = 0
+          for input in 0..<inputs {
+            sum.addProduct(right[input * outputs + output - channel], left[row * channels + 3 + input])
+          }
+          sum += bias[output]
+          if accumulates { sum += before[row * channels + output] }
+          if relu { sum = max(sum, 0) }
+          #expect(result[row * channels + output] == sum)
+        }
+      }
+    }
+  }
+
+  @Test("Pixels are taken for a tap and brought back", arguments: KernelSet.all, [false, true])
+  func taps(set: KernelSet, isLast: Bool) {
+    let source = Images(2, 32, 5, 7, isLast: isLast, seed: 8)
+    var result = Images(2, 32, 3, 4, isLast: isLast, seed: 9)
+    let before = result
+    var (from, to) = (source.layout, result.layout)
+    var grid = cusp_pixel_grid(rows: 3, columns: 4, top: 0, left: 0, step: 1, source_step: 2)
+    let (first, count) = (5, 14)
+    for (down, right) in [(-1, -1), (0, 1), (1, 0)] {
+      var part = [Float](repeating: .nan, count: count * 32)
+      set.functions.tap_scatter(&from, &grid, down, right, source.values, first, count, &part)
+      for pixel in 0..<count {
+        let (image, y, x) = ((first + pixel) / 12, (first + pixel) % 12 / 4, (first + pixel) % 4)
+        for channel in 0..<32 {
+          #expect(part[pixel * 32 + channel] == source[image, channel, 2 * y + down, 2 * x + right])
+        }
+      }
+      var epilogue = cusp_epilogue(bias: nil, accumulates: 1, relu: 1)
+      result = before
+      set.functions.tap_gather(&to, &grid, &epilogue, part, first, count, &result.values)
+      for pixel in 0..<24 {
+        let (image, y, x) = (pixel / 12, pixel % 12 / 4, pixel % 4)
+        for channel in 0..<32 {
+          let old = before[image, channel, y, x]
+          let inside = (first..<first + count).contains(pixel)
+          let added = inside ? max(old + part[(pixel - first) * 32 + channel], 0) : old
+          #expect(result[image, channel, y, x] == added)
+        }
+      }
+    }
+  }
+}
