@@ -24,8 +24,6 @@ final class Weights {
   private(set) var trained: Trained?
   /// Set in training where weights are made of smaller parameters.
   private(set) var expansion: FilterExpansion?
-  /// Where they lie row-major while the kernels' weights are made of them.
-  private var staged: Memory?
 
   /// What the optimiser works on: `weight` and `bias` themselves, or what they are expanded from.
   struct Trained {
@@ -50,18 +48,18 @@ final class Weights {
     }
   }
 
-  /// Makes what the optimiser works on, and the calls that bring weight and bias into step with it.
+  /// Makes what the optimiser works on, and the calls that bring the bias into step with it, and the weight of a kernel of
+  /// the library's.
   private func expand(_ expansion: FilterExpansion, hasBias: Bool, in recorder: Recorder) throws {
     let parameter = try recorder.persistentMemory(.plain([expansion.count]))
-    let staged = try recorder.stagingMemory(.plain(packed.isEmpty ? sizes : [expansion.expandedCount]))
-    refresh = [Call("filters", FilterPass(expansion, expanding: parameter, into: staged))]
-    if let filter = packed.first?.filter {
-      refresh.append(Call("filters", PackingPass(filter, from: staged, into: weight)))
-    } else {
+    if packed.isEmpty {
+      let staged = try recorder.stagingMemory(.plain(sizes))
       let reorder = try recorder.engine.reorder(staged.layout, weight.layout)
-      refresh.append(try recorder.call("weights", reorder, [.source: staged, .destination: weight]))
+      refresh = [
+        Call("filters", FilterPass(expansion, expanding: parameter, into: staged)),
+        try recorder.call("weights", reorder, [.source: staged, .destination: weight]),
+      ]
     }
-    self.staged = staged
     var offsets: Memory?
     if hasBias, let bias {
       let made = try recorder.persistentMemory(.plain([expansion.outputs]))
@@ -80,31 +78,47 @@ final class Weights {
     bias = try recorder.persistentMemory(layout)
   }
 
-  /// The weight of a convolution by handwritten products, which training packs anew when it, or what it is made of, changes.
+  /// The weight of a convolution by handwritten products, which training packs anew for every pass: all of p4m-resnet18's at
+  /// once would take 2 GB.
   init(
     _ filter: any PackedFilter, training: Bool, expanding expansion: FilterExpansion?, hasBias: Bool,
     in recorder: Recorder
   ) throws {
     sizes = [filter.count]
-    weight = try recorder.persistentMemory(.plain(sizes))
+    weight = try training ? recorder.memory(.plain(sizes)) : recorder.persistentMemory(.plain(sizes))
     bias = try recorder.persistentMemory(.plain([filter.shape.groups * filter.outputs]))
     packed = [(filter, weight)]
     guard training else { return }
     if let expansion {
       try expand(expansion, hasBias: hasBias, in: recorder)
-      return
+    } else {
+      let parameter = try recorder.persistentMemory(.plain([filter.shape.count]))
+      trained = Trained(weight: try TrainedTensor(parameter, in: recorder), bias: nil)
     }
-    let parameter = try recorder.persistentMemory(.plain([filter.shape.count]))
-    refresh = [Call("filters", PackingPass(filter, from: parameter, into: weight))]
-    (staged, trained) = (parameter, Trained(weight: try TrainedTensor(parameter, in: recorder), bias: nil))
+    try pack(filter, into: weight, recorder)
   }
 
   /// The weight as another of our passes wants it.
   func weight(_ filter: any PackedFilter, _ recorder: Recorder) throws -> Memory {
+    guard trained == nil else {
+      let packed = try recorder.memory(.plain([filter.count]))
+      try pack(filter, into: packed, recorder)
+      return packed
+    }
     let copy = try recorder.persistentMemory(.plain([filter.count]))
     packed.append((filter, copy))
-    if let staged { refresh.append(Call("filters", PackingPass(filter, from: staged, into: copy))) }
     return copy
+  }
+
+  /// Records what packs the trained weight as `filter` wants it, before the pass that reads it.
+  private func pack(_ filter: any PackedFilter, into memory: Memory, _ recorder: Recorder) throws {
+    guard var filters = trained?.weight.value else { return }
+    if let expansion {
+      let expanded = try recorder.memory(.plain([expansion.expandedCount]))
+      recorder.record("filters", FilterPass(expansion, expanding: filters, into: expanded))
+      filters = expanded
+    }
+    recorder.record("filters", PackingPass(filter, from: filters, into: memory))
   }
 
   /// The weight in another kernel's layout.

@@ -22,18 +22,23 @@ public struct FilterExpansion: Hashable, Sendable {
   /// How many numbers are computed with.
   public var expandedCount: Int { count * rows.count }
 
-  /// Writes the `expandedCount` weights that `parameter`, `count` numbers, comes to.
-  public func expand(_ parameter: UnsafePointer<Float>, into weights: UnsafeMutablePointer<Float>) {
-    forEachCopy { row, filter, copy in
+  /// Writes the `expandedCount` weights that `parameter`, `count` numbers, comes to; with a range only those of some outputs.
+  public func expand(
+    _ parameter: UnsafePointer<Float>, into weights: UnsafeMutablePointer<Float>, outputs range: Range<Int>? = nil
+  ) {
+    forEachCopy(of: range ?? 0..<outputs) { row, filter, copy in
       let (from, to) = (parameter + filter, weights + copy)
       for (place, source) in row.enumerated() { to[place] = from[source] }
     }
   }
 
-  /// Writes the gradient of the parameter, given that of the weights.
-  public func sum(_ weightGradient: UnsafePointer<Float>, into gradient: UnsafeMutablePointer<Float>) {
-    gradient.update(repeating: 0, count: count)
-    forEachCopy { row, filter, copy in
+  /// Writes the gradient of the parameter, given that of the weights; with a range only that of some outputs.
+  public func sum(
+    _ weightGradient: UnsafePointer<Float>, into gradient: UnsafeMutablePointer<Float>, outputs range: Range<Int>? = nil
+  ) {
+    let (range, size) = (range ?? 0..<outputs, inputs * (rows.first?.count ?? 0))
+    (gradient + range.lowerBound * size).update(repeating: 0, count: range.count * size)
+    forEachCopy(of: range) { row, filter, copy in
       let (from, to) = (weightGradient + copy, gradient + filter)
       for (place, source) in row.enumerated() { to[source] += from[place] }
     }
@@ -51,12 +56,14 @@ public struct FilterExpansion: Hashable, Sendable {
     return weights
   }
 
-  /// Runs `body` with the start of every filter of the parameter and of every copy of it.
-  private func forEachCopy(_ body: (_ row: UnsafeBufferPointer<Int>, _ filter: Int, _ copy: Int) -> Void) {
+  /// Runs `body` with the start of every filter of some outputs and of every copy of it.
+  private func forEachCopy(
+    of range: Range<Int>, _ body: (_ row: UnsafeBufferPointer<Int>, _ filter: Int, _ copy: Int) -> Void
+  ) {
     let size = rows.first?.count ?? 0
     for (number, row) in rows.enumerated() {
       row.withUnsafeBufferPointer { row in
-        for output in 0..<outputs {
+        for output in range {
           for input in 0..<inputs {
             body(row, (output * inputs + input) * size, ((output * rows.count + number) * inputs + input) * size)
           }
