@@ -69,7 +69,10 @@ public struct OneDNNBackend: Backend {
     try TrainingSession(plan, for: optimizer, threads, algorithms)
   }
 
-  /// Whether evaluation may compute convolutions by Winograd's algorithm here: on processors with AVX-512, by the
-  /// library's kernels (2.x) or ours.
+  /// The vector instructions that handwritten kernels take, by the name that `CUSP_ISA` has.
+  package static var instructionSet: String { InstructionSet.current.rawValue }
+
+  /// Whether evaluation may compute convolutions by Winograd's algorithm here: on processors with AVX2, by
+  /// our kernels, or the library's (2.x).
   package static var supportsWinograd: Bool { Engine.supportsWinograd || Engine.hasHandwrittenProducts }
 }

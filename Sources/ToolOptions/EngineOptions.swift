@@ -88,12 +88,21 @@ public struct EngineOptions: ParsableArguments {
     #endif
   }
 
-  /// Whether evaluation may compute convolutions by Winograd's algorithm in this build and on this processor.
-  public static var supportsWinograd: Bool {
+  /// Whether evaluation may compute convolutions by Winograd's algorithm, by the engine chosen and on this processor.
+  public var supportsWinograd: Bool {
     #if CUSP_ONEDNN
-      OneDNNBackend.supportsWinograd
+      choice != .portable && OneDNNBackend.supportsWinograd
     #else
       false
+    #endif
+  }
+
+  /// The vector instructions that handwritten kernels take: `avx512`, `avx2` or `portable`.
+  public var instructionSet: String {
+    #if CUSP_ONEDNN
+      choice == .portable ? "portable" : OneDNNBackend.instructionSet
+    #else
+      "portable"
     #endif
   }
 

@@ -5,7 +5,9 @@ import Testing
   /// Images of a convolution with a 3x3 kernel, and its weights.
   private struct Case {
     let height, width, border: Int
-    let (count, inputs, outputs) = (2, 16, 48)
+    let count = 2
+    let inputs = 16
+    let outputs = 48
     /// `[outputs, inputs, 3, 3]`
     let weights = numbers(48 * 16 * 9, 21)
     var results: (height: Int, width: Int) { (height + 2 * border - 2, width + 2 * border - 2) }

@@ -4,9 +4,9 @@ import TestSupport
 import Testing
 
 /// What PyTorch's optimisers make of the same gradients: `fixtures/make/optimizers.py`.
-private struct Golden: Decodable {
-  struct Case: Decodable, CustomStringConvertible {
-    struct Step: Decodable {
+private struct Golden: Decodable, Sendable {
+  struct Case: Decodable, Sendable, CustomStringConvertible {
+    struct Step: Decodable, Sendable {
       let values: [Double]
       let kept: [[Double]]
     }
@@ -23,7 +23,7 @@ private struct Golden: Decodable {
       if let betas { return .adamW(beta1: betas[0], beta2: betas[1]) }
       return .sgd(momentum: momentum ?? 0, isNesterov: nesterov ?? false)
     }
-    var description: String { "\(optimizer), decay \(weightDecay), longest \(longest.map(String.init) ?? "any")" }
+    var description: String { "\(optimizer), decay \(weightDecay), longest \(longest.map { "\($0)" } ?? "any")" }
   }
 
   let count: Int

@@ -41,7 +41,10 @@ import Testing
   func optimizer() throws {
     try Fixture.withTemporaryFolder { folder in
       let train = BuiltTool("cusp-train")
-      let words = ["--optimizer", "adamw", "--betas", "0.8,0.99", "--accumulate", "2", "--limit", "64", "--quiet"]
+      let words = [
+        "--optimizer", "adamw", "--betas", "0.8,0.99", "--accumulate", "2", "--milestones", "none", "--limit", "64",
+        "--quiet",
+      ]
       #expect(try train.run(words + ["--epochs", "2", "--output", "whole.h5"], folder: folder).status == 0)
       #expect(try train.run(words + ["--epochs", "1", "--output", "part.h5"], folder: folder).status == 0)
       let longer = try train.run(["--resume", "part.h5", "--epochs", "2", "--quiet"], folder: folder)

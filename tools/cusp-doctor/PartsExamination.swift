@@ -40,7 +40,9 @@ struct PartsExamination {
   }
 
   private func engineFinding(_ backend: any Backend) -> FindingRecord {
-    guard !EngineOptions.hasOneDNN else { return FindingRecord(name: "engine", value: backend.name) }
+    if EngineOptions.hasOneDNN || engine.choice == .portable {
+      return FindingRecord(name: "engine", value: backend.name)
+    }
     return FindingRecord(
       name: "engine", value: backend.name, state: .slow,
       advice: "built without oneDNN: install it (Debian: apt install libdnnl-dev) and build again")
@@ -50,19 +52,23 @@ struct PartsExamination {
     if let choice = engine.algorithms {
       return FindingRecord(name: "convolutions", value: "\(choice.rawValue), as asked for")
     }
-    guard !EngineOptions.supportsWinograd else {
-      return FindingRecord(name: "convolutions", value: "3x3 by Winograd's algorithm, others directly")
+    guard engine.supportsWinograd else {
+      return FindingRecord(name: "convolutions", value: "directly", state: .slow, advice: reasonForDirect)
     }
-    return FindingRecord(name: "convolutions", value: "directly", state: .slow, advice: reasonForDirect)
+    let value = "3x3 by Winograd's algorithm on \(engine.instructionSet), others directly"
+    guard engine.instructionSet == "avx2", Machine.vectorInstructions == "AVX-512" else {
+      return FindingRecord(name: "convolutions", value: value)
+    }
+    return FindingRecord(
+      name: "convolutions", value: value, state: .slow,
+      advice: "this processor has AVX-512, which CUSP_ISA or ONEDNN_MAX_CPU_ISA keeps from the engine: unset it")
   }
 
   private var reasonForDirect: String {
-    let bound = getenv("ONEDNN_MAX_CPU_ISA").map { String(cString: $0) } ?? ""
-    if EngineOptions.hasOneDNN, !bound.isEmpty, bound.uppercased() != "ALL" {
-      return "ONEDNN_MAX_CPU_ISA=\(bound) holds the engine back: unset it"
-    }
+    if engine.choice == .portable { return "the portable engine computes so, as asked for" }
     return EngineOptions.hasOneDNN
-      ? "Winograd's algorithm needs AVX-512, which this processor has not" : "Winograd's algorithm needs oneDNN"
+      ? "Winograd's algorithm needs AVX2, which is not here or kept from the engine"
+      : "Winograd's algorithm needs oneDNN"
   }
 
   /// Model files: one is written and read by the guarded reader.

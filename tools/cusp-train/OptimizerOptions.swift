@@ -34,7 +34,7 @@ struct OptimizerOptions: ParsableArguments {
   /// The rule with its numbers.
   ///
   /// - Throws: `Failure` (`usage`) for numbers that the rule does not have.
-  func optimizer() throws -> Optimizer {
+  func rule() throws -> Optimizer {
     switch optimizer {
     case .sgd:
       if betas != nil { throw Failure(.usage, "--betas needs --optimizer adamw") }

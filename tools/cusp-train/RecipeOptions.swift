@@ -96,7 +96,7 @@ struct RecipeOptions: ParsableArguments {
     var configuration = TrainingConfiguration(
       stages: try stages(channels: channels), epochs: epochs,
       batchSize: batchSize ?? (imageCount < 10_000 ? min(32, imageCount) : 128),
-      schedule: try makeSchedule(epochs: epochs), optimizer: try descent.optimizer(),
+      schedule: try makeSchedule(epochs: epochs), optimizer: try descent.rule(),
       weightDecay: descent.decay, seed: seed)
     configuration.shardCount = descent.accumulate
     configuration.cleanShare = cleanShare
