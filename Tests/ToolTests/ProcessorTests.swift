@@ -19,4 +19,29 @@ import Testing
       #expect(outcome.text == "same\nsame\n", "\(outcome.errors)")
     }
   }
+
+  @Test("CUSP_ISA has this processor stand for one without AVX-512: other kernels, the same predictions")
+  func instructions() throws {
+    try Fixture.withTemporaryFolder { folder in
+      let outcome = try bash(
+        """
+        cusp-train --quiet --epochs 1 --limit 64 --output m.h5 > /dev/null
+        predict() { cusp-evaluate m.h5 --predictions --limit 60 --quiet | cut -d, -f1-12; }
+        predict > wide; CUSP_ISA=avx2 predict > narrow; cmp wide narrow && wc -l < narrow
+        CUSP_ISA=avx2 cusp-bench resnet18 --layers --batch 4 --repeats 1 --quiet | grep -c '"implementation":"winograd:avx2"'
+        """, folder: folder)
+      let lines = outcome.text.split(separator: "\n").compactMap { Int($0) }
+      #expect(lines.count == 2 && lines.first == 60, "\(outcome.text)\(outcome.errors)")
+      // 3x3 convolutions of stride 1, there and back, where the processor has AVX2 at all.
+      #expect(lines.last ?? 0 > 20 || lines.last == 0)
+    }
+  }
+
+  @Test("Instructions that are none are refused in one line")
+  func unknown() throws {
+    let outcome = try BuiltTool("cusp-bench").run(["lenet", "--quiet"], environment: ["CUSP_ISA": "avx9"])
+    #expect(outcome.status == 64)
+    #expect(
+      outcome.errors == "cusp-bench: CUSP_ISA=avx9: give avx512 or avx2; --engine portable needs neither\n")
+  }
 }
