@@ -142,8 +142,8 @@ let targets: [Target] = [
       "Records", "Tensors",
     ]),
 
-  library("Plots", ["Failures", "Records"]),
-  library("VectorGraphics", ["Failures"]),
+  library("Plots", ["Failures", "ImageFiles", "Records"]),
+  library("VectorGraphics", ["Failures", "ImageFiles"]),
   library(
     "Pictures",
     [
@@ -185,7 +185,7 @@ let targets: [Target] = [
   tool("cusp-evaluate", ["Archives", "Datasets", "Evaluation", "Files", "Records", "ToolOptions"]),
   tool(
     "cusp-data",
-    ["Checkpoints", "Datasets", "Downloads", "Files", "ImageFiles", "Records", "Spatial", "Tensors"]),
+    ["Checkpoints", "Datasets", "Downloads", "Files", "ImageFiles", "Plots", "Records", "Spatial", "Tensors"]),
   tool("cusp-fooling-rate", ["Archives", "Files", "Records"]),
   tool(
     "cusp-plot",

@@ -53,16 +53,11 @@ public struct FirstFilters: Equatable, Sendable {
   }
 
   /// The sheet: a group of pictures a filter, under its number.
-  ///
-  /// - Throws: `Failure` where a picture cannot be written.
-  public func sheet() throws -> PictureSheet {
-    let groups = try orbits.enumerated().map { place, images in
-      let pictures = try images.enumerated().map { element, image in
-        let large = image.enlarged(toFit: 96)
+  public func sheet() -> PictureSheet {
+    let groups = orbits.enumerated().map { place, images in
+      let pictures = images.enumerated().map { element, image in
         let position = group.map { ", element \(element) of \($0.rawValue)" } ?? ""
-        return PictureSheet.Picture(
-          address: dataAddress(of: try large.pngBytes(), type: "image/png"), width: large.width, height: large.height,
-          hint: "filter \(place)\(position)")
+        return PictureSheet.Picture(image, hint: "filter \(place)\(position)")
       }
       return PictureSheet.Group(pictures: pictures, heading: "\(place)", detail: "")
     }

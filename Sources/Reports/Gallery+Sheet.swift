@@ -6,21 +6,14 @@ internal import ToolSupport
 
 extension Gallery {
   /// The pictures as a sheet: of each success the clean image, the perturbed one, and ten times the difference.
-  ///
-  /// - Throws: `Failure` where a picture cannot be written.
-  public func sheet() throws -> PictureSheet {
+  public func sheet() -> PictureSheet {
     func className(_ label: Int) -> String {
       guard classNames.indices.contains(label), classNames[label] != "\(label)" else { return "\(label)" }
       return "\(label) \(classNames[label])"
     }
-    let groups = try (nearest + farthest).map { picture in
+    let groups = (nearest + farthest).map { picture in
       let (classes, facts) = picture.success.texts(className)
-      let pictures = try picture.named.map { name, pixels in
-        let image = pixels.enlarged(toFit: 192)
-        return PictureSheet.Picture(
-          address: dataAddress(of: try image.pngBytes(), type: "image/png"), width: image.width, height: image.height,
-          hint: "\(name) \(facts)")
-      }
+      let pictures = picture.named.map { name, image in PictureSheet.Picture(image, hint: "\(name) \(facts)") }
       return PictureSheet.Group(pictures: pictures, heading: classes, detail: facts)
     }
     let kinds = [("nearest", nearest.count), ("farthest", farthest.count)].filter { $0.1 > 0 }

@@ -1,5 +1,6 @@
 import Failures
 import Foundation
+import ImageFiles
 import Plots
 import TestSupport
 import Testing
@@ -15,10 +16,15 @@ import Testing
     -> PictureSheet
   {
     let pictures = ["clean", "perturbed", "difference"].map { name in
-      PictureSheet.Picture(address: "data:,\(name)", width: width, height: height, hint: "\(name) <1>")
+      PictureSheet.Picture(grey(width, height), hint: "\(name) <1>")
     }
     let groups = (0..<count).map { PictureSheet.Group(pictures: pictures, heading: "\($0) → 5", detail: detail) }
     return PictureSheet(title: "A title", caption: "pgd linf 0.1: the nearest of 30 images.", groups: groups)
+  }
+
+  /// A picture of one grey.
+  private func grey(_ width: Int, _ height: Int) -> PixelImage {
+    PixelImage(width: width, height: height, channels: 1, pixels: Array(repeating: 128, count: width * height))
   }
 
   /// Where the pictures of `svg` lie.
@@ -71,7 +77,14 @@ import Testing
     let svg = String(decoding: document, as: UTF8.self)
     #expect(svg.contains("<title>A title</title>") && svg.contains("<title>clean &lt;1&gt;</title></image>"))
     #expect(svg.components(separatedBy: "image-rendering:pixelated").count == 7)
-    #expect(svg.contains("href=\"data:,difference\"") && svg.contains(">1 → 5</text>"))
+    #expect(svg.contains(">1 → 5</text>"))
+    // Eight pixels are enlarged to 24 each, so that programs have little to smooth.
+    let files = svg.matches(of: /href="data:image\/png;base64,([^"]*)"/).map { String($0.1) }
+    #expect(files.count == 6)
+    for file in files {
+      let bytes = [UInt8](try #require(Data(base64Encoded: file)))
+      #expect(try ImageFile(bytes, name: "picture").pixels() == grey(192, 192))
+    }
   }
 
   @Test("In a terminal a group is a line, and nothing in it steers the terminal")
@@ -83,6 +96,44 @@ import Testing
         + "pgd linf 0.1: the nearest of 30 images.\n")
     let group = PictureSheet.Group(pictures: [], heading: "\u{1B}[31m", detail: "\u{202E}")
     #expect(PictureSheet(title: "\u{7}", caption: "c", groups: [group]).text == "?\n?[31m  ?\nc\n")
+  }
+
+  @Test("Pictures stand over the texts of their group, groups side by side where the terminal has room")
+  func terminal() {
+    // 4 pixels are enlarged to 8, so a group is 2 x 8 columns and one between.
+    let pictures = [PictureSheet.Picture(grey(4, 4), hint: "a"), PictureSheet.Picture(grey(4, 2), hint: "b")]
+    let groups = (0..<3).map { place in
+      PictureSheet.Group(pictures: pictures, heading: "\(place) → 5", detail: "image 3, far away")
+    }
+    let sheet = PictureSheet(title: "A title", caption: "c", groups: groups)
+    // Grey 128 is the fifth of ten characters.
+    let one = "========"
+    let both = "\(one) \(one)"
+    let first = "\(one)\(String(repeating: " ", count: 11))\(one)"
+    let expected = [
+      "A title", "\(both)  \(both)", "\(both)  \(both)", first, first,
+      "0 → 5\(String(repeating: " ", count: 14))1 → 5", "image 3, far away  image 3, far away", both, both, one, one,
+      "2 → 5",
+      "image 3, far away", "c", "",
+    ]
+    #expect(sheet.text(columns: 40, isColoured: false) == expected.joined(separator: "\n"))
+    // One below the other where there is no room, and colours are as many blocks as characters.
+    let narrow = sheet.text(columns: 20, isColoured: false).split(separator: "\n")
+    #expect(narrow.count == 1 + 3 * 6 + 1 && narrow.allSatisfy { $0.count <= 20 })
+    #expect(sheet.text(columns: 40, isColoured: true).count { $0 == "▀" } == 3 * (4 * 8 + 2 * 8))
+  }
+
+  @Test("Pictures larger than their part of the terminal are made smaller, all by one factor")
+  func small() {
+    let pictures = (0..<3).map { _ in PictureSheet.Picture(grey(32, 32), hint: "a") }
+    let large = PictureSheet(caption: "c", groups: [.init(pictures: pictures, heading: "h", detail: "")])
+    // Three of 80 columns are 26: a half of 32.
+    let lines = large.text(columns: 80, isColoured: false).split(separator: "\n")
+    #expect(lines.count == 8 + 2 && lines[0].count == 3 * 16 + 2)
+    let longest = String(repeating: "x", count: 30)
+    let texts = PictureSheet(caption: "c", groups: [.init(pictures: [], heading: "a \(longest) b", detail: "")])
+    #expect(texts.text(columns: 80, isColoured: false) == "a\n\(longest)\nb\nc\n")
+    #expect(PictureSheet(caption: "c", groups: []).text(columns: 80, isColoured: true) == "c\n")
   }
 
   @Test("A width in which no group has room is refused with one that will do")

@@ -28,7 +28,7 @@ import Testing
         orbit.map { image in image.pixels.map { String(format: "%02x", $0) }.joined() }
       }
       #expect(found == one.orbits)
-      let sheet = try filters.sheet()
+      let sheet = filters.sheet()
       #expect(sheet.groups.map(\.heading) == ["0", "1", "2", "3"])
       #expect(sheet.groups.allSatisfy { $0.pictures.count == group?.order ?? 1 })
       // They have room in a column of a paper, also eight beside each other.
@@ -41,7 +41,7 @@ import Testing
   func edges() throws {
     let grey = try FirstFilters([Float](repeating: 0, count: 600 * 9), shape: [600, 1, 3, 3], name: "w")
     #expect(grey.orbits.count == FirstFilters.most && grey.orbits[0][0].pixels == [UInt8](repeating: 128, count: 9))
-    #expect(try grey.sheet().caption.hasPrefix("w: the first 512 of 600 filters. Grey is zero"))
+    #expect(grey.sheet().caption.hasPrefix("w: the first 512 of 600 filters. Grey is zero"))
     let wide = try FirstFilters([-1, 0, 1, 0.5, 0, 1], shape: [1, 1, 2, 3], name: "w")
     #expect(wide.orbits[0][0].pixels == [0, 128, 255, 191, 128, 255])
   }

@@ -55,21 +55,26 @@ import Testing
   @Test("A sheet has the same pictures, enlarged, and says of each what it was taken for and where it is")
   func sheet() throws {
     let gallery = try Reporting.gallery(Reporting.fold(path: Fixture.path("reports/records.ndjson")))
-    let sheet = try gallery.sheet()
+    let sheet = gallery.sheet()
     let shown = gallery.nearest + gallery.farthest
     #expect(sheet.groups.count == 20 && sheet.title.isEmpty)
     #expect(
       sheet.caption == "pgd linf 0.06, rotation 30: the 10 nearest, then the 10 farthest of "
         + "\(gallery.successes) images that changed their class; clean, perturbed, ten times the difference.")
+    let svg = String(decoding: try sheet.svg().document, as: UTF8.self)
+    var files = svg.matches(of: /href="data:image\/png;base64,([^"]*)"/)[...]
+    #expect(files.count == 60)
     for (group, picture) in zip(sheet.groups, shown) {
       let images = [picture.images.clean, picture.images.perturbed, picture.images.difference]
       #expect(group.pictures.count == 3)
-      for (drawn, image) in zip(group.pictures, images) {
-        let encoded = try #require(drawn.address.components(separatedBy: "data:image/png;base64,").last)
-        let file = [UInt8](try #require(Data(base64Encoded: encoded)))
-        #expect(try ImageFile(file, name: "picture").pixels() == image.enlarged(toFit: 192))
-        #expect(drawn.width == 9 * 21 && drawn.height == 6 * 21)
+      #expect(group.pictures.map(\.image) == images)
+      for (drawn, image) in zip(files.prefix(3), images) {
+        let file = [UInt8](try #require(Data(base64Encoded: String(drawn.1))))
+        let pixels = try ImageFile(file, name: "picture").pixels()
+        #expect(pixels == image.enlarged(toFit: 192))
+        #expect(pixels.width == 9 * 21 && pixels.height == 6 * 21)
       }
+      files = files.dropFirst(3)
       let success = picture.success
       let isRight = success.natural == success.label
       let before = isRight ? "\(success.label)" : "\(success.natural) (truly \(success.label))"
@@ -138,7 +143,7 @@ import Testing
     #expect(gallery.nearest.isEmpty && gallery.farthest.isEmpty && gallery.successes == 0)
     report.galleries = [gallery]
     #expect(String(decoding: try report.page(), as: UTF8.self).contains("<p>No image changed its class.</p>"))
-    #expect(try gallery.sheet().groups.isEmpty)
+    #expect(gallery.sheet().groups.isEmpty)
   }
 
   @Test("Pictures of very large images are made small, and what has no room is counted")

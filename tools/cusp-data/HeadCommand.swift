@@ -30,7 +30,7 @@ struct HeadCommand: DataVerb {
     if let output { try context.checkOutput(output, reading: reference.inputFiles) }
     let images = try reference.load(split: split, limit: count)
     if output == nil, context.output.isTerminal {
-      return try context.output.write(HalfBlocks(columns: Terminal.columns).rows(of: images))
+      return try context.output.write(ImageRows(columns: Terminal.columns).rows(of: images))
     }
     let bytes = try ImageSheet(of: images).image.pngBytes()
     if let output { return try writeFile(at: output, bytes: bytes) }

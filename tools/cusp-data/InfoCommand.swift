@@ -29,7 +29,7 @@ struct InfoCommand: DataVerb {
     }
     try context.output.write(table(records))
     guard let first = parts.first, context.output.isTerminal else { return }
-    try context.output.write("\n" + HalfBlocks(columns: Terminal.columns).strip(of: first))
+    try context.output.write("\n" + ImageRows(columns: Terminal.columns).strip(of: first))
   }
 
   private static func record(of images: LabeledImages, named data: String) -> DataRecord {

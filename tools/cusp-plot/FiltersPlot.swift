@@ -47,6 +47,6 @@ struct FiltersPlot {
     }
     let filters = try FirstFilters(
       model.file.floats(of: tensor.stored), shape: Shape(sizes), name: weight.path.text, group: group)
-    return try filters.sheet()
+    return filters.sheet()
   }
 }

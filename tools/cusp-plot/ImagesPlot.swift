@@ -45,7 +45,7 @@ struct ImagesPlot {
         ? try SavedSet(folder: sets[0], imageShape: shape)
         : try SavedSet(InputFile(onDisk: sets[0]), imageShape: shape)
     }
-    return try gallery.sheet()
+    return gallery.sheet()
   }
 
   private static func isText(_ path: String) throws -> Bool {

@@ -1,20 +1,17 @@
-public import Failures
+internal import Failures
+public import ImageFiles
 
 /// Pictures in groups, each with its texts below: a sheet that is drawn as figures are.
 public struct PictureSheet: Equatable, Sendable {
   /// One picture.
   public struct Picture: Equatable, Sendable {
-    /// The address of its file, which a document of one file holds itself: see `dataAddress(of:type:)`.
-    public var address: String
-    /// Its size in pixels.
-    public var width, height: Int
+    /// What it shows, grey or coloured.
+    public var image: PixelImage
     /// What is shown when the pointer rests on it.
     public var hint: String
 
     /// A picture of its parts.
-    public init(address: String, width: Int, height: Int, hint: String) {
-      (self.address, self.width, self.height, self.hint) = (address, width, height, hint)
-    }
+    public init(_ image: PixelImage, hint: String) { (self.image, self.hint) = (image, hint) }
   }
 
   /// Pictures that belong together, side by side.
@@ -23,9 +20,6 @@ public struct PictureSheet: Equatable, Sendable {
     public var pictures: [Picture]
     /// The line below, and what stands in two smaller ones below that.
     public var heading, detail: String
-
-    /// Both in a line.
-    var text: String { heading + (detail.isEmpty ? "" : "  \(detail)") }
 
     /// A group of its parts.
     public init(pictures: [Picture], heading: String, detail: String) {
@@ -48,21 +42,15 @@ public struct PictureSheet: Equatable, Sendable {
     self.side = side
   }
 
-  /// The sheet as lines of text, one a group.
-  public var text: String {
-    ([title].filter { !$0.isEmpty } + groups.map(\.text) + [caption])
-      .map { $0 + "\n" }.joined()
-  }
-
   /// This sheet as an SVG document, the same bytes every time, and its size in units of the theme.
   ///
   /// - Parameters:
   ///   - theme: sizes and units.
   ///   - width: in units of the theme; its own unless given.
-  /// - Throws: `Failure(.usage)` where that is too small for a group.
+  /// - Throws: `Failure(.usage)` where that is too small for a group; others where a picture cannot be written.
   public func svg(
     theme: Theme = .screen, width: Double? = nil
-  ) throws(Failure) -> (document: [UInt8], width: Double, height: Double) {
+  ) throws -> (document: [UInt8], width: Double, height: Double) {
     let scene = try scene(theme, width: width ?? theme.width)
     var writer = SVGWriter()
     writer.write(scene)
@@ -71,8 +59,11 @@ public struct PictureSheet: Equatable, Sendable {
 
   /// What stays free beside a picture, in sizes of texts.
   private static let gap = 0.5
+  /// How many pixels a picture is enlarged to in a size of texts: programs that smooth what they enlarge, as librsvg does,
+  /// then have little to smooth.
+  private static let pixelsPerSize = 35.0
 
-  private func scene(_ theme: Theme, width: Double) throws(Failure) -> Scene {
+  private func scene(_ theme: Theme, width: Double) throws -> Scene {
     let em = theme.fontSize
     let margin = 0.8 * em
     let most = Double(groups.map(\.pictures.count).max() ?? 1)
@@ -92,7 +83,7 @@ public struct PictureSheet: Equatable, Sendable {
     let rowHeight = (side + (groups.allSatisfy(\.detail.isEmpty) ? 2.0 : 4.4)) * em
     for (place, group) in groups.enumerated() {
       let x = margin + Double(place % across) * (groupWidth + 1.5 * em)
-      draw(group, x: x, y: y + Double(place / across) * rowHeight, width: groupWidth, into: &scene)
+      try draw(group, x: x, y: y + Double(place / across) * rowHeight, width: groupWidth, into: &scene)
     }
     y += Double((groups.count + across - 1) / across) * rowHeight
     for line in TextWidths.wrapped(caption, to: inner / (0.85 * em), atMost: 6) {
@@ -103,15 +94,17 @@ public struct PictureSheet: Equatable, Sendable {
     return scene
   }
 
-  private func draw(_ group: Group, x: Double, y: Double, width: Double, into scene: inout Scene) {
+  private func draw(_ group: Group, x: Double, y: Double, width: Double, into scene: inout Scene) throws {
     let em = scene.theme.fontSize
     for (place, picture) in group.pictures.enumerated() {
       // As large as the square allows, at its lower edge.
-      let scale = side * em / Double(max(picture.width, picture.height, 1))
-      let (width, height) = (scale * Double(picture.width), scale * Double(picture.height))
+      let image = picture.image.enlarged(toFit: Int(side * Self.pixelsPerSize))
+      let scale = side * em / Double(max(image.width, image.height, 1))
+      let (width, height) = (scale * Double(image.width), scale * Double(image.height))
+      let address = dataAddress(of: try image.pngBytes(), type: "image/png")
       let left = x + Double(place) * (side + Self.gap) * em
       scene.add(
-        .picture(.init(x: left, y: y + side * em - height), width: width, height: height, picture.address), "i",
+        .picture(.init(x: left, y: y + side * em - height), width: width, height: height, address), "i",
         hint: picture.hint)
     }
     scene.write(TextWidths.shortened(group.heading, to: width / em), x: x, y: y + (side + 0.9) * em)

@@ -1,5 +1,3 @@
-public import ImageFiles
-
 extension PixelImage {
   /// The image with each pixel a square of so many, as often as makes the longer side at most `side` pixels; itself where it
   /// is larger.
