@@ -24,7 +24,7 @@ struct LoadedLibrary {
     }
     throw Failure(
       .noInput,
-      "\(names[0]) is not here, which draws PNG and PDF; install it (Debian: apt install librsvg2-2, macOS: brew install "
+      "\(names[0]) is not here, which draws PNG, PDF and graphics in terminals; install it (Debian: apt install librsvg2-2, macOS: brew install "
         + "librsvg), or write an .svg")
   }
 

@@ -1,4 +1,5 @@
 public import Failures
+public import ImageFiles
 
 /// Draws SVG documents by librsvg and cairo, which are loaded when they are needed.
 ///
@@ -25,20 +26,41 @@ public struct SVGRenderer {
   ///
   /// - Throws: `Failure(.internal)` where the libraries refuse it, `Failure(.usage)` for a size beyond theirs.
   public func png(_ document: [UInt8], width: Int, height: Int) throws(Failure) -> [UInt8] {
-    guard (1...16_000).contains(width), (1...16_000).contains(height) else {
-      throw Failure(.usage, "--size: \(width)x\(height) pixels; a PNG has at most 16000 in each direction")
-    }
-    let create: @convention(c) (Int32, Int32, Int32) -> Pointer? = try cairo.function("cairo_image_surface_create")
     let write: @convention(c) (Pointer?, Writer?, Pointer?) -> Int32 = try cairo.function(
       "cairo_surface_write_to_png_stream")
-    // Format 0: 32 bits a pixel, with alpha.
-    let surface = create(0, Int32(width), Int32(height))
-    try draw(document, on: surface, width: Double(width), height: Double(height))
+    let surface = try raster(document, width: width, height: height)
     let output = Output()
     let status = write(surface, append, Unmanaged.passUnretained(output).toOpaque())
     try release(surface)
     guard status == 0 else { throw Failure(.internal, "cairo: status \(status) while writing PNG; write an .svg") }
     return output.bytes
+  }
+
+  /// `document` as so many pixels, those of the PNG file; white where the document leaves them clear.
+  ///
+  /// - Throws: as `png(_:width:height:)`.
+  public func pixels(_ document: [UInt8], width: Int, height: Int) throws(Failure) -> PixelImage {
+    let flush: @convention(c) (Pointer?) -> Void = try cairo.function("cairo_surface_flush")
+    let data: @convention(c) (Pointer?) -> Pointer? = try cairo.function("cairo_image_surface_get_data")
+    let rowBytes: @convention(c) (Pointer?) -> Int32 = try cairo.function("cairo_image_surface_get_stride")
+    let surface = try raster(document, width: width, height: height)
+    flush(surface)
+    var pixels: [UInt8] = []
+    pixels.reserveCapacity(3 * width * height)
+    let stride = Int(rowBytes(surface))
+    if let start = data(surface) {
+      for y in 0..<height {
+        for x in 0..<width {
+          // A word of alpha, red, green and blue, the colours multiplied by alpha already.
+          let word = start.load(fromByteOffset: y * stride + 4 * x, as: UInt32.self)
+          let clear = 255 - (word >> 24)
+          for shift: UInt32 in [16, 8, 0] { pixels.append(UInt8(min(255, (word >> shift & 255) + clear))) }
+        }
+      }
+    }
+    try release(surface)
+    guard pixels.count == 3 * width * height else { throw Failure(.internal, "cairo: no pixels; write an .svg") }
+    return PixelImage(width: width, height: height, channels: 3, pixels: pixels)
   }
 
   /// `document` as a PDF file of this many points, the same bytes every time.
@@ -62,6 +84,23 @@ public struct SVGRenderer {
     }
     try release(surface)
     return withExtendedLifetime(output) { output.bytes }
+  }
+
+  /// A surface of so many pixels with `document` on it.
+  private func raster(_ document: [UInt8], width: Int, height: Int) throws(Failure) -> Pointer? {
+    guard (1...16_000).contains(width), (1...16_000).contains(height) else {
+      throw Failure(.usage, "--size: \(width)x\(height) pixels; a PNG has at most 16000 in each direction")
+    }
+    let create: @convention(c) (Int32, Int32, Int32) -> Pointer? = try cairo.function("cairo_image_surface_create")
+    // Format 0: 32 bits a pixel, with alpha.
+    let surface = create(0, Int32(width), Int32(height))
+    do {
+      try draw(document, on: surface, width: Double(width), height: Double(height))
+    } catch {
+      try? release(surface)
+      throw error
+    }
+    return surface
   }
 
   private func draw(_ document: [UInt8], on surface: Pointer?, width: Double, height: Double) throws(Failure) {

@@ -125,6 +125,33 @@ import VectorGraphics
     #expect(Double(difference) / Double(columns * rows * 3) < 4)
   }
 
+  @Test("Pixels are those of the PNG, figures and pictures alike, and white where a document is clear")
+  func pixels() throws {
+    let documents = [
+      try Drawing.figure(.profile, Drawing.profile(models: 3)).svg(width: 500),
+      try PictureSheet(
+        caption: "c",
+        groups: [
+          .init(
+            pictures: [.init(PixelImage(width: 2, height: 1, channels: 3, pixels: [255, 0, 9, 0, 99, 1]), hint: "h")],
+            heading: "1", detail: "d")
+        ]
+      ).svg(width: 300),
+    ]
+    for (document, width, height) in documents {
+      let renderer = try SVGRenderer()
+      let png = try renderer.png(document, width: Int(width), height: Int(height))
+      let pixels = try renderer.pixels(document, width: Int(width), height: Int(height))
+      #expect(try image(png).converted(toChannels: 3) == pixels)
+      #expect(try renderer.pixels(document, width: Int(width), height: Int(height)) == pixels)
+    }
+    let half =
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"2\" height=\"1\">"
+      + "<rect width=\"1\" height=\"1\" fill=\"#000000\" fill-opacity=\"0.2\"/></svg>"
+    // A fifth of black over white.
+    #expect(try SVGRenderer().pixels(Array(half.utf8), width: 2, height: 1).pixels == [204, 204, 204, 255, 255, 255])
+  }
+
   @Test("A PDF is the same bytes twice")
   func pdf() throws {
     let document = try Drawing.figure(.profile, Drawing.profile(models: 3)).svg(theme: .paper).document
@@ -137,6 +164,8 @@ import VectorGraphics
   func refusals() throws {
     #expect(throws: Failure.self) { try SVGRenderer().png([], width: 100_000, height: 1) }
     #expect(throws: Failure.self) { try SVGRenderer().png(Array("no".utf8), width: 10, height: 10) }
+    #expect(throws: Failure.self) { try SVGRenderer().pixels([], width: 1, height: 100_000) }
+    #expect(throws: Failure.self) { try SVGRenderer().pixels(Array("no".utf8), width: 10, height: 10) }
     #expect(throws: Failure.self) { try SVGRenderer().pdf(Array("<svg".utf8), width: 10, height: 10) }
   }
 }
