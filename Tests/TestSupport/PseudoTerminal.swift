@@ -13,11 +13,12 @@ public final class PseudoTerminal {
   /// What the program has written and nobody has waited for.
   private var shown: [UInt8] = []
 
-  /// Starts the program of `words`, the first its path, in `folder`, at a terminal of so many columns.
+  /// Starts the program of `words`, the first its path, in `folder`, at a terminal of so many columns, and pixels across.
   ///
   /// - Throws: `Problem` when the system gives no terminal or cannot start the program.
   public init(
-    _ words: [String], environment: [String: String] = [:], folder: String = "/", columns: UInt16 = 80
+    _ words: [String], environment: [String: String] = [:], folder: String = "/", columns: UInt16 = 80,
+    pixels: UInt16 = 0
   ) throws {
     // What posix_openpt, unlockpt and ptsname do, which Swift does not import: TIOCSPTLCK and TIOCGPTN.
     descriptor = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
@@ -25,7 +26,7 @@ public final class PseudoTerminal {
     guard descriptor >= 0, ioctl(descriptor, 0x4004_5431, &isLocked) == 0, ioctl(descriptor, 0x8004_5430, &number) == 0
     else { throw Problem(description: "no terminal: \(String(cString: strerror(errno)))") }
     let path = "/dev/pts/\(number)"
-    var size = winsize(ws_row: 50, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
+    var size = winsize(ws_row: 50, ws_col: columns, ws_xpixel: pixels, ws_ypixel: 0)
     _ = ioctl(descriptor, UInt(TIOCSWINSZ), &size)
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)

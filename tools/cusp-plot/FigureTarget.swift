@@ -1,52 +1,9 @@
-import ArgumentParser
 import Failures
 import Files
 import Plots
 import Records
 import ToolSupport
 import VectorGraphics
-
-/// How a figure is written.
-enum OutputForm: String, CaseIterable, ExpressibleByArgument {
-  case svg
-  case vegaLite = "vega-lite"
-  case text
-  case png
-  case pdf
-
-  /// By the ending of a file's name.
-  init?(ending path: String) {
-    switch path.split(separator: ".").last?.lowercased() {
-    case "svg": self = .svg
-    case "png": self = .png
-    case "pdf": self = .pdf
-    case "json": self = .vegaLite
-    default: return nil
-    }
-  }
-}
-
-/// `WIDTH` or `WIDTHxHEIGHT`.
-struct FigureSize: ExpressibleByArgument {
-  var width: Double
-  var height: Double?
-
-  init?(argument: String) {
-    let parts = argument.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
-    guard (1...2).contains(parts.count), let width = parts[0], let height = parts.last ?? nil,
-      (100...10_000).contains(width), (50...10_000).contains(height)
-    else { return nil }
-    (self.width, self.height) = (Double(width), parts.count == 2 ? Double(height) : nil)
-  }
-}
-
-/// The theme of an option.
-enum FigureTheme: String, CaseIterable, ExpressibleByArgument {
-  case screen
-  case paper
-
-  var theme: Theme { self == .screen ? .screen : .paper }
-}
 
 /// Where a figure goes, and as what.
 struct FigureTarget {
@@ -57,7 +14,7 @@ struct FigureTarget {
   private let context: ToolContext
   private let isFollowing: Bool
 
-  /// - Throws: `Failure(.usage)` for a form that has no place to go, `Failure(.noInput)` where PNG and PDF cannot be drawn.
+  /// - Throws: `Failure(.usage)` for a form that has no place to go, `Failure(.noInput)` where librsvg is missing.
   init(
     path: String?, form: OutputForm?, size: FigureSize?, theme: FigureTheme, isFollowing: Bool, context: ToolContext
   ) throws {
@@ -69,20 +26,43 @@ struct FigureTarget {
       }
       self.form = ending
     } else {
-      self.form = form ?? (context.output.isTerminal ? .text : .svg)
+      self.form = form ?? (context.output.isTerminal ? Self.form(for: context.output, isFollowing) : .svg)
       if [.png, .pdf].contains(self.form) && context.output.isTerminal {
         throw Failure(.usage, "--as \(self.form.rawValue): standard output is a terminal; name a file with --output")
       }
-      guard !isFollowing || (self.form == .text && context.output.isTerminal) else {
+      guard !isFollowing || ([.text, .kitty, .sixel].contains(self.form) && context.output.isTerminal) else {
         throw Failure(.usage, "--follow: standard output is no terminal; name a file with --output")
       }
     }
-    guard self.size == nil || [.svg, .png, .pdf].contains(self.form) else {
+    guard self.size == nil || self.form == .svg || self.form.isDrawn else {
       throw Failure(.usage, "--size means nothing for \(self.form.rawValue); leave it out")
     }
     // Before any work.
-    if [.png, .pdf].contains(self.form) { _ = try SVGRenderer() }
+    if self.form.isDrawn { _ = try SVGRenderer() }
   }
+
+  /// Graphics where `terminal` shows them and they can be drawn, else text; what is drawn again and again is text.
+  private static func form(for terminal: StandardOutput, _ isFollowing: Bool) -> OutputForm {
+    guard !isFollowing, let graphics = terminal.findGraphics(), (try? SVGRenderer()) != nil else { return .text }
+    return graphics == .kitty ? .kitty : .sixel
+  }
+
+  /// The width that was asked for; where graphics go to a terminal, at most its own.
+  private var width: Double? {
+    guard size == nil, theme == .screen, form == .kitty || form == .sixel, path == nil,
+      let pixels = context.output.pixelColumns
+    else { return size?.width }
+    return min(theme.width, max(Self.leastWidth, Double(pixels)))
+  }
+
+  /// In which every figure and sheet has room.
+  private static let leastWidth = 400.0
+
+  /// Whether colours go with a text.
+  private var isColoured: Bool { isShown && Terminal.showsColours }
+
+  /// Whether people see it in a terminal.
+  private var isShown: Bool { path == nil && context.output.isTerminal }
 
   /// Writes `figure`; with `--follow` it takes the place of the one before.
   func write(_ figure: Figure, isLast: Bool) throws {
@@ -97,14 +77,15 @@ struct FigureTarget {
       throw Failure(.usage, "--as vega-lite: pictures are no data; take svg, png, pdf or text")
     }
     guard size?.height == nil else { throw Failure(.usage, "--size: pictures are as high as they are; give a width") }
-    guard form != .text else { return try write(Array(sheet.text.utf8)) }
-    try write(bytes(sheet.svg(theme: theme, width: size?.width)))
+    guard form == .text else { return try write(bytes(sheet.svg(theme: theme, width: width))) }
+    let text = isShown ? sheet.text(columns: Terminal.columns, isColoured: isColoured) : sheet.text
+    try write(Array(text.utf8))
   }
 
   private func write(_ bytes: [UInt8]) throws {
     if let path { return try writeFile(at: path, bytes: bytes) }
     // From the upper left corner, and what is left of the figure before is cleared.
-    if isFollowing { try context.output.write("\u{1B}[H\u{1B}[J") }
+    if isFollowing { try context.output.write("\u{1B}[H\u{1B}[J" + (form == .kitty ? KittyGraphics.clearing : "")) }
     try context.output.write { $0.append(bytes) }
     try context.output.flush()
   }
@@ -112,23 +93,28 @@ struct FigureTarget {
   private func bytes(_ figure: Figure) throws -> [UInt8] {
     switch form {
     case .text:
-      let isColoured = path == nil && context.output.isTerminal && Terminal.showsColours
       return Array(figure.text(columns: Terminal.columns, isColoured: isColoured).utf8)
     case .vegaLite: return figure.vegaLite.bytes + [0x0A]
-    case .svg, .png, .pdf: return try bytes(figure.svg(theme: theme, width: size?.width, height: size?.height))
+    case .svg, .png, .pdf, .kitty, .sixel:
+      return try bytes(figure.svg(theme: theme, width: width, height: size?.height))
     }
   }
 
-  /// What is drawn, as SVG, PNG or PDF.
+  /// What is drawn, in the form of this target.
   private func bytes(_ drawing: (document: [UInt8], width: Double, height: Double)) throws -> [UInt8] {
     let (document, width, height) = drawing
     switch form {
     case .text, .vegaLite, .svg: return document
-    case .png:
+    case .png, .kitty, .sixel:
       // Points are printed: 300 of them an inch.
       let scale = theme == .paper ? 300.0 / 72 : 1
-      return try SVGRenderer().png(
-        document, width: Int((width * scale).rounded()), height: Int((height * scale).rounded()))
+      let (columns, rows) = (Int((width * scale).rounded()), Int((height * scale).rounded()))
+      let renderer = try SVGRenderer()
+      if form == .sixel {
+        return SixelGraphics.bytes(of: try renderer.pixels(document, width: columns, height: rows))
+      }
+      let png = try renderer.png(document, width: columns, height: rows)
+      return form == .png ? png : KittyGraphics.bytes(png: png)
     case .pdf:
       let scale = theme == .paper ? 1 : 0.75
       return try SVGRenderer().pdf(document, width: width * scale, height: height * scale)

@@ -25,7 +25,8 @@ struct PlotCommand: ToolCommand {
       image that fools), pareto (spatial against adversarial robustness), heatmap (over two budgets), training (loss, \
       accuracy, learning rate and budgets by epoch), confusion (which class was taken for which) and images (the nearest \
       and the farthest successes of a saved set: clean, perturbed, ten times the difference) and filters (the first layer \
-      of a model). Writes SVG to standard output, or draws in the terminal where that is one.
+      of a model). Writes SVG to standard output, or draws in the terminal where that is one: as graphics where it shows \
+      them.
       """)
 
   @Argument(
@@ -38,7 +39,9 @@ struct PlotCommand: ToolCommand {
   var files: [String] = []
   @Option(help: "Write the figure to this file: .svg, .png, .pdf or .json.", completion: .file())
   var output: String?
-  @Option(name: .customLong("as"), help: "Write svg, vega-lite or text to standard output.")
+  @Option(
+    name: .customLong("as"),
+    help: "Write svg, vega-lite, text, png, pdf, or kitty or sixel, which are graphics for terminals.")
   var format: OutputForm?
   @Option(help: "The line above the figure.")
   var title: String?

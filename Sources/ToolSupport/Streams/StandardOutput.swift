@@ -15,7 +15,8 @@ import Synchronization
 public final class StandardOutput: Sendable {
   /// Whether the data goes to a terminal, so that people read it.
   public let isTerminal: Bool
-  private let descriptor: Int32
+  /// Where it goes.
+  let descriptor: Int32
   /// The stream, to be held against files.
   var stream: OpenStream { OpenStream(descriptor, "standard output") }
   private let writer = Mutex(RecordWriter())

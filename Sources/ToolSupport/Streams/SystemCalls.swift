@@ -52,6 +52,13 @@ enum SystemCalls {
     return Int(size.ws_col)
   }
 
+  /// The terminal's width in pixels; nil where it does not say.
+  static func pixelColumns(_ descriptor: Int32) -> Int? {
+    var size = winsize()
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_xpixel > 0 else { return nil }
+    return Int(size.ws_xpixel)
+  }
+
   /// The value of an environment variable.
   static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 }
