@@ -185,7 +185,10 @@ let targets: [Target] = [
   tool("cusp-evaluate", ["Archives", "Datasets", "Evaluation", "Files", "Records", "ToolOptions"]),
   tool(
     "cusp-data",
-    ["Checkpoints", "Datasets", "Downloads", "Files", "ImageFiles", "Plots", "Records", "Spatial", "Tensors"]),
+    [
+      "Checkpoints", "Corruptions", "Datasets", "Downloads", "Files", "ImageFiles", "Plots", "Records", "Spatial",
+      "Tensors",
+    ]),
   tool("cusp-fooling-rate", ["Archives", "Files", "Records"]),
   tool(
     "cusp-plot",

@@ -1,3 +1,4 @@
+import Archives
 import Foundation
 import ImageFiles
 import Records
@@ -124,10 +125,51 @@ import Testing
   }
 
   @Test(
+    "Images are corrupted, then turned, to the bits that the other programs hand to models",
+    arguments: ["", " --rotation 30 --translation 1"])
+  func corrupted(pose: String) throws {
+    try Fixture.withTemporaryFolder { folder in
+      let model = try TrainedModel.digits.get().path
+      try FileManager.default.copyItem(atPath: model, toPath: "\(folder)/m.h5")
+      for setting in ["--corruption shot_noise --severity 3", "--corruption contrast --severity 5"] {
+        let options = "\(setting)\(pose) --seed 5 --limit 40"
+        // An attack within nothing saves what it was handed.
+        let outcome = try bash(
+          """
+          rm -f d.npz s.npz; cusp-data make digits d.npz --quiet \(options) &&
+            cusp-attack m.h5 --quiet --epsilon 0 \(options) --save s.npz --quantise > /dev/null &&
+            cusp-evaluate m.h5 --quiet --predictions --data d.npz > made &&
+            cusp-evaluate m.h5 --quiet --predictions \(options) > there
+          """, folder: folder)
+        try #require(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+        func images(_ name: String, _ array: String) throws -> NumPyArray {
+          let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)")))
+          let archive = try NumPyArchive(parsing: bytes, limit: 1 << 24, name: name)
+          return try #require(try archive.array(array), "\(archive.names)")
+        }
+        let (made, handed) = (try images("d.npz", "x"), try images("s.npz", "images"))
+        #expect(made.element == .uint8 && made.bytes == handed.bytes && made.count == 40 * 64)
+        func classes(_ name: String) throws -> [Int?] {
+          try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8).split(separator: "\n").map {
+            try JSON(parsing: Array($0.utf8))["perturbed"]?.integer
+          }
+        }
+        let told = try classes("made")
+        #expect(try told.count == 40 && told == classes("there"))
+      }
+    }
+  }
+
+  @Test(
     "What cannot be made is refused in one line",
     arguments: [
       ("digits", "--classes 1,1", "--classes 1,1: give numbers of 0 to 9, each once"),
       ("digits", "--classes 10", "--classes 10: give numbers"), ("digits", "--classes x", "--classes x: give numbers"),
+      ("digits", "--corruption smog --severity 1", "none that is computed; give one of gaussian_noise, shot_noise, "),
+      ("digits", "--corruption fog", "--corruption fog: how much? give --severity, of 1 to 5"),
+      ("digits", "--severity 2", "--severity 2: of what? give --corruption"),
+      ("digits", "--corruption fog --severity 6", "--severity 6: give 1 to 5"),
+      ("digits", "--corruption saturate --severity 1", "saturate: grey images have no colours; leave it out"),
       ("digits", "--seed 3", "--seed 3: nothing is drawn here"), ("digits", "--rotation-exact", "by how much?"),
       ("digits", "--rotation=-3", "--rotation -3.0: give 0 or more"), ("digits", "--rotation 400", "give at most 360"),
       ("digits", "--translation=-1", "--translation -1.0: give 0 to 10000"), ("nothing", "", "not a data set"),

@@ -113,6 +113,7 @@ import Testing
       ], outputs: ["output"],
       others: [
         "set", "mirror", "timeout", "format", "split", "count", "limit", "classes", "rotation", "translation", "seed",
+        "corruption", "severity",
       ], base: "--quiet"),
     Program(
       name: "cusp-diff", inputs: ["first": [], "second": [], "arch": []],

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Corruptions
 import Datasets
 import Failures
 import Spatial
@@ -6,7 +7,8 @@ import ToolSupport
 
 struct MakeCommand: DataVerb {
   static let configuration = CommandConfiguration(
-    commandName: "make", abstract: "Write a data set of another one's images: some of them, turned or moved.")
+    commandName: "make", abstract: "Write a data set of another one's images: some of them, corrupted, turned or moved."
+  )
 
   @Argument(help: "\(DatasetReference.choices), canvas:40: before any.", completion: .list(DatasetReference.patterns))
   var input: String
@@ -16,6 +18,11 @@ struct MakeCommand: DataVerb {
   @Option(
     help: "Take images of these classes alone, by number, as in 3,5; each gets its place in the list as its label.")
   var classes: String?
+  @Option(
+    help: "Corrupt every image before it is turned: \(Corruption.Kind.names).",
+    completion: .list(Corruption.Kind.allCases.map(\.rawValue)), transform: Corruption.Kind.typed)
+  var corruption: Corruption.Kind?
+  @Option(help: "How severe the corruption is, of 1 to 5.") var severity: Int?
   @Option(help: "Turn every image by an angle in -D...D degrees, drawn for it.") var rotation: Double?
   @Flag(help: "Turn every image by just --rotation degrees, anticlockwise.") var rotationExact = false
   @Option(help: "Move every image by whole pixels in -P...P along each axis, drawn for it.") var translation: Double?
@@ -33,10 +40,19 @@ struct MakeCommand: DataVerb {
       throw ValidationError("--translation \(translation): give 0 to \(Int(TransformationLimits.pixels)) pixels")
     }
     if rotationExact, rotation == nil { throw ValidationError("--rotation-exact: by how much? give --rotation") }
+    if let corruption, severity == nil {
+      throw ValidationError("--corruption \(corruption.rawValue): how much? give --severity, of 1 to 5")
+    }
+    if let severity {
+      guard corruption != nil else { throw ValidationError("--severity \(severity): of what? give --corruption") }
+      guard Corruption.severities.contains(severity) else {
+        throw ValidationError("--severity \(severity): give 1 to 5")
+      }
+    }
     if seed != 0, !draws { throw ValidationError("--seed \(seed): nothing is drawn here; leave it out") }
   }
 
-  private var draws: Bool { rotation != nil && !rotationExact || translation != nil }
+  private var draws: Bool { rotation != nil && !rotationExact || translation != nil || corruption != nil }
 
   func execute(_ context: ToolContext) throws {
     let (source, target) = (try DatasetReference(input), try DatasetReference(output))
@@ -46,7 +62,10 @@ struct MakeCommand: DataVerb {
     for path in target.outputFiles { try context.checkOutput(path, reading: source.inputFiles) }
     let images = try source.load(split: split, limit: limit)
     let chosen = try DerivedImages(images, classes: chosenClasses(among: images.classNames.count))
+    let damage = corruption.flatMap { kind in severity.map { Corruption(kind, severity: $0) } }
+    try damage?.validate(imageShape: images.imageShape)
     let made = try chosen.images { pixels, index in
+      try damage?.apply(to: pixels, shape: images.imageShape, seed: seed, image: index)
       guard rotation != nil || translation != nil else { return }
       let pose = PoseDistribution(
         rotation: rotation ?? 0, isRotationExact: rotationExact, translation: translation ?? 0
@@ -67,5 +86,20 @@ struct MakeCommand: DataVerb {
       throw Failure(.usage, "--classes \(classes): give numbers of 0 to \(count - 1), each once, as in 3,5")
     }
     return chosen
+  }
+}
+
+extension Corruption.Kind {
+  /// The names of all.
+  static let names = allCases.map(\.rawValue).joined(separator: ", ")
+
+  /// The corruption that a command line means by `text`.
+  ///
+  /// - Throws: `Failure` (`usage`) with the names.
+  @Sendable static func typed(_ text: String) throws -> Corruption.Kind {
+    guard let kind = Corruption.Kind(rawValue: text) else {
+      throw Failure(.usage, "none that is computed; give one of \(names)")
+    }
+    return kind
   }
 }
