@@ -47,7 +47,7 @@ lint: ## Check formatting, budgets and house rules.
 	tools/lint
 
 install: build ## Install programs, man pages and completions under PREFIX.
-	$(ONEDNN) tools/install "$(BIN)" "$(DESTDIR)$(PREFIX)" $(TOOLS)
+	tools/install "$(BIN)" "$(DESTDIR)$(PREFIX)" $(TOOLS)
 
 uninstall: ## Remove what install put there.
 	tools/install --remove "$(DESTDIR)$(PREFIX)" $(TOOLS)

@@ -1,6 +1,7 @@
 internal import Files
 internal import Interchange
 internal import Tensors
+internal import ToolSupport
 
 /// What files are that hold no model: one phrase, after `is` or a colon.
 enum FileDescription {
@@ -26,7 +27,8 @@ enum FileDescription {
       guard let images = tensors[images], tensors[labels] != nil, images.shape.rank >= 3 else { continue }
       let names = tensors.keys.filter { ["x", "y"].contains($0.split(separator: "_").first) }.sorted()
       let shape = images.shape.sizes.dropFirst().map(String.init).joined(separator: "x")
-      return "a data set of \(images.shape[0]) images of \(shape) (\(names.joined(separator: ", ")))"
+      let count = NumberText.count(images.shape[0], "image")
+      return "a data set of \(count) of \(shape) (\(names.joined(separator: ", ")))"
     }
     return nil
   }
@@ -39,9 +41,9 @@ enum FileDescription {
     let sizes = (0..<rank).map { axis in start[4 + 4 * axis..<8 + 4 * axis].reduce(0) { $0 << 8 | Int($1) } }
     let shape = sizes.dropFirst().map(String.init).joined(separator: "x")
     switch rank {
-    case 1: return "a data set in IDX, as MNIST comes in: \(sizes[0]) labels"
-    case 3: return "a data set in IDX, as MNIST comes in: \(sizes[0]) images of \(shape)"
-    default: return "a data set in IDX: \(sizes[0]) elements of \(shape)"
+    case 1: return "a data set in IDX, as MNIST comes in: \(NumberText.count(sizes[0], "label"))"
+    case 3: return "a data set in IDX, as MNIST comes in: \(NumberText.count(sizes[0], "image")) of \(shape)"
+    default: return "a data set in IDX: \(NumberText.count(sizes[0], "element")) of \(shape)"
     }
   }
 
@@ -55,7 +57,9 @@ enum FileDescription {
       let areLabels = try records.allSatisfy { record in
         try zip(source.bytes(record * size..<record * size + labels.count), labels).allSatisfy { $0 < $1 }
       }
-      if areLabels { return "a data set, the binary version of \(name): \(source.count / size) images" }
+      if areLabels {
+        return "a data set, the binary version of \(name): \(NumberText.count(source.count / size, "image"))"
+      }
     }
     return nil
   }

@@ -2,6 +2,7 @@ internal import Failures
 public import Interchange
 internal import Networks
 internal import Tensors
+internal import ToolSupport
 
 extension OpenedModel {
   /// The numbers of `tensor`, summed up.
@@ -35,7 +36,9 @@ extension OpenedModel {
         throw Failure(.data, "\(file.path): not verified: holds no tensors")
       }
       return Verdict(
-        isSound: true, line: "\(file.path): ok: \(tensors.count + others.count) tensors, \(count) numbers, \(identity)")
+        isSound: true,
+        line: "\(file.path): ok: \(NumberText.count(tensors.count + others.count, "tensor")), "
+          + "\(NumberText.count(count, "number")), \(identity)")
     } catch let failure as Failure where failure.kind == .data {
       return Verdict(isSound: false, line: failure.message)
     }

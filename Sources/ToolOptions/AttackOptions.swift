@@ -204,7 +204,8 @@ extension [NamedAttack] {
     let size = NumberText.significant(Double(first.stepSize))
     let reach = NumberText.significant(first.reach)
     let budgets = short.map { NumberText.pixelDistance($0.epsilon ?? 0) }.joined(separator: ", ")
-    return "\(first.steps) steps of \(size) lead \(reach) at most from where they start, less than epsilon "
-      + "\(budgets): take more or longer steps"
+    let (verb, subject) = first.steps == 1 ? ("leads", "it starts") : ("lead", "they start")
+    return "\(NumberText.count(first.steps, "step")) of \(size) \(verb) \(reach) at most from where \(subject), "
+      + "less than epsilon \(budgets): take more or longer steps"
   }
 }

@@ -70,17 +70,16 @@ public struct PredictionRun {
         try body(record)
       }
     }
-    progress.finish("\(NumberText.count(count, "image")), \(NumberText.count(predictions.settingCount, "setting"))")
+    progress.finish(
+      "\(NumberText.count(count, "image")), \(NumberText.count(predictions.settingCount, "setting"))",
+      ProgressFacts(images: count, accuracy: tally.count == 0 ? nil : tally.accuracy))
     for line in flaws.lines { context.diagnostics.note("\(label) \(name): \(line)") }
     return flaws.failed
   }
 
   /// Shows how many images are done, hands on their records, and ends the program if a signal asks for it.
   private func tell(_ done: Int, of count: Int, _ tally: Tally, on progress: inout ProgressLine) throws {
-    let accuracy = tally.count == 0 ? "" : ", accuracy \(NumberText.percent(tally.accuracy))"
-    let seconds = progress.seconds
-    progress.update(
-      Double(done) / Double(count), PaceText.text(done, of: count, "image", seconds: seconds) + accuracy)
+    progress.update(images: done, of: count, accuracy: tally.count == 0 ? nil : tally.accuracy)
     try context.output.flush()
     try Self.stopIfAsked()
   }

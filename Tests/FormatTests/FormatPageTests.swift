@@ -9,7 +9,8 @@ import Testing
     RunRecord.self, EpochRecord.self, CheckpointRecord.self, PredictionRecord.self, ScoreRecord.self,
     FoolingRateRecord.self, DiagnosisRecord.self, TraceRecord.self, ErrorRecord.self, BenchmarkRecord.self,
     BenchmarkStepRecord.self, ModelRecord.self, TensorFileRecord.self, DifferenceRecord.self, VerificationRecord.self,
-    SummaryRecord.self, DataRecord.self, SourceRecord.self, CardRecord.self, FindingRecord.self,
+    SummaryRecord.self, DataRecord.self, SourceRecord.self, CardRecord.self, FindingRecord.self, ProgressRecord.self,
+    NoteRecord.self, FailureRecord.self,
   ]
 
   @Test(

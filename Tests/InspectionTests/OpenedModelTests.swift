@@ -36,8 +36,10 @@ struct OpenedModelTests {
     #expect(try complaint(Fixture.path(name)) == "\(phrase), no model")
   }
 
-  @Test("CIFAR's binary version is known by whole records with labels within bounds", arguments: [1, 3])
-  func cifar(count: Int) throws {
+  @Test(
+    "CIFAR's binary version is known by whole records with labels within bounds",
+    arguments: [(1, "1 image"), (3, "3 images")])
+  func cifar(count: Int, images: String) throws {
     try Fixture.withTemporaryFolder { folder in
       let path = "\(folder)/batch.bin"
       func write(_ labels: [UInt8], more: Int = 0) throws -> String? {
@@ -47,8 +49,8 @@ struct OpenedModelTests {
         try Data(bytes).write(to: URL(fileURLWithPath: path))
         return try complaint(path)
       }
-      let ten = "a data set, the binary version of CIFAR-10: \(count) images, no model"
-      let hundred = "a data set, the binary version of CIFAR-100: \(count) images, no model"
+      let ten = "a data set, the binary version of CIFAR-10: \(images), no model"
+      let hundred = "a data set, the binary version of CIFAR-100: \(images), no model"
       let known = [try write([9]), try write([0]), try write([19, 99])]
       #expect(known == [ten, ten, hundred])
       let unknown = [try write([9], more: 2), try write([10]), try write([20, 99])]

@@ -33,10 +33,13 @@ struct UnreadTests {
 
   @Test(
     "numbers of rare types that are finite verify, each counted once",
-    arguments: [("one.pt", 1, 6), ("complex.pt", 2, 3), ("float8.pt", 2, 251), ("two-names.h5", 2, 12)])
-  func sound(name: String, tensors: Int, numbers: Int) throws {
+    arguments: [
+      ("one.pt", "1 tensor", 6), ("complex.pt", "2 tensors", 3), ("float8.pt", "2 tensors", 251),
+      ("two-names.h5", "2 tensors", 12),
+    ])
+  func sound(name: String, tensors: String, numbers: Int) throws {
     let verdict = try OpenedModel(path: path(name)).verify()
-    let line = "\(path(name)): ok: \(tensors) tensors, \(numbers) numbers, of no network known here"
+    let line = "\(path(name)): ok: \(tensors), \(numbers) numbers, of no network known here"
     #expect(verdict == .init(isSound: true, line: line))
   }
 

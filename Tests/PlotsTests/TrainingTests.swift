@@ -92,6 +92,23 @@ import Testing
     #expect(try Drawing.figure(.training, lines + [own]).names == ["run 1", "b.h5"])
   }
 
+  @Test("A run that was stopped and went on, kept models or was made longer is one, called by its last model")
+  func goingOn() throws {
+    let run = RunRecord(tool: "cusp-train", version: "0.1.0", arguments: ["--keep", "1"], seed: "0").line
+    func model(_ name: String, _ epoch: Int) -> [UInt8] {
+      CheckpointRecord(path: "/a/\(name)", digest: "d", epoch: epoch, architecture: "x", data: "digits").line
+    }
+    let first = [run, epoch(1), model("m-epoch1.h5", 1), epoch(2), run, epoch(3), epoch(4), model("m.h5", 4)]
+    let stopped = try Drawing.figure(.training, first)
+    #expect(stopped.names == ["m.h5"] && stopped.caption == "4 of 4 epochs")
+    // Announced again it stays what it is; longer, it goes on.
+    let longer = first + [run, model("other.h5", 4), run, epoch(5, of: 6), epoch(6, of: 6), model("m.h5", 6)]
+    #expect(try Drawing.figure(.training, first + [run, model("other.h5", 4)]).names == ["m.h5"])
+    #expect(try Drawing.figure(.training, longer).caption == "6 of 6 epochs")
+    let next = try Drawing.figure(.training, longer + [run, epoch(1), epoch(2)])
+    #expect(next.names == ["m.h5", "run 2"] && next.caption == "6 of 6 epochs; 2 of 4 epochs")
+  }
+
   @Test("One epoch is a figure, and a share that is none is refused")
   func edges() throws {
     let figure = try Drawing.figure(.training, [epoch(1)])

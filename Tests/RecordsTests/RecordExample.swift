@@ -209,5 +209,24 @@ struct RecordExample: Sendable, CustomStringConvertible {
       type: ErrorRecord.self,
       line: #"{"type":"error","v":1,"code":"data","message":"a \"bad\"\nline","line":3,"id":["x",{"y":null}]}"#,
       required: [("code", "text"), ("message", "text")], optional: [("line", "a whole number"), ("id", "")]),
+    RecordExample(
+      type: ProgressRecord.self,
+      line: #"{"type":"progress","v":1,"program":"cusp-data","label":"fetch mnist","fraction":0.5,"seconds":2.25,"#
+        + #""details":"a \"b\".gz","file":"a \"b\".gz","images":7,"bytes":4096,"loss":1.75,"accuracy":0.5,"#
+        + #""images_per_second":812.5,"seconds_left":60}"#,
+      required: [
+        ("program", "text"), ("label", "text"), ("fraction", "a number"), ("seconds", "a number"), ("details", "text"),
+      ],
+      optional: [
+        ("file", "text"), ("images", "a whole number"), ("bytes", "a whole number"), ("loss", "a number"),
+        ("accuracy", "a number"), ("images_per_second", "a number"), ("seconds_left", "a number"),
+      ]),
+    RecordExample(
+      type: NoteRecord.self, line: #"{"type":"note","v":1,"program":"cusp-train","text":"a \"bad\"\nline"}"#,
+      required: [("program", "text"), ("text", "text")]),
+    RecordExample(
+      type: FailureRecord.self,
+      line: #"{"type":"failure","v":1,"program":"cusp-train","status":65,"text":"m.h5: is damaged"}"#,
+      required: [("program", "text"), ("status", "a whole number"), ("text", "text")]),
   ]
 }

@@ -116,7 +116,7 @@ import ToolSupport
       (10, 1000, 100, "10 images, 0.1 images/s, 2:45:00 left"),
     ] as [(Int, Int, Double, String)])
   func text(done: Int, count: Int, seconds: Double, text: String) {
-    #expect(PaceText.text(done, of: count, "image", seconds: seconds) == text)
+    #expect(ProgressFacts(images: done, of: count, seconds: seconds).text == text)
   }
 }
 

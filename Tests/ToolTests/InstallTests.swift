@@ -3,7 +3,7 @@ import Records
 import TestSupport
 import Testing
 
-/// What `tools/install` needs of the programs, and what it removes. Installing itself builds, which no test can do.
+/// What `tools/install` puts where, and what it removes.
 @Suite struct InstallTests {
   private let script = BuiltTool(path: Fixture.repository.appending(path: "tools/install").path)
 
@@ -49,40 +49,41 @@ import Testing
     #expect(outcome.errors.hasPrefix("tools/install BIN_DIR PREFIX TOOL...\n"))
   }
 
-  @Test("Examples stay as they are in a manual page, and statuses are told")
-  func page() throws {
-    let generated = """
-      .Sh DESCRIPTION
-      EXAMPLES:
-        cusp-a model.h5 --pgd \\e
-            --epsilon 8/255
-        cusp-a
+  @Test("Installing copies the programs, writes their pages and completions, and can be undone")
+  func installation() throws {
+    try Fixture.withTemporaryFolder { folder in
+      let prefix = "\(folder)/a b"
+      let outcome = try script.run([BuiltTool.folder, prefix, "cusp", "cusp-data"])
+      #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+      #expect(outcome.text == "installed under \(prefix): put \(prefix)/bin into PATH\n")
+      let expected = ["cusp", "cusp-data"].flatMap { name in
+        [
+          "bin/\(name)", "share/man/man1/\(name).1", "share/bash-completion/completions/\(name)",
+          "share/zsh/site-functions/_\(name)", "share/fish/vendor_completions.d/\(name).fish",
+        ]
+      }
+      let manager = FileManager.default
+      func files() throws -> Set<String> {
+        Set(try manager.subpathsOfDirectory(atPath: prefix).filter { !isFolder("\(prefix)/\($0)") })
+      }
+      #expect(try files() == Set(expected + ["share/cusp/study.mk"]))
+      for name in expected { #expect(manager.contents(atPath: "\(prefix)/\(name)")?.isEmpty == false, "\(name)") }
+      #expect(try BuiltTool(path: "\(prefix)/bin/cusp").run(["data", "--version"]).text == "0.1.0\n")
+      #expect(try script.run(["--remove", prefix, "cusp", "cusp-data"]).status == 0)
+      #expect(try files() == [])
+    }
+  }
 
-      Reads models.
-      .Bl -tag -width 6n
-      .It Fl -list
-      .El
-      .Sh EXIT STATUS
-      .Ex -std
-      """
-    let finished = try script.run(["--finish-page"], text: generated + "\n")
-    #expect(finished.status == 0)
-    let lines = finished.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-    let literal = [
-      "EXAMPLES:", ".Bd -literal", "  cusp-a model.h5 --pgd \\e", "      --epsilon 8/255", "  cusp-a", ".Ed", ".Pp",
-      "Reads models.",
-    ]
-    #expect(lines.count > 9 && Array(lines[1..<9]) == literal)
-    #expect(finished.text.contains("0 done; 1 the answer is no;"))
-    let atTheEnd = try script.run(["--finish-page"], text: "EXAMPLES:\n  cusp-a\n")
-    #expect(atTheEnd.text == "EXAMPLES:\n.Bd -literal\n  cusp-a\n.Ed\n")
+  private func isFolder(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
   }
 
   @Test(
-    "Programs describe themselves to the generator of manual pages, and complete in bash",
+    "Programs describe themselves to other programs, and complete in bash",
     arguments: [
-      "cusp", "cusp-train", "cusp-attack", "cusp-bench", "cusp-convert", "cusp-data", "cusp-diff", "cusp-evaluate",
-      "cusp-fooling-rate", "cusp-inspect", "cusp-plot", "cusp-report", "cusp-summarise", "cusp-verify",
+      "cusp", "cusp-train", "cusp-attack", "cusp-bench", "cusp-convert", "cusp-data", "cusp-diff", "cusp-doctor",
+      "cusp-evaluate", "cusp-fooling-rate", "cusp-inspect", "cusp-plot", "cusp-report", "cusp-summarise", "cusp-verify",
     ])
   func descriptions(name: String) throws {
     let tool = BuiltTool(name)

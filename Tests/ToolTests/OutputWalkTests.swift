@@ -22,6 +22,8 @@ import Testing
     var testDescription: String { name }
   }
 
+  /// What every program takes.
+  private static let common: Set = ["progress"]
   private static let engine: Set = ["threads", "engine"]
   /// What is said of a network in a file of another tool.
   private static let network: Set = ["image", "normalise", "group", "prefix", "rename", "ignore"]
@@ -54,7 +56,7 @@ import Testing
         "substitute-for": ["--substitute-for FOLDER/m.h5"], "from": ["--from FOLDER/m.h5"],
         // Its data; the file itself is what it replaces.
         "resume": ["--resume FOLDER/of-d.h5"], "resume-or-begin": ["--resume-or-begin FOLDER/of-d.h5"],
-      ], outputs: ["output"], others: recipe.union(["group", "prefix", "rename", "ignore", "format"]),
+      ], outputs: ["output", "partial"], others: recipe.union(["group", "prefix", "rename", "ignore", "format"]),
       base: "--epochs 1 --limit 32 --quiet --output OUT"),
     Program(
       name: "cusp-evaluate",
@@ -86,6 +88,7 @@ import Testing
       name: "cusp-verify", inputs: ["model": [], "set": [], "data": [], "arch": []],
       others: network.union(["split", "norm", "epsilon", "tolerance", "range", "images", "threads", "engine", "format"])
     ),
+    Program(name: "cusp-doctor", others: ["threads", "engine", "format"]),
     Program(
       name: "cusp-bench",
       others: ["architecture", "program", "batch", "images", "repeats", "threads", "engine", "format"]),
@@ -144,7 +147,7 @@ import Testing
       try #require((argument["names"]?.array?.first?["name"] ?? argument["valueName"])?.string)
     }
     #expect(!names.isEmpty)
-    #expect(Set(names) == Set(program.inputs.keys).union(program.outputs).union(program.others))
+    #expect(Set(names) == Set(program.inputs.keys).union(program.outputs).union(program.others).union(Self.common))
     let isApart = program.outputs.isDisjoint(with: program.others.union(program.inputs.keys))
     #expect(isApart && program.others.isDisjoint(with: program.inputs.keys))
     #expect(program.outputs.isEmpty || program.inputs.values.allSatisfy { !$0.isEmpty })

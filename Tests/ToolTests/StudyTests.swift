@@ -87,6 +87,37 @@ import Testing
     }
   }
 
+  @Test("Training that was killed goes on where it was saved, to the same model and one stream of its epochs")
+  func killed() throws {
+    try Fixture.withTemporaryFolder { folder in
+      let settings = ["METHODS=natural", "SEEDS=1", "TRAIN=--epochs 2 --limit 64 --threads 1 --keep 1"]
+      #expect(try make(["models"] + settings, in: folder).status == 0)
+      let (manager, stem) = (FileManager.default, "\(folder)/models/natural-1")
+      let (model, stream) = (manager.contents(atPath: "\(stem).h5"), try epochs("\(stem).ndjson"))
+      // As if it had been killed after its first epoch.
+      try manager.moveItem(atPath: "\(stem)-epoch1.h5", toPath: "\(stem).part")
+      let lines = try String(contentsOfFile: "\(stem).ndjson", encoding: .utf8).split(separator: "\n").prefix(2)
+      try (lines.joined(separator: "\n") + "\n").write(toFile: "\(stem).stream", atomically: true, encoding: .utf8)
+      for name in ["h5", "ndjson"] { try manager.removeItem(atPath: "\(stem).\(name)") }
+      #expect(try make(["models"] + settings, in: folder).status == 0)
+      #expect(manager.contents(atPath: "\(stem).h5") == model)
+      #expect(try epochs("\(stem).ndjson") == stream && stream.count == 2)
+      #expect(!manager.fileExists(atPath: "\(stem).part"))
+      // A model without its stream, and a stream without its model, are made anew.
+      for name in ["ndjson", "h5"] {
+        try manager.removeItem(atPath: "\(stem).\(name)")
+        #expect(try make(["models"] + settings, in: folder).status == 0)
+        #expect(try epochs("\(stem).ndjson") == stream)
+      }
+    }
+  }
+
+  /// The epochs that the stream at `path` tells of, without what differs from run to run.
+  private func epochs(_ path: String) throws -> [String] {
+    try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").filter { $0.contains(#""type":"epoch""#) }
+      .map { $0.components(separatedBy: ",\"images_per_second\"")[0] }
+  }
+
   @Test("A setting may have any characters; a method whose options are wrong fails alone, and says why")
   func settings() throws {
     try Fixture.withTemporaryFolder { folder in

@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Downloads
 import Failures
+import Records
 import ToolSupport
 
 struct FetchCommand: DataVerb {
@@ -12,8 +13,8 @@ struct FetchCommand: DataVerb {
     help: "The data set; cusp-data list names them.", completion: .list(PublicDataset.all.map(\.name)),
     transform: PublicDataset.typed)
   var set: PublicDataset
-  @Option(help: "Fetch the files from below this address of http or https.") var mirror: String?
-  @Option(help: "Give a server up after so many seconds without a byte.") var timeout = 60
+  @Option(help: "Fetch the files from this address, of http or https, in place of the publisher's.") var mirror: String?
+  @Option(help: "Give up on a server that sends nothing for so many seconds.") var timeout = 60
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -32,7 +33,7 @@ struct FetchCommand: DataVerb {
     try fetch.run(
       lookUp: { now in
         progress.update(
-          Double(now.bytes) / Double(set.byteCount), "\(now.file), \(NumberText.grouped(now.bytes / 1000)) kB")
+          Double(now.bytes) / Double(set.byteCount), ProgressFacts(file: now.file, bytes: now.bytes))
         if let stop = StopRequest.pending { throw ExitCode(stop.exitStatus) }
       }, note: { context.diagnostics.note($0) })
     let isRead = DatasetReference.Family(rawValue: set.name) != nil

@@ -43,7 +43,7 @@ struct PlotCommand: ToolCommand {
     name: .customLong("as"),
     help: "Write svg, vega-lite, text, png, pdf, or kitty or sixel, which are graphics for terminals.")
   var format: OutputForm?
-  @Option(help: "The line above the figure.")
+  @Option(help: "The title above the figure.")
   var title: String?
   @Option(help: "A budget: rotation, epsilon or translation; of a pareto with its value, as in rotation=30.")
   var x: String?

@@ -33,7 +33,7 @@ struct ReportCommand: ToolCommand {
   var inputs: [String] = []
   @Option(help: "Write the page to this file.", completion: .file(extensions: ["html"]))
   var output: String?
-  @Option(help: "The line above.") var title: String?
+  @Option(help: "The title of the page.") var title: String?
   @Option(
     help: "Where the clean images of saved sets are, if not where the records say: \(DatasetReference.choices).",
     completion: .list(DatasetReference.patterns))

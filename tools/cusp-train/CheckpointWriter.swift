@@ -17,7 +17,7 @@ struct CheckpointWriter {
   /// The digest of the model that a substitute is trained for.
   private let oracle: String?
   private var history: [JSON]
-  /// What the file under its name holds of this run; nil before the first writing.
+  /// What the file holds of this run; nil before the first writing.
   private(set) var saved: Checkpoint.Progress?
 
   /// A writer for `run`, in that of a substitute made of the model with the digest `oracle`, that also keeps the model
@@ -29,11 +29,14 @@ struct CheckpointWriter {
   ) throws {
     (self.run, self.oracle, self.kept, self.chosenEngine, history) = (run, oracle, kept, chosenEngine, run.history)
     saved = run.resumed?.progress
-    let outputs = [run.output] + kept.filter { $0 < run.configuration.epochs }.map(name(epoch:))
-    for path in outputs {
-      try context.checkOutput(path, reading: run.inputs + (path == run.output ? [] : [run.origin].compactMap(\.self)))
+    let own = [run.output, run.partial].compactMap(\.self)
+    let outputs = own + kept.filter { $0 < run.configuration.epochs }.map(name(epoch:))
+    for (place, path) in outputs.enumerated() {
+      let others = place < own.count ? [] : [run.origin, run.partial].compactMap(\.self)
+      try context.checkOutput(path, reading: run.inputs + others)
       if !isForced { try run.refuseOther(at: path) }
     }
+    if let partial = run.partial { try checkMove(partial, to: run.output) }
     for path in outputs { removeAbandonedFiles(of: path) }
   }
 
@@ -51,22 +54,29 @@ struct CheckpointWriter {
       announced.append(record(checkpoint, of: state, at: path))
     }
     try write(checkpoint)
-    if state.epoch == epoch.epochs { announced.append(record(checkpoint, of: state, at: run.output)) }
-    return announced
+    guard state.epoch == epoch.epochs else { return announced }
+    if let partial = run.partial { try moveFile(partial, to: run.output) }
+    return announced + [record(checkpoint, of: state, at: run.output)]
   }
 
-  /// The record of a run that was finished before.
-  func announce(_ checkpoint: Checkpoint) -> CheckpointRecord { record(checkpoint, of: run.state, at: run.output) }
+  /// Has the model of a run that was finished before be where it belongs, and returns the record that announces it.
+  func conclude(_ checkpoint: Checkpoint) throws -> CheckpointRecord {
+    if let partial = run.partial, run.origin == partial {
+      try moveFile(partial, to: run.output)
+    } else if !run.isInPlace {
+      try checkpoint.write(to: run.output)
+    }
+    return record(checkpoint, of: run.state, at: run.output)
+  }
 
   /// `failure` of the training, with what the file still holds.
   func describing(_ failure: Failure) -> Failure {
     guard failure.kind == .data, let saved else { return failure }
-    let step = saved.step == 0 ? "" : ", step \(saved.step) of the next"
-    return Failure(.data, "\(failure.message); \(run.output) holds epoch \(saved.epoch)\(step)")
+    return Failure(.data, "\(failure.message); \(run.workFile) holds \(saved.place)")
   }
 
   private mutating func write(_ checkpoint: Checkpoint) throws {
-    try checkpoint.write(to: run.output)
+    try checkpoint.write(to: run.workFile)
     saved = checkpoint.progress
   }
 

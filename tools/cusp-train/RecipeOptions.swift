@@ -32,13 +32,13 @@ struct RecipeOptions: ParsableArguments {
   @Option(
     help: "The learning rate before its falls, unless the curriculum says; the default is 0.05, of adamw 0.001.")
   var learningRate: Float?
-  @Option(help: "How it changes: steps, cosine or one-cycle.") var schedule: Course = .steps
+  @Option(help: "How the learning rate changes: steps, cosine or one-cycle.") var schedule: Course = .steps
   @Option(
     help:
-      "With steps: it falls to a tenth after so many epochs, as in 5,8, or none; the default is 5/6 of them, from 12 on also 5/12.",
+      "With --schedule steps: after which epochs the rate falls to a tenth, as in 5,8, or none; the default is 5/6 of them, from 12 on also 5/12.",
     transform: EpochList.typed)
   var milestones: EpochList?
-  @Option(help: "It rises linearly during so many epochs first.") var warmUp = 0
+  @Option(help: "Let the learning rate rise linearly during so many epochs first.") var warmUp = 0
   @OptionGroup var descent: OptimizerOptions
   @Option(help: "The share of a label's probability that is spread over all classes.") var labelSmoothing: Float = 0
   @Option(help: "Shorten the gradient of all weights together to this length where it is longer.")
@@ -79,7 +79,7 @@ struct RecipeOptions: ParsableArguments {
     help: "With trades: the weight of the divergence; the default is 1 for one-channel images, else 6, in cusp 5.")
   var beta: Float?
   @Option(help: "With pgd: the share of every batch that is not attacked.") var cleanShare: Float = 0
-  @Option(help: "The seed of all random numbers.", transform: Seed.typed) var seed: UInt64 = 0
+  @Option(help: "The seed of all random numbers; the default is 0.", transform: Seed.typed) var seed: UInt64 = 0
 
   /// The learning rate before its falls.
   private var firstRate: Float { learningRate ?? descent.customaryRate }

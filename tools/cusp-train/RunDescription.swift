@@ -87,18 +87,18 @@ extension EpochSummary {
   /// How much of the epoch is done, 0...1.
   var fraction: Double { Double(images) / Double(max(imagesPerEpoch, 1)) }
 
-  /// Loss, accuracy, speed and the time left, for a line that is redrawn.
-  var progressText: String {
+  /// How far the epoch is, and what it measures.
+  var facts: ProgressFacts {
     let left = imagesPerSecond > 0 ? Double(imagesPerEpoch - images) / imagesPerSecond : 0
-    return "\(finalText), \(NumberText.duration(seconds: left)) left"
+    return ProgressFacts(
+      images: images, loss: loss, accuracy: accuracy, imagesPerSecond: imagesPerSecond, secondsLeft: left)
   }
 
   /// Loss, accuracy, speed, and how the epoch compares with those before.
   var finalText: String {
-    var text =
-      "loss \(NumberText.decimal(loss, places: 4)), accuracy \(NumberText.percent(accuracy)), "
-      + "\(NumberText.decimal(imagesPerSecond, places: 0)) images/s"
-    if let validation, let kept { text += ", validation \(NumberText.percent(validation)), best in epoch \(kept)" }
-    return text
+    var facts = facts
+    facts.secondsLeft = nil
+    guard let validation, let kept else { return facts.text }
+    return "\(facts.text), validation \(NumberText.percent(validation)), best in epoch \(kept)"
   }
 }

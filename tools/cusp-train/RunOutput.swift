@@ -25,8 +25,9 @@ struct RunOutput {
   func begin(_ record: RunRecord, _ run: TrainingRun) throws {
     guard isForPeople else { return try output.write(record) }
     let configuration = run.configuration
+    let images = run.images.count == 1 ? "1 image" : "\(NumberText.grouped(run.images.count)) images"
     let parts = [
-      run.graph.definition.architecture, "\(NumberText.grouped(run.images.count)) images of \(run.images.name)",
+      run.graph.definition.architecture, "\(images) of \(run.images.name)",
       NumberText.count(configuration.epochs, "epoch"), "seed \(configuration.seed)",
     ]
     try write(parts.joined(separator: ", "))

@@ -21,6 +21,10 @@ struct StartOptions: ParsableArguments {
     help: "Go on with the run in this model file, or begin it there: the same command line until it is over.",
     completion: .file(extensions: ["h5"]))
   var resumeOrBegin: String?
+  @Option(
+    help: "Save to this file until the run is whole and it becomes --output; go on with it where it is there.",
+    completion: .file(extensions: ["part", "h5"]))
+  var partial: String?
   @OptionGroup var selection: SelectionOptions
 
   /// The model to begin with; nil where training begins with random weights.
@@ -56,23 +60,53 @@ struct StartOptions: ParsableArguments {
   }
 }
 
+/// The model file that a run goes on with, and the option that named it.
+struct Origin: CustomStringConvertible {
+  let option: String
+  let path: String
+
+  /// As typed.
+  var description: String { "\(option) \(path)" }
+
+  /// What to do about a setting that is another one there.
+  var advice: String { option == "--output" ? "give another --output, or --force to begin anew" : "leave it out" }
+}
+
 extension TrainCommand {
-  /// The file to go on with: that of `--resume`, or that of `--resume-or-begin` if it is there; if not, it is the output.
+  /// What to go on with: the file of `--resume`, or that of `--resume-or-begin` if it is there, if not, it is the output;
+  /// with `--partial` that file, else the output, if either is there.
   ///
   /// - Throws: `Failure` (`usage`) for options that contradict each other.
-  mutating func fileToResume() throws -> String? {
+  mutating func origin() throws -> Origin? {
+    if let partial = start.partial { return try origin(partial: partial) }
     guard let file = start.resumeOrBegin else {
-      guard resume != nil, start.from != nil else { return resume }
-      throw Failure(.usage, "--from begins a run anew, and --resume goes on with one: leave one of them out")
+      guard let resume else { return nil }
+      guard start.from == nil else {
+        throw Failure(.usage, "--from begins a run anew, and --resume goes on with one: leave one of them out")
+      }
+      return Origin(option: "--resume", path: resume)
     }
     guard resume == nil, output == nil else {
       let option = resume == nil ? "--output" : "--resume"
       throw Failure(.usage, "--resume-or-begin \(file): is what is read and written; leave out \(option)")
     }
-    if fileExists(at: file), try fileSize(path: file) > 0 { return file }
+    if try holdsAnything(file) { return Origin(option: "--resume-or-begin", path: file) }
     output = file
     return nil
   }
+
+  private func origin(partial: String) throws -> Origin? {
+    if resume != nil || start.resumeOrBegin != nil {
+      let option = resume == nil ? "--resume-or-begin" : "--resume"
+      throw Failure(.usage, "--partial \(partial): is gone on with as it is; leave out \(option)")
+    }
+    guard let output else { throw Failure(.usage, "--partial \(partial): needs --output, the name of the whole model") }
+    if try holdsAnything(partial) { return Origin(option: "--partial", path: partial) }
+    return try !force && holdsAnything(output) ? Origin(option: "--output", path: output) : nil
+  }
+
+  /// Whether a file is there that is not empty, as one of `mktemp` is.
+  private func holdsAnything(_ path: String) throws -> Bool { try fileExists(at: path) && fileSize(path: path) > 0 }
 }
 
 /// Where the weights that a run began with come from.

@@ -70,7 +70,7 @@ struct TrainCommand: EngineCommand {
     if listArchitectures { return try context.output.write(Architecture.table()) }
     let output = try RunOutput(context.output, format: format)
     let arguments = ProgramArguments.words
-    let run = try fileToResume().map { try TrainingRun(resuming: $0, arguments: arguments) } ?? TrainingRun(self)
+    let run = try origin().map { try TrainingRun(resuming: $0, arguments: arguments) } ?? TrainingRun(self)
     if recipe.printCurriculum {
       let steps = max(1, run.configuration.trainedCount(of: run.images.count) / run.configuration.batchSize)
       return try context.output.write(run.configuration.table(stepsPerEpoch: steps))
@@ -90,10 +90,7 @@ struct TrainCommand: EngineCommand {
     try output.begin(
       RunRecord(tool: context.name, version: toolVersion, arguments: arguments, seed: String(run.configuration.seed)),
       run)
-    if trainer.isFinished, let checkpoint = run.resumed {
-      if !run.isInPlace { try checkpoint.write(to: run.output) }
-      try output.write(writer.announce(checkpoint))
-    }
+    if trainer.isFinished, let checkpoint = run.resumed { try output.write(writer.conclude(checkpoint)) }
     StopRequest.watch()
     do {
       while !trainer.isFinished { try runEpoch(trainer, &writer, output, context.diagnostics) }
@@ -108,20 +105,24 @@ struct TrainCommand: EngineCommand {
     let epochs = trainer.configuration.epochs
     var line = ProgressLine(diagnostics, label: "epoch \(trainer.epoch + 1)/\(epochs)")
     let summary = try trainer.runEpoch { summary in
-      line.update(summary.fraction, summary.progressText)
+      line.update(summary.fraction, summary.facts)
       let stop = StopRequest.pending
       guard stop != nil || saveEvery.map({ summary.step % $0 == 0 }) ?? false else { return }
       try writer.save(trainer.state())
       if let stop {
         let place = "epoch \(summary.epoch), step \(summary.step)"
-        diagnostics.note("\(stop.name) in \(place): saved; go on with --resume")
+        let isRepeatable = start.partial != nil || start.resumeOrBegin != nil
+        let advice = isRepeatable ? "the same command line goes on" : "go on with --resume"
+        diagnostics.note("\(stop.name) in \(place): saved; \(advice)")
         throw ExitCode(stop.exitStatus)
       }
     }
-    if output.isForPeople { line.clear() } else { line.finish(summary.finalText) }
+    line.finish(summary.finalText, summary.facts, isToldElsewhere: output.isForPeople)
     let record = EpochRecord(summary)
+    // Told once it is saved, so that a run that goes on tells it no second time.
+    let announced = try writer.save(trainer.state(), after: record)
     try output.write(record, summary)
-    for checkpoint in try writer.save(trainer.state(), after: record) { try output.write(checkpoint) }
+    for checkpoint in announced { try output.write(checkpoint) }
     try output.flush()
   }
 

@@ -87,10 +87,10 @@ struct VerifyCommand: EngineCommand {
     StopRequest.watch()
     var progress = ProgressLine(context.diagnostics, label: "verify \(saved.path)")
     let record = try verification.record {
-      progress.update(Double($0) / Double(saved.count), "\($0) images")
+      progress.update(images: $0, of: saved.count)
       try PredictionRun.stopIfAsked()
     }
-    progress.finish(NumberText.count(saved.count, "image"))
+    progress.finish(NumberText.count(saved.count, "image"), ProgressFacts(images: saved.count))
     try context.output.write([record], as: format.format(for: context.output), text: VerificationText(record).text)
     if saved.range == 1, 2 * record.breaches.range > saved.count {
       context.diagnostics.note("\(saved.path): most images leave 0...1; give --range 255 if white is 255")

@@ -50,7 +50,7 @@ enum Programs {
   /// it is one of this program's own options.
   /// - Throws: `Failure` as `start(verb:arguments:)`.
   static func complete(_ words: [String]) throws {
-    let words = words.first == "--quiet" ? Array(words.dropFirst()) : words
+    let words = Array(words.dropFirst(leadingWords(words)))
     guard let verb = words.first, words.count > 1 || !verb.hasPrefix("-") else { return }
     // A program of somebody else's may take the question for something to do.
     if words.count > 1, summaries[verb] != nil {
@@ -63,6 +63,12 @@ enum Programs {
     }
     print(CompletionAnswer(words: offered.filter { $0.text.hasPrefix(words.last ?? "") }).text, terminator: "")
     exit(0)
+  }
+
+  /// How many of `words` before the verb are an option that every program has.
+  static func leadingWords(_ words: [String]) -> Int {
+    guard let first = words.first else { return 0 }
+    return first == "--progress" ? 2 : first == "--quiet" || first.hasPrefix("--progress=") ? 1 : 0
   }
 
   /// The verbs that can be run, sorted.

@@ -22,8 +22,6 @@ FIGURE.pareto ?= --seeds
 .SUFFIXES:
 .SECONDARY:
 .DELETE_ON_ERROR:
-# A model that is not finished yet is what training goes on with.
-.PRECIOUS: $(STUDY)/models/%.h5
 
 .PHONY: study models scores attacks figures table report clean-study study-always
 
@@ -59,7 +57,7 @@ study_settings = @mkdir -p $(@D); \
 
 $(STUDY)/settings/models/%: study-always
 	$(call study_settings,$(TRAIN) $(TRAIN.$(call study_method,$*)) --seed $(call study_seed,$*),\
-	    rm -f $(STUDY)/models/$*.h5 $(STUDY)/models/$*.stream;)
+	    rm -f $(STUDY)/models/$*.h5 $(STUDY)/models/$*.part $(STUDY)/models/$*.stream;)
 
 # Which models there are, for what is made of all of them.
 $(STUDY)/settings/all: study-always
@@ -74,15 +72,14 @@ $(STUDY)/settings/attacks/%: study-always
 $(STUDY)/settings/figures/%: study-always
 	$(call study_settings,$(FIGURE.$*))
 
-# Training that was cut short goes on from its last epoch, or from what --save-every saved.
+# Training that was cut short goes on from its last epoch, or from what --save-every saved; a stream tells of its own model.
 $(STUDY)/models/%.h5 $(STUDY)/models/%.ndjson: $(STUDY)/settings/models/%
 	@mkdir -p $(@D)
 	$(call study_say,train $$(cat $<) --output $*.h5) \
 	stem=$(STUDY)/models/$*; \
-	if [ -e $$stem.stream ] && [ -e $$stem.h5 ]; then set -- --resume $$stem.h5; else \
-	rm -f $$stem.h5 $$stem.stream; \
-	set -- $(TRAIN) $(TRAIN.$(call study_method,$*)) --seed $(call study_seed,$*) --output $$stem.h5; fi; \
-	$(CUSP) train --quiet "$$@" >> $$stem.stream && mv $$stem.stream $$stem.ndjson
+	[ -e $$stem.stream ] && { [ -e $$stem.part ] || [ -e $$stem.h5 ]; } || rm -f $$stem.h5 $$stem.part $$stem.stream; \
+	$(CUSP) train --quiet $(TRAIN) $(TRAIN.$(call study_method,$*)) --seed $(call study_seed,$*) \
+	    --output $$stem.h5 --partial $$stem.part >> $$stem.stream && mv $$stem.stream $$stem.ndjson
 
 $(STUDY)/scores/%.ndjson: $(STUDY)/models/%.h5 $(STUDY)/models/%.ndjson $(STUDY)/settings/scores
 	@mkdir -p $(@D)

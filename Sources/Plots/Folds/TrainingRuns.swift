@@ -12,15 +12,17 @@ struct TrainingRuns {
 
   var isEmpty: Bool { runs.isEmpty }
 
-  /// Takes in an epoch; one that is no later than the one before begins another run.
+  /// Takes in an epoch; one that is no later than the one before begins another run, any other goes on with it.
   ///
   /// - Throws: `Failure(.data)` where a share is none.
   mutating func add(_ record: EpochRecord) throws(Failure) {
     for share in [record.accuracy, record.validation ?? 0] where !(0...1).contains(share) {
       throw Failure(.data, "epoch \(record.epoch): an accuracy of \(share) is not between 0 and 1")
     }
-    if runs.last?.name != nil || (runs.last?.epochs.last?.epoch ?? .max) >= record.epoch { runs.append(Run()) }
+    if (runs.last?.epochs.last?.epoch ?? .max) >= record.epoch { runs.append(Run()) }
     runs[runs.count - 1].epochs.append(record)
+    // What was announced before was a model on the way.
+    runs[runs.count - 1].name = nil
   }
 
   /// Calls the last run by the file that it wrote.
@@ -87,7 +89,10 @@ struct TrainingRuns {
   }
 
   private var caption: String {
-    let done = runs.map { run in "\(run.epochs.count) of \(run.epochs.last?.epochs ?? 0) epochs" }
+    let done = runs.map { run in
+      let epochs = run.epochs.last?.epochs ?? 0
+      return "\(run.epochs.count) of \(epochs) epoch\(epochs == 1 ? "" : "s")"
+    }
     return Set(done).count == 1 ? done[0] : done.joined(separator: "; ")
   }
 }

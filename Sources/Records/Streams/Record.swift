@@ -42,7 +42,7 @@ public struct StreamRecord: Sendable {
     FoolingRateRecord.type, DiagnosisRecord.type, ErrorRecord.type, BenchmarkRecord.type,
     BenchmarkStepRecord.type, ModelRecord.type, TensorFileRecord.type, DifferenceRecord.type,
     VerificationRecord.type, TraceRecord.type, SummaryRecord.type, DataRecord.type, SourceRecord.type,
-    CardRecord.type, FindingRecord.type,
+    CardRecord.type, FindingRecord.type, ProgressRecord.type, NoteRecord.type, FailureRecord.type,
   ]
 
   /// The record as a `Kind`.

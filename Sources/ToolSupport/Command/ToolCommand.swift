@@ -39,7 +39,7 @@ extension ToolCommand {
   /// Calls `execute(_:)` with standard output claimed, and finishes standard output after it.
   public mutating func run() throws {
     let output = try StandardOutput.claim()
-    let diagnostics = Diagnostics(name: Self.toolName, isQuiet: common.quiet)
+    let diagnostics = Diagnostics(name: Self.toolName, isQuiet: common.quiet, progress: common.progress)
     do {
       try execute(ToolContext(name: Self.toolName, output: output, diagnostics: diagnostics))
     } catch let code as ExitCode {
@@ -74,14 +74,20 @@ extension ToolCommand {
     }
   }
 
+  /// For what is told outside of a running command, where its options may not be known.
+  private static var outerDiagnostics: Diagnostics {
+    Diagnostics(name: toolName, progress: .asked(by: ProgramArguments.words))
+  }
+
   /// Prints what the parser has to say: help and the like as data, a mistake as one line.
   private static func answer(_ error: any Error) -> Int32 {
     let message = message(for: error)
     guard exitCode(for: error) == .success else {
       let line = ParserMistake.line(message, help: helpMessage())
       let sentence = line.hasSuffix(".") ? String(line.dropLast()) : line
-      Diagnostics(name: toolName).report("\(sentence); see \(toolName) --help")
-      return Failure.Kind.usage.exitStatus
+      let status = Failure.Kind.usage.exitStatus
+      outerDiagnostics.report("\(sentence); see \(toolName) --help", status: status)
+      return status
     }
     return tell(message.hasSuffix("\n") ? message : message + "\n")
   }
@@ -100,10 +106,9 @@ extension ToolCommand {
 
   /// Reports `error` and says which status it means.
   private static func status(of error: any Error) -> Int32 {
-    let diagnostics = Diagnostics(name: toolName)
     switch error {
     case let failure as Failure:
-      diagnostics.report(failure)
+      outerDiagnostics.report(failure)
       return failure.kind.exitStatus
     case let code as ExitCode: return code.rawValue
     case is BrokenPipe: return 141
@@ -111,8 +116,9 @@ extension ToolCommand {
     // The parser's own commands, such as help, throw what they have to say.
     case _ where exitCode(for: error) == .success: return answer(error)
     default:
-      diagnostics.report("internal error: \(error); please report it")
-      return Failure.Kind.internal.exitStatus
+      let status = Failure.Kind.internal.exitStatus
+      outerDiagnostics.report("internal error: \(error); please report it", status: status)
+      return status
     }
   }
 }
