@@ -17,7 +17,11 @@ public struct ImageSource {
   public mutating func selection(for model: LoadedModel) throws -> ImageSelection {
     let shape = model.graph.imageShape
     if last?.data != model.data || last?.shape != shape {
-      last = (model.data, shape, try options.load(modelData: model.data, for: shape))
+      do {
+        last = (model.data, shape, try options.load(modelData: model.data, for: shape))
+      } catch let failure as Failure where options.data == nil && failure.kind == .noInput {
+        throw Failure(.noInput, "\(failure.message); \(model.path) names these data, --data names others")
+      }
     }
     guard let selection = last?.selection else { throw Failure(.internal, "no images") }
     try model.check(selection.images)

@@ -231,4 +231,22 @@ import Testing
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
     }
   }
+
+  @Test("Data that are gone are said to be the model's, and what says others")
+  func lostData() throws {
+    try Fixture.withTemporaryFolder { folder in
+      let outcome = try bash(
+        """
+        cusp-data make digits d.npz --split train --limit 64 --quiet
+        cusp-train --data d.npz --epochs 1 --quiet --output m.h5 > /dev/null
+        rm d.npz
+        cusp-evaluate m.h5 --quiet; echo $?
+        cusp-evaluate m.h5 --data gone.npz --quiet; echo $?
+        """, folder: folder)
+      #expect(outcome.text == "66\n66\n")
+      let lines = outcome.errors.split(separator: "\n")
+      #expect(lines.first?.hasSuffix("; m.h5 names these data, --data names others") == true, "\(outcome.errors)")
+      #expect(lines.last?.contains("names these data") == false)
+    }
+  }
 }

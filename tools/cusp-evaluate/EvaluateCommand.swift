@@ -5,11 +5,11 @@ import Records
 import ToolOptions
 import ToolSupport
 
-/// Scores models: untouched, turned and moved, and under attack, at lists of budgets.
+/// Scores models on clean, turned and moved, and attacked images, at lists of budgets.
 @main
 struct EvaluateCommand: EngineCommand {
   static let configuration = CommandConfiguration.tool(
-    "cusp-evaluate", abstract: "Measure a model's accuracy: untouched, turned and attacked.",
+    "cusp-evaluate", abstract: "Measure a model's accuracy on clean, turned and attacked images.",
     examples: [
       "cusp-evaluate model.h5", "cusp-evaluate natural.h5 pgd.h5 --epsilon 0.1,0.2,0.3 --compare",
       "cusp-evaluate cusp.h5 --rotation 0:180:15", "cusp-evaluate cusp.h5 --rotation 30 --epsilon 8/255",
