@@ -10,11 +10,13 @@ public struct SelectionOptions: ParsableArguments {
   public var prefix: String?
   /// Changes of names, as `regex=text`.
   @Option(
-    help: ArgumentHelp("Change the tensors' names; $1 stands for a group. Give it as often.", valueName: "regex=text"))
+    help: ArgumentHelp(
+      "Change the tensors' names; $1 stands for a group. May be given several times.", valueName: "regex=text"))
   public var rename: [String] = []
   /// The names of tensors to leave out.
   @Option(
-    help: ArgumentHelp("Leave out tensors by name, * for any characters. Give it as often.", valueName: "pattern"))
+    help: ArgumentHelp(
+      "Leave out tensors by name, * for any characters. May be given several times.", valueName: "pattern"))
   public var ignore: [String] = []
 
   /// Nothing of it.
