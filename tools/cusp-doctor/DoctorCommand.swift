@@ -9,7 +9,7 @@ import ToolSupport
 @main
 struct DoctorCommand: EngineCommand {
   static let configuration = CommandConfiguration.tool(
-    "cusp-doctor", abstract: "Tell what this machine and this build can do, and what would be slow and why.",
+    "cusp-doctor", abstract: "Tell what this machine can do, and what would be slow and why.",
     examples: ["cusp doctor", "cusp doctor --format ndjson | jq -r .advice"],
     discussion: """
       Tries the engine, HDF5, and what figures and fetching need, and looks at cores, memory and disk. Takes a second or \

@@ -17,7 +17,7 @@ enum Programs {
     "convert": "Convert model and data files to other formats.",
     "data": "List, fetch and describe public data sets.",
     "diff": "Tell how two model files differ.",
-    "doctor": "Tell what this machine and this build can do, and what would be slow and why.",
+    "doctor": "Tell what this machine can do, and what would be slow and why.",
     "evaluate": "Measure a model's accuracy on clean, turned and attacked images.",
     "fooling-rate": "Count how often a perturbation changes a model's predictions.",
     "inspect": "Show and verify what is in a model file.",
