@@ -93,7 +93,9 @@ final class Weights {
       try expand(expansion, hasBias: hasBias, in: recorder)
     } else {
       let parameter = try recorder.persistentMemory(.plain([filter.shape.count]))
-      trained = Trained(weight: try TrainedTensor(parameter, in: recorder), bias: nil)
+      trained = Trained(
+        weight: try TrainedTensor(parameter, in: recorder),
+        bias: hasBias ? try bias.map { try TrainedTensor($0, in: recorder) } : nil)
     }
     try pack(filter, into: weight, recorder)
   }

@@ -1,6 +1,6 @@
 import CConvolutions
 
-/// The gradient of the filters of a convolution of every channel by itself, and of its bias, on AVX-512.
+/// The gradient of the filters of a convolution of every channel by itself, and of its bias.
 ///
 /// The library has fast kernels for it only where channels come in whole blocks of 16 and kernels are small. The batch falls
 /// into parts whose sums are added in order at the end, so that no bit depends on the number of threads.
@@ -36,8 +36,7 @@ final class DepthwiseGradientPass: HandwrittenPass {
       kernel_height: kernel[kernel.startIndex], kernel_width: kernel[kernel.startIndex + 1],
       stride_height: Int(strides[0]), stride_width: Int(strides[1]), dilation_height: Int(dilations[0]) + 1,
       dilation_width: Int(dilations[1]) + 1, top: Int(geometry.padding[0]), left: Int(geometry.padding[1]))
-    let (count, size) = (geometry.source[0], (geometry.source[0] + 3) / 4)
-    parts = stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
+    parts = batchParts(geometry.source[0])
     let rows = geometry.weights.suffix(2).reduce(1, *) + (bias == nil ? 0 : 1)
     sums = try recorder.memory(.plain([parts.count * sources.channels * rows]))
     threads = Threads.current

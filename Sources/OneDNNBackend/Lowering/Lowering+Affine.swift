@@ -86,9 +86,12 @@ extension Lowering {
   }
 
   /// Whether training packs weights `index` anew when they change, so that it need not read them back: they are made of
-  /// others, or the library has no Winograd for them, which takes one group alone.
+  /// others, or the library has no Winograd for them, which takes one group alone and needs AVX-512.
   private func packs(_ settings: Convolution, _ index: Int) -> Bool {
-    plan.weights[index].expansion != nil || settings.groups > 1 && !settings.bias
+    if plan.weights[index].expansion != nil { return true }
+    // The optimiser works on the bias itself, which our passes want in whole blocks.
+    return (settings.groups > 1 || !Engine.supportsWinograd)
+      && (!settings.bias || settings.outputChannels.isMultiple(of: 16))
   }
 
   /// A convolution of an evaluation plan as one matrix product.

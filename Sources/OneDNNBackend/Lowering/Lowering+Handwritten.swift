@@ -38,7 +38,7 @@ extension Lowering {
         try recorder.record("\(step.name) convolution backward data", backward.pass(operands, in: recorder))
         try deliver(inner, to: step.inputs[0])
       }
-      if training { try filterGradient(settings, geometry, step, made, source, outer) }
+      if training { try filterGradient(geometry, step, made, source, outer) }
       if let residual = step.residual { try deliver(gradient, to: residual) }
     }
   }
@@ -88,25 +88,29 @@ extension Lowering {
     try deliver(inner, to: step.inputs[0])
   }
 
-  /// The gradient of the filters, and from that the parameter's; with a bias by the library's kernel, which makes both.
+  /// The gradients of the filters and of the bias, and from those the parameters'.
   private func filterGradient(
-    _ settings: Convolution, _ geometry: ConvolutionGeometry, _ step: Step, _ weights: Weights, _ source: Memory,
-    _ gradient: Memory
+    _ geometry: ConvolutionGeometry, _ step: Step, _ weights: Weights, _ source: Memory, _ gradient: Memory
   ) throws {
     let name = "\(step.name) convolution"
-    guard !settings.bias, let trained = weights.trained else {
-      let hint = try engine.convolution(geometry, .direct, bias: settings.bias, training: true, postOperations: [])
-      let backward = try engine.convolutionBackwardWeights(geometry, .direct, bias: settings.bias, hint: hint)
-      return try backwardWeights(name, backward, weights, source, gradient)
+    let (trained, expansion) = (try require(weights.trained, "\(name) in training"), weights.expansion)
+    func summed(_ expansion: FilterExpansion?, _ sums: Memory, _ record: (Memory) throws -> Void) throws {
+      guard let expansion else { return try record(sums) }
+      let expanded = try recorder.memory(.plain([expansion.expandedCount]))
+      try record(expanded)
+      recorder.record("\(name) filters backward", FilterPass(expansion, summing: expanded, into: sums))
     }
-    let convolution = WinogradConvolution(geometry, isBackward: false)
-    let filters =
-      try weights.expansion.map { try recorder.memory(.plain([$0.expandedCount])) } ?? trained.weight.gradient
-    try recorder.record(
-      "\(name) backward weights",
-      WinogradGradientPass(convolution, source: source, gradient: gradient, filters: filters, in: recorder))
-    guard let expansion = weights.expansion else { return }
-    recorder.record("\(name) filters backward", FilterPass(expansion, summing: filters, into: trained.weight.gradient))
+    try summed(expansion, trained.weight.gradient) { filters in
+      try recorder.record(
+        "\(name) backward weights",
+        WinogradGradientPass(
+          WinogradConvolution(geometry, isBackward: false), source: source, gradient: gradient, filters: filters,
+          in: recorder))
+    }
+    guard let bias = trained.bias else { return }
+    try summed(expansion?.ofBias, bias.gradient) { sums in
+      try recorder.record("\(name) backward bias", ChannelSumPass(gradient, into: sums, in: recorder))
+    }
   }
 
   /// Images in one of the two layouts that our passes read: with the channels last only where they fill their blocks, and
