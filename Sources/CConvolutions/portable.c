@@ -1,10 +1,10 @@
-// The kernels for any processor: the reference. On ARM they run on NEON's four registers of four floats.
+// The kernels for any processor: the reference.
 
 #include "sets.h"
 
 #define CUSP_WIDE
 #define CUSP_COLUMNS 1
-#if !defined(__FMA__) && !defined(__aarch64__)
+#if !defined(__FMA__)
 // A fused multiply-add is a call then: small is better than fast.
 #define CUSP_UNROLLED
 #endif

@@ -10,26 +10,35 @@ import Programs
   import Darwin
 #endif
 
-/// Bytes with a life: from the first to the last call that touches them.
+/// Bytes with a life: from the first to the last call that touches them; a further one where calls are run again.
 final class Buffer {
   fileprivate(set) var byteCount: Int
-  fileprivate(set) var life: ClosedRange<Int>?
+  private(set) var lives: [ClosedRange<Int>] = []
   fileprivate(set) var address: UnsafeMutableRawPointer?
 
   init(byteCount: Int) { self.byteCount = byteCount }
 
-  /// Extends the life to `time`.
+  /// Extends the last life to `time`.
   func touch(at time: Int) {
-    life = life.map { min($0.lowerBound, time)...max($0.upperBound, time) } ?? time...time
+    guard let life = lives.popLast() else { return lives = [time...time] }
+    lives.append(min(life.lowerBound, time)...max(life.upperBound, time))
+  }
+
+  /// Begins a further life at `time`, with what the same calls write again that began the first, if that was in `calls`.
+  func revive(at time: Int, born calls: Range<Int>) {
+    guard let first = lives.first, calls.contains(first.lowerBound), first.upperBound != .max else {
+      return touch(at: time)
+    }
+    lives.append(time...time)
   }
 
   /// Extends the life to all calls, of every pass.
-  func persist() { life = 0...Int.max }
+  func persist() { lives = [0...Int.max] }
 
   /// Extends a life that spans the time `boundary` to the end of all calls.
   func outlive(_ boundary: Int) {
-    guard let life, life.lowerBound < boundary, life.upperBound >= boundary else { return }
-    self.life = life.lowerBound...Int.max
+    guard let life = lives.last, life.lowerBound < boundary, life.upperBound >= boundary else { return }
+    lives[lives.count - 1] = life.lowerBound...Int.max
   }
 
   /// Makes room for `byteCount` bytes, before the buffer is placed.
@@ -83,7 +92,7 @@ final class Arena {
   init(_ memories: [Memory]) throws {
     var seen: Set<ObjectIdentifier> = []
     let buffers = memories.map(\.buffer).filter { seen.insert(ObjectIdentifier($0)).inserted }
-    let plan = MemoryPlan(buffers.map { .init(byteCount: $0.byteCount, life: $0.life ?? 0...0) })
+    let plan = MemoryPlan(buffers.map { .init(byteCount: $0.byteCount, lives: $0.lives.isEmpty ? [0...0] : $0.lives) })
     byteCount = plan.byteCount
     let alignment = plan.byteCount < Self.hugePage ? MemoryPlan.alignment : Self.hugePage
     guard let block = calloc(1, plan.byteCount + alignment) else {

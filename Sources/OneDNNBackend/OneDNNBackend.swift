@@ -10,20 +10,26 @@ public import Programs
 public struct OneDNNBackend: Backend {
   let threads: Threads
   let algorithms: AlgorithmChoice
+  let checkpointsActivations: Bool
 
   /// A backend whose engines use `threads` threads, and the convolution algorithms that `algorithms` names.
   ///
+  /// - Parameter checkpointsActivations: Whether training keeps few activations and computes the others anew on the way
+  ///   back (Chen et al. 2016): the same numbers from less memory, in more time.
   /// - Throws: `Failure` (`usage`) when `threads` is not in 1...1024.
-  public init(threads: Int, algorithms: AlgorithmChoice = .fixedRule) throws {
+  public init(
+    threads: Int, algorithms: AlgorithmChoice = .fixedRule, checkpointsActivations: Bool = false
+  ) throws {
     guard (1...1024).contains(threads) else {
       throw Failure(.usage, "onednn: cannot run on \(threads) threads; give 1...1024")
     }
     try InstructionSet.check()
-    self.init(Threads(count: threads), algorithms)
+    self.init(Threads(count: threads), algorithms, checkpointsActivations)
   }
 
-  private init(_ threads: Threads, _ algorithms: AlgorithmChoice) {
+  private init(_ threads: Threads, _ algorithms: AlgorithmChoice, _ checkpointsActivations: Bool) {
     (self.threads, self.algorithms) = (threads, algorithms)
+    self.checkpointsActivations = checkpointsActivations
   }
 
   /// As in `onednn 2.6.3` or `onednn 3.2.0`; after it what chooses the algorithms, if not the fixed rule.
@@ -43,7 +49,7 @@ public struct OneDNNBackend: Backend {
   }
 
   /// The same with one thread an engine.
-  public var single: any Backend { Self(Threads(count: 1), algorithms) }
+  public var single: any Backend { Self(Threads(count: 1), algorithms, checkpointsActivations) }
 
   /// Runs `body` for every number below `count` on the threads that the library's kernels run on, and waits for all.
   public func spread(_ count: Int, _ body: (Int) -> Void) { threads.spread(count, body) }
@@ -66,7 +72,8 @@ public struct OneDNNBackend: Backend {
   ///
   /// - Throws: `Failure` when the library refuses.
   public func makeTrainingEngine(_ plan: Plan, for optimizer: Optimizer) throws -> any TrainingEngine {
-    try TrainingSession(plan, for: optimizer, threads, algorithms)
+    try TrainingSession(
+      plan, for: optimizer, threads, algorithms, checkpointsActivations: checkpointsActivations)
   }
 
   /// The vector instructions that handwritten kernels take, by the name that `CUSP_ISA` has.

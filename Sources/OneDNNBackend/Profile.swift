@@ -11,7 +11,8 @@ extension OneDNNBackend {
   public func profile(_ plan: Plan, parameters: Parameters, repeats: Int) throws -> [CallProfile] {
     let lowered: Lowered
     if plan.purpose == .training {
-      let session = try TrainingSession(plan, for: .sgd(momentum: 0), threads, algorithms)
+      let session = try TrainingSession(
+        plan, for: .sgd(momentum: 0), threads, algorithms, checkpointsActivations: checkpointsActivations)
       try session.load(parameters, state: [:])
       lowered = session.lowered
     } else {
@@ -39,6 +40,13 @@ extension OneDNNBackend {
         layout: try call.work.layoutText, implementation: call.work.implementation, seconds: seconds,
         multiplyAdds: label.isProduct ? multiplyAdds[label.step] ?? 0 : 0)
     }
+  }
+
+  /// How many bytes the memory of a training engine for `plan` takes.
+  package func trainingByteCount(_ plan: Plan) throws -> Int {
+    threads.use()
+    return try Lowering(plan, algorithms, stateCount: 1, checkpointsActivations: checkpointsActivations).lower()
+      .arena.byteCount
   }
 
   /// The kernel the library chooses for every call, as `conv1 convolution forward: brgconv:avx512_core`.

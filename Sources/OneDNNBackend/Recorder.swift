@@ -9,6 +9,8 @@ final class Recorder {
   let stateCount: Int
   /// The calls so far.
   private(set) var calls: [Call] = []
+  /// The buffers that each of them touches.
+  private var touched: [[Buffer]] = []
   private var memories: [Memory] = []
   /// Shared by the calls outside the two passes.
   private let scratchpad = Buffer(byteCount: 0)
@@ -52,16 +54,36 @@ final class Recorder {
 
   /// Appends a call.
   func record(_ name: String, _ descriptor: PrimitiveDescriptor, _ arguments: [Argument: Memory]) throws {
-    for memory in arguments.values { memory.buffer.touch(at: now) }
     let scratchpad = Buffer(byteCount: 0)
-    scratchpad.touch(at: now)
-    calls.append(try call(name, descriptor, arguments, scratchpad))
+    append(
+      try call(name, descriptor, arguments, scratchpad), touching: arguments.values.map(\.buffer) + [scratchpad])
   }
 
   /// Appends a call of a handwritten pass.
   func record(_ name: String, _ pass: any HandwrittenPass) {
-    for memory in pass.memories { memory.buffer.touch(at: now) }
-    calls.append(Call(name, pass))
+    append(Call(name, pass), touching: pass.memories.map(\.buffer))
+  }
+
+  private func append(_ call: Call, touching buffers: [Buffer]) {
+    for buffer in buffers { buffer.touch(at: now) }
+    calls.append(call)
+    touched.append(buffers)
+  }
+
+  /// Appends the calls `earlier` once more: what they wrote need not have been kept until now.
+  func repeatCalls(_ earlier: Range<Int>) {
+    let start = now
+    for index in earlier {
+      for buffer in touched[index] {
+        if let life = buffer.lives.last, life.upperBound >= start {
+          buffer.touch(at: now)
+        } else {
+          buffer.revive(at: now, born: earlier)
+        }
+      }
+      calls.append(calls[index])
+      touched.append(touched[index])
+    }
   }
 
   /// A call for another time than now; its memories must be persistent.

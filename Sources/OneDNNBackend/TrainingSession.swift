@@ -12,12 +12,17 @@ final class TrainingSession: TrainingEngine {
   /// What was loaded: keeps the names and the order.
   private var loaded: Parameters?
 
-  init(_ plan: Plan, for optimizer: Optimizer, _ threads: Threads, _ algorithms: AlgorithmChoice) throws {
+  init(
+    _ plan: Plan, for optimizer: Optimizer, _ threads: Threads, _ algorithms: AlgorithmChoice,
+    checkpointsActivations: Bool
+  ) throws {
     threads.use()
     self.plan = plan
     self.threads = threads
     stateNames = optimizer.stateNames
-    lowered = try Lowering(plan, algorithms, stateCount: stateNames.count).lower()
+    lowered = try Lowering(
+      plan, algorithms, stateCount: stateNames.count, checkpointsActivations: checkpointsActivations
+    ).lower()
   }
 
   func load(_ parameters: Parameters, state: OptimizerState) throws {

@@ -137,17 +137,17 @@ final class Weights {
   /// Takes over the weights of an evaluation plan.
   func load(_ source: PreparedWeights, on engine: Engine) throws {
     let filters = groups?.weight(source.weight.values) ?? source.weight.values
-    for (filter, memory) in packed { filter.pack(filters, into: memory.floats) }
+    let (values, offsets) = (
+      product?.weight(filters) ?? filters, product?.bias(source.bias.values) ?? source.bias.values
+    )
+    for (filter, memory) in packed { filter.pack(values, into: memory.floats) }
     guard packed.first?.memory !== weight else {
       // What fills the last block stays zero.
-      _ = bias?.floats.update(fromContentsOf: source.bias.values)
+      _ = bias?.floats.update(fromContentsOf: offsets)
       return
     }
-    let values = product?.weight(filters) ?? filters
     for memory in [weight] + copies { try engine.write(values, to: memory, sizes: sizes) }
-    guard let bias else { return }
-    try engine.write(
-      product?.bias(source.bias.values) ?? source.bias.values, to: bias, sizes: bias.layout.sizes)
+    if let bias { try engine.write(offsets, to: bias, sizes: bias.layout.sizes) }
   }
 }
 

@@ -64,19 +64,32 @@ public struct EngineOptions: ParsableArguments {
 
   /// The backend that was chosen, or the fastest of this build; tells people when that is the slow one.
   ///
+  /// - Parameter checkpointsActivations: Whether training computes most activations anew on the way back.
   /// - Throws: `Failure` when the build has not the one chosen, the system does not give so many threads or the library
   ///   underneath refuses.
-  public func makeBackend(_ diagnostics: Diagnostics) throws -> any Backend {
+  public func makeBackend(
+    _ diagnostics: Diagnostics, checkpointsActivations: Bool = false
+  ) throws -> any Backend {
     try requireThreads(threadCount)
-    if choice == .portable { return PortableBackend(threads: threadCount) }
+    if choice == .portable {
+      try refuse(checkpointsActivations)
+      return PortableBackend(threads: threadCount)
+    }
     #if CUSP_ONEDNN
-      return try OneDNNBackend(threads: threadCount, algorithms: choice(diagnostics))
+      return try OneDNNBackend(
+        threads: threadCount, algorithms: choice(diagnostics), checkpointsActivations: checkpointsActivations)
     #else
       guard choice == .auto else {
         throw Failure(.usage, "--engine onednn: built without oneDNN; install libdnnl-dev and build again")
       }
+      try refuse(checkpointsActivations)
       return SlowBackend(PortableBackend(threads: threadCount), diagnostics)
     #endif
+  }
+
+  private func refuse(_ checkpointsActivations: Bool) throws {
+    guard checkpointsActivations else { return }
+    throw Failure(.usage, "--checkpoint-activations: the portable engine keeps all activations; leave it out")
   }
 
   /// Whether this build has the fast engine.
@@ -97,7 +110,7 @@ public struct EngineOptions: ParsableArguments {
     #endif
   }
 
-  /// The vector instructions that handwritten kernels take: `avx512`, `avx2` or `portable`.
+  /// The vector instructions that handwritten kernels take: `avx512`, `avx2`, `neon` or `portable`.
   public var instructionSet: String {
     #if CUSP_ONEDNN
       choice == .portable ? "portable" : OneDNNBackend.instructionSet

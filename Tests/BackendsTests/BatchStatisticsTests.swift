@@ -23,7 +23,7 @@ struct BatchStatisticsTests {
     let subject = try Subject(name)
     let program = try TrainingProgram(
       subject.graph, parameters: subject.parameters, batchSize: subject.batchSize, reachesPixels: true,
-      on: backend.make(2))
+      on: backend.make(2, training: name))
     var (logits, gradient) = (subject.emptyLogits, Tensor(subject.pixels.shape))
     try program.forward(subject.pixels, masks: subject.masks(of: program), into: &logits)
     try program.backward(subject.loss, logits: logits)

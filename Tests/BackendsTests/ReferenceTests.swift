@@ -59,7 +59,7 @@ struct ReferenceTests {
     if spares(backend, name) { return }
     let subject = try Subject(name)
     let expected = try #require(subject.reference.training)
-    let program = try subject.trainingProgram(on: backend.make(2))
+    let program = try subject.trainingProgram(on: backend.make(2, training: name))
     var logits = subject.emptyLogits
     try program.forward(subject.pixels, masks: subject.masks(of: program), into: &logits)
     try program.backward(subject.loss, logits: logits)

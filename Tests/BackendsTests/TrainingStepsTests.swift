@@ -5,29 +5,11 @@ import Tensors
 import TestSupport
 import Testing
 
-#if CUSP_ONEDNN
-  import OneDNNBackend
-#endif
-
 /// Networks of the deep families, trained as PyTorch trains them: `fixtures/make/steps.py`.
 @Suite("Two steps of training go where PyTorch's go")
 struct TrainingStepsTests {
   /// Networks that the portable engine would take seconds for.
   private static let costly = ["w32-10"]
-
-  /// Winograd's algorithm rounds too much for networks of a hundred layers: somewhere a ReLU or pooling is then decided otherwise.
-  private static let backends: [TestBackend] = {
-    #if CUSP_ONEDNN
-      [
-        TestBackends.portable,
-        TestBackend(name: "onednn", ignoresThreads: false) {
-          try OneDNNBackend(threads: $0, algorithms: .always(.direct))
-        },
-      ]
-    #else
-      [TestBackends.portable]
-    #endif
-  }()
 
   private let rule = OptimizerStep(.sgd(momentum: 0.9), learningRate: 0.002, weightDecay: 5e-4)
 
@@ -41,7 +23,7 @@ struct TrainingStepsTests {
     #expect(untrained.map(\.name) == [])
   }
 
-  @Test("losses, momentum and running statistics are PyTorch's", arguments: ReferenceSteps.names, backends)
+  @Test("losses, momentum and running statistics are PyTorch's", arguments: ReferenceSteps.names, TestBackends.all)
   func steps(name: String, backend: TestBackend) throws {
     if backend.name == "portable", Self.costly.contains(name) { return }
     let reference = try ReferenceSteps(named: name)
@@ -50,7 +32,7 @@ struct TrainingStepsTests {
     let graph = try NetworkGraph(definition)
     let initial = leaning(graph)
     let program = try TrainingProgram(
-      graph, parameters: initial, batchSize: reference.input[0], on: backend.make(2))
+      graph, parameters: initial, batchSize: reference.input[0], on: backend.direct(2))
     let pixels = Tensor(
       Shape(reference.input), FormulaWeights.pixels(shape: reference.input, path: reference.pixels))
     let loss = CrossEntropy(labels: FormulaWeights.labels(count: reference.input[0], classes: 10))

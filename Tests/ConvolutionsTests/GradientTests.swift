@@ -90,4 +90,33 @@ import Testing
       #expect(abs(sums[channel] - sum) < 1e-5)
     }
   }
+
+  @Test("Images times one number a channel, plus another", arguments: KernelSet.all, [false, true])
+  func scaling(set: KernelSet, isLast: Bool) {
+    let image = Images(1, 32, 5, 3, isLast: isLast, seed: 19)
+    let (scale, shift) = (numbers(16, 20), numbers(16, 21))
+    for (adds, relu) in [(false, false), (true, false), (true, true)] {
+      var (layout, result) = (image.layout, Images(1, 32, 5, 3, isLast: isLast))
+      let second = layout.block_stride
+      image.values.withUnsafeBufferPointer { source in
+        result.values.withUnsafeMutableBufferPointer { made in
+          guard let source = source.baseAddress, let made = made.baseAddress else { return }
+          shift.withUnsafeBufferPointer {
+            set.functions.scale_shift(
+              &layout, source + second, scale, adds ? $0.baseAddress : nil, relu ? 1 : 0, made + second)
+          }
+        }
+      }
+      for channel in 0..<16 {
+        for y in 0..<5 {
+          for x in 0..<3 {
+            let sum =
+              Double(image[0, 16 + channel, y, x]) * Double(scale[channel]) + (adds ? Double(shift[channel]) : 0)
+            #expect(abs(Double(result[0, 16 + channel, y, x]) - (relu ? max(sum, 0) : sum)) < 1e-6)
+            #expect(result[0, channel, y, x] == 0)
+          }
+        }
+      }
+    }
+  }
 }

@@ -7,7 +7,7 @@ struct KernelSet: @unchecked Sendable, CustomStringConvertible {
   var description: String { name }
 
   /// All that there are, the portable one first.
-  static let all = ["portable", "avx2", "avx512"].compactMap { name in
+  static let all = ["portable", "avx2", "avx512", "neon"].compactMap { name in
     cusp_find_kernel_set(name).map { KernelSet(functions: $0.pointee, name: name) }
   }
 }

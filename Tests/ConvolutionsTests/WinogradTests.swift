@@ -177,9 +177,17 @@ import Testing
       var kernels = one.kernels()
       var found = [Float](repeating: .nan, count: one.weights.count)
       let sums = AlignedFloats(count: 36 * one.inputs * one.outputs)
-      set.functions.winograd_kernel_gradient(
-        &kernels, count, left, one.inputs, count * one.inputs, right, one.outputs, count * one.outputs, 0, 0,
-        one.inputs, one.outputs, sums.start, &found)
+      for part in 0..<36 {
+        // In two rounds, the second of which adds.
+        for tiles in [0..<count / 2, count / 2..<count] where !tiles.isEmpty {
+          let (first, end) = (part * count + tiles.lowerBound, part * count + tiles.upperBound)
+          set.functions.winograd_kernel_product(
+            tiles.count, Array(left[first * one.inputs..<end * one.inputs]), one.inputs,
+            Array(right[first * one.outputs..<end * one.outputs]), one.outputs, one.inputs, one.outputs,
+            tiles.lowerBound > 0 ? 1 : 0, sums.start + part * one.inputs * one.outputs)
+        }
+      }
+      set.functions.winograd_kernel_gradient(&kernels, sums.start, 0, 0, one.inputs, one.outputs, &found)
       var expected = found
       for place in expected.indices {
         let (output, input, tap) = (place / 9 / one.inputs, place / 9 % one.inputs, place % 9)

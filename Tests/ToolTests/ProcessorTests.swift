@@ -42,6 +42,6 @@ import Testing
     let outcome = try BuiltTool("cusp-bench").run(["lenet", "--quiet"], environment: ["CUSP_ISA": "avx9"])
     #expect(outcome.status == 64)
     #expect(
-      outcome.errors == "cusp-bench: CUSP_ISA=avx9: give avx512 or avx2; --engine portable needs neither\n")
+      outcome.errors == "cusp-bench: CUSP_ISA=avx9: give avx512, avx2 or neon; --engine portable needs neither\n")
   }
 }

@@ -36,6 +36,8 @@ struct BenchCommand: EngineCommand {
   @Option(help: "Images of an attack-epoch; the default is eight batches.") var images: Int?
   @Option(help: "How often to time each program.") var repeats = 5
   @Flag(help: "Also time every call into the engine's kernels on its own.") var layers = false
+  @Flag(help: "In training keep few activations and compute the rest anew, as cusp-train does.")
+  var checkpointActivations = false
   @OptionGroup var engine: EngineOptions
   @OptionGroup var format: FormatOptions
   @OptionGroup var common: CommonOptions
@@ -47,6 +49,9 @@ struct BenchCommand: EngineCommand {
     if program.contains(.training) || program.contains(.attackEpoch), batch == 1 {
       throw ValidationError("--batch 1: norms need two images or more in training")
     }
+    if checkpointActivations, !program.contains(.training), !program.contains(.attackEpoch) {
+      throw ValidationError("--checkpoint-activations: other programs keep none; leave it out, or time training")
+    }
     if let images, !program.contains(.attackEpoch) {
       throw ValidationError("--images \(images): other programs take one batch; leave it out, or time attack-epoch")
     }
@@ -56,7 +61,7 @@ struct BenchCommand: EngineCommand {
   }
 
   func execute(_ context: ToolContext) throws {
-    let backend = try engine.makeBackend(context.diagnostics)
+    let backend = try engine.makeBackend(context.diagnostics, checkpointsActivations: checkpointActivations)
     let benchmark = Benchmark(
       batchSize: batch, imageCount: images, repeats: repeats, threads: engine.threadCount, on: backend)
     let programs = program.isEmpty ? [.inputGradient] : program

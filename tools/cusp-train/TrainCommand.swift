@@ -57,6 +57,8 @@ struct TrainCommand: EngineCommand {
   @OptionGroup var substitute: SubstituteOptions
   @OptionGroup var format: FormatOptions
   @OptionGroup var engine: EngineOptions
+  @Flag(help: "Keep few activations and compute the rest anew on the way back: less memory, more time, the same bytes.")
+  var checkpointActivations = false
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -79,7 +81,8 @@ struct TrainCommand: EngineCommand {
       throw Failure(.usage, "--keep \(late): the run has \(run.configuration.epochs) epochs; give 1 to that many")
     }
     for note in run.notes { context.diagnostics.note(note) }
-    let backend = try run.engine.makeBackend(context.diagnostics)
+    let backend = try run.engine.makeBackend(
+      context.diagnostics, checkpointsActivations: checkpointActivations)
     let oracle = try run.readOracle(on: backend)
     if let oracle { context.diagnostics.note(oracle) }
     var writer = try CheckpointWriter(

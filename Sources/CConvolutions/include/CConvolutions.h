@@ -8,7 +8,7 @@
 
 /// The kernels for one set of instructions.
 struct cusp_kernel_set {
-  /// `avx512`, `avx2` or `portable`.
+  /// `avx512`, `avx2`, `neon` or `portable`.
   const char *name;
 
   /// The matrix product `[rows, inputs] x [inputs, outputs]`; `right` in panels of 64 columns and one of what remains,
@@ -59,12 +59,17 @@ struct cusp_kernel_set {
       const struct cusp_images *images, const struct cusp_tiles *tiles, const struct cusp_epilogue *epilogue,
       const float *parts, long part_stride, long image, float *above, float *destination);
 
-  /// The gradient of the weights from `rows` inputs to `width` outputs: the matrices `left`, `[tiles, inputs]`, from above
-  /// to below, times `right`, `[tiles, outputs]`, 36 of each, then G' u G into `gradient`, where the weights lie as `kernels`
-  /// says. `sums` holds 36 * rows * width numbers.
+  /// The gradient of `rows` inputs' and `width` outputs' weights in one of the 36 matrices: `left`, `[tiles, inputs]`, from
+  /// above to below, times `right`, `[tiles, outputs]`, added to `sum`, `[rows, width]`, if `adds`. Each is one sum in the
+  /// order of the tiles.
+  void (*winograd_kernel_product)(
+      long tiles, const float *left, long inputs, const float *right, long outputs, long rows, long width, int adds,
+      float *sum);
+
+  /// Takes the 36 gradients `sums`, each `[rows, width]`, of the weights from `input` to `output` on back to those of the
+  /// kernels, G' u G, into `gradient`, where the weights lie as `kernels` says.
   void (*winograd_kernel_gradient)(
-      const struct cusp_kernels *kernels, long tiles, const float *left, long inputs, long left_part,
-      const float *right, long outputs, long right_part, long input, long output, long rows, long width, float *sums,
+      const struct cusp_kernels *kernels, const float *sums, long input, long output, long rows, long width,
       float *gradient);
 
   /// Makes 0 of `gradient` where the 16 * `count` numbers of `values` are not above 0.
@@ -91,6 +96,12 @@ struct cusp_kernel_set {
   /// Writes the sums `[16]` of one block of 16 channels over all pixels of one image, or adds them.
   void (*channel_sums)(
       const struct cusp_images *images, const float *image, int adds, float *sums);
+
+  /// Writes `source` times `scale`, plus `shift` unless that is null, of one block of 16 channels over all pixels of one image;
+  /// then max(x, 0) if `relu`.
+  void (*scale_shift)(
+      const struct cusp_images *images, const float *source, const float *scale, const float *shift, int relu,
+      float *destination);
 };
 
 /// The set `name`; null where this build or this processor has it not.

@@ -20,10 +20,12 @@
     .winograd_gather = cusp_winograd_gather,                   \
     .winograd_scatter_gradient = cusp_winograd_scatter_gradient,\
     .winograd_gather_gradient = cusp_winograd_gather_gradient, \
+    .winograd_kernel_product = cusp_winograd_kernel_product,   \
     .winograd_kernel_gradient = cusp_winograd_kernel_gradient, \
     .narrow_mask = cusp_narrow_mask,                           \
     .narrow_gradient = cusp_narrow_gradient,                   \
     .group_product = cusp_group_product,                       \
     .depthwise_gradient = cusp_depthwise_gradient,             \
     .channel_sums = cusp_channel_sums,                         \
+    .scale_shift = cusp_scale_shift,                           \
   }

@@ -31,7 +31,13 @@ CUSP_WIDE static inline void cusp_group_product(
     long kept = outputs - column < 64 ? outputs - column : 64;
     for (long row = 0; row < rows; row += 48) {
       long some = rows - row < 48 ? rows - row : 48;
-      cusp_panel(width, some, inputs, 0, left + row * left_stride, left_stride, right + column * inputs, sums, width);
+      // What all rows are multiplied by in one round stays in the nearest cache.
+      for (long input = 0; input < inputs; input += 128) {
+        long count = inputs - input < 128 ? inputs - input : 128;
+        cusp_panel(
+            width, some, count, input > 0, left + row * left_stride + input, left_stride,
+            right + column * inputs + input * width, sums, width);
+      }
       cusp_group_finish(some, sums, width, epilogue, channel + column, kept, result + row * stride, stride);
     }
   }

@@ -295,28 +295,30 @@ CUSP_WIDE static inline void cusp_winograd_gather_gradient(
     g[2] = CUSP_FMA(near_sum, CUSP_NEAR2, CUSP_FMA(far_sum, CUSP_FAR2, u[5]));                           \
   } while (0)
 
-/// The gradient of the weights from `rows` inputs to `width` outputs: the matrices `left`, `[tiles, inputs]`, from above
-/// to below, times `right`, `[tiles, outputs]`, 36 of each, then G' u G into `gradient`, where the weights lie as `kernels`
-/// says. `sums` holds 36 * rows * width numbers.
-CUSP_WIDE static inline void cusp_winograd_kernel_gradient(
-    const struct cusp_kernels *kernels, long tiles, const float *left, long inputs, long left_part, const float *right,
-    long outputs, long right_part, long input, long output, long rows, long width, float *sums, float *gradient) {
-  for (long part = 0; part < 36; part++) {
-    float *sum = sums + part * rows * width;
-    for (long i = 0; i < rows * width; i += 16) CUSP_STORE(sum + i, (cusp_vector){});
-    // What one round reads stays in the nearest cache.
-    for (long tile = 0; tile < tiles; tile += 128) {
-      long count = tiles - tile < 128 ? tiles - tile : 128;
-      const float *a = left + part * left_part + tile * inputs + input;
-      const float *b = right + part * right_part + tile * outputs + output;
-      switch (width) {
-      case 16: cusp_transposed_1(rows, count, 1, a, inputs, b, outputs, sum, width); break;
-      case 32: cusp_transposed_2(rows, count, 1, a, inputs, b, outputs, sum, width); break;
-      case 48: cusp_transposed_3(rows, count, 1, a, inputs, b, outputs, sum, width); break;
-      default: cusp_transposed_4(rows, count, 1, a, inputs, b, outputs, sum, width);
-      }
+/// The gradient of `rows` inputs' and `width` outputs' weights in one of the 36 matrices: `left`, `[tiles, inputs]`, from above
+/// to below, times `right`, `[tiles, outputs]`, added to `sum`, `[rows, width]`, if `adds`.
+CUSP_WIDE static inline void cusp_winograd_kernel_product(
+    long tiles, const float *left, long inputs, const float *right, long outputs, long rows, long width, int adds,
+    float *sum) {
+  // What one round reads stays in the nearest cache.
+  for (long tile = 0; tile < tiles; tile += 128) {
+    long count = tiles - tile < 128 ? tiles - tile : 128;
+    const float *a = left + tile * inputs, *b = right + tile * outputs;
+    int further = adds || tile > 0;
+    switch (width) {
+    case 16: cusp_transposed_1(rows, count, further, a, inputs, b, outputs, sum, width); break;
+    case 32: cusp_transposed_2(rows, count, further, a, inputs, b, outputs, sum, width); break;
+    case 48: cusp_transposed_3(rows, count, further, a, inputs, b, outputs, sum, width); break;
+    default: cusp_transposed_4(rows, count, further, a, inputs, b, outputs, sum, width);
     }
   }
+}
+
+/// Takes the 36 gradients `sums`, each `[rows, width]`, of the weights from `input` to `output` on back to those of the
+/// kernels, G' u G, into `gradient`, where the weights lie as `kernels` says.
+CUSP_WIDE static inline void cusp_winograd_kernel_gradient(
+    const struct cusp_kernels *kernels, const float *sums, long input, long output, long rows, long width,
+    float *gradient) {
   for (long block = 0; block < width; block += 16) {
     for (long r = 0; r < rows && input + r < kernels->inputs; r++) {
       cusp_vector half[3][6];

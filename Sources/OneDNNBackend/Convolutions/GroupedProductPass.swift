@@ -1,8 +1,9 @@
 import CConvolutions
 
-/// One pass of a 1x1 convolution in groups that fill no blocks of 16 channels: products of pixels and channels, on AVX-512.
+/// One pass of a 1x1 convolution in groups that fill no blocks of 16 channels, or of a dense layer: products of pixels and
+/// channels, or of images and features.
 ///
-/// The library falls to its general matrix product there, which mixes images. A pixel's results are the same whatever pixels
+/// The library falls to its general matrix product there, without AVX-512 for dense layers, too, which mixes images. A pixel's results are the same whatever pixels
 /// are computed beside it.
 final class GroupedProductPass: HandwrittenPass {
   private let filter: GroupedFilter
@@ -18,7 +19,7 @@ final class GroupedProductPass: HandwrittenPass {
       && geometry.stride == 1 && geometry.border == 0
   }
 
-  /// Between images with the channels last.
+  /// Between images with the channels last, or between features.
   init(_ filter: GroupedFilter, _ operands: ConvolutionOperands, rows: ActiveRows) {
     (self.filter, self.operands, self.rows) = (filter, operands, rows)
     pixels = operands.source.layout.sizes[2...].reduce(1, *)
@@ -33,24 +34,30 @@ final class GroupedProductPass: HandwrittenPass {
   /// Runs on all threads.
   func run() {
     let (source, weights, destination) = operands.starts
-    let (groups, inputs, outputs, step) = (filter.shape.groups, filter.shape.inputs, filter.shape.outputs, 192)
-    let total = rows.count * pixels
-    threads.spread((total + step - 1) / step * groups) { [filter, operands] task in
-      let (part, group) = task.quotientAndRemainder(dividingBy: groups)
+    let (groups, inputs, outputs) = (filter.shape.groups, filter.shape.inputs, filter.shape.outputs)
+    // So many rows and columns go through the weights together.
+    let (step, width) = (192, 64)
+    let (total, panels) = (rows.count * pixels, (outputs + width - 1) / width)
+    threads.spread((total + step - 1) / step * groups * panels) { [filter, operands] task in
+      let (part, place) = task.quotientAndRemainder(dividingBy: groups * panels)
+      let (group, column) = (place / panels, place % panels * width)
       var epilogue = operands.epilogue
       kernelSet.group_product(
         min(step, total - part * step), source + part * step * groups * inputs + group * inputs, groups * inputs,
-        inputs, weights + filter.start(of: group), &epilogue, group * outputs, outputs,
-        destination + part * step * groups * outputs, groups * outputs)
+        inputs, weights + filter.start(of: group) + column * inputs, &epilogue, group * outputs + column,
+        min(width, outputs - column), destination + part * step * groups * outputs, groups * outputs)
     }
   }
 }
 
-/// The weights of a 1x1 convolution in groups, one matrix `[inputs, outputs]` after another; outputs alone are filled.
+/// The weights of a 1x1 convolution in groups or a dense layer, one matrix `[inputs, outputs]` after another; outputs alone are filled.
 struct GroupedFilter: PackedFilter {
   let shape: FilterShape
 
   init(_ geometry: ConvolutionGeometry, isBackward: Bool) { shape = FilterShape(geometry, isBackward: isBackward) }
+
+  /// Those of a dense layer, one group.
+  init(_ sizes: DenseSizes, isBackward: Bool) { shape = FilterShape(sizes, isBackward: isBackward) }
 
   var count: Int { start(of: shape.groups) }
   var algorithm: ConvolutionAlgorithm { .direct }

@@ -14,15 +14,21 @@ enum InstructionSet: String {
   case portable
   case avx2
   case avx512
+  /// Every 64-bit ARM processor has them.
+  case neon
 
   /// The widest that may be used. `CUSP_ISA=avx2` has this processor stand for one without AVX-512, the library included.
   static let current: InstructionSet = {
-    if requested == .some(.avx2) { _ = dnnl_set_max_cpu_isa(dnnl_cpu_isa_avx2) }
-    switch cusp_instruction_level() {
-    case 2: return .avx512
-    case 1: return .avx2
-    default: return .portable
-    }
+    #if arch(arm64)
+      return .neon
+    #else
+      if requested == .avx2 { _ = dnnl_set_max_cpu_isa(dnnl_cpu_isa_avx2) }
+      switch cusp_instruction_level() {
+      case 2: return .avx512
+      case 1: return .avx2
+      default: return .portable
+      }
+    #endif
   }()
 
   /// What the environment asks for; nil where it does not.
@@ -36,7 +42,7 @@ enum InstructionSet: String {
   static func check() throws {
     guard let word = getenv("CUSP_ISA").map({ String(cString: $0) }), !word.isEmpty else { return }
     guard let requested, requested != .portable else {
-      throw Failure(.usage, "CUSP_ISA=\(word): give avx512 or avx2; --engine portable needs neither")
+      throw Failure(.usage, "CUSP_ISA=\(word): give avx512, avx2 or neon; --engine portable needs neither")
     }
     guard requested == current else {
       throw Failure(.usage, "CUSP_ISA=\(word): this processor has no such instructions, or is bound; unset it")

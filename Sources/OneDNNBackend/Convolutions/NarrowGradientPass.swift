@@ -1,6 +1,6 @@
 import CConvolutions
 
-/// The gradient of a convolution with respect to images of one to three channels, such as pixels, on AVX-512.
+/// The gradient of a convolution with respect to images of one to three channels, such as pixels.
 ///
 /// The library fills up channels to blocks of 16, of which nearly all is padding here. Each thread takes whole images,
 /// whose masked gradients stay in its cache from the mask of the result's ReLU on.

@@ -48,6 +48,13 @@ struct FilterShape {
     (taps, self.isBackward) = (geometry.kernelSize * geometry.kernelSize, isBackward)
   }
 
+  /// Those of a dense layer.
+  init(_ sizes: DenseSizes, isBackward: Bool) {
+    groups = 1
+    (inputs, outputs) = isBackward ? (sizes.outputs, sizes.inputs) : (sizes.inputs, sizes.outputs)
+    (taps, self.isBackward) = (1, isBackward)
+  }
+
   /// From one input to the next, and from one output.
   var inputStride: Int { isBackward ? taps * outputs : taps }
   var outputStride: Int { isBackward ? taps : taps * inputs }

@@ -1,7 +1,7 @@
 import CConvolutions
 import Synchronization
 
-/// One pass of a convolution as matrix products of pixels and channels, one for each tap of the kernel, on AVX-512.
+/// One pass of a convolution as matrix products of pixels and channels, one for each tap of the kernel.
 ///
 /// It takes any stride, which Winograd's algorithm does not. Each thread takes blocks of pixels through all taps, so that
 /// their sums stay in its cache. A pixel's results are the same whatever block it is in.

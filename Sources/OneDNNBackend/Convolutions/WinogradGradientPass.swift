@@ -4,43 +4,56 @@ import Synchronization
 /// The gradient of a 3x3 convolution's weights by Winograd's F(4x4, 3x3), from what it read forward and the gradient of what
 /// it wrote: the forward pass transposed.
 ///
-/// Group by group all tiles of both are transformed first. Then each thread takes blocks of the weights through their 36
-/// products and back, so that what lies between stays in its cache. Sums go in the order of the tiles, whatever the threads.
+/// Group by group the tiles of both are transformed, so many at a time that they stay in the last cache; then threads take
+/// blocks of the weights through their 36 products and back. Sums go in the order of the tiles, whatever the threads.
 final class WinogradGradientPass: HandwrittenPass {
   private let source, gradient, filters, scratch: Memory
   private let filter: WinogradFilter
-  private var sources, results: cusp_images
-  private var tiles: cusp_tiles
-  private var kernels: cusp_kernels
+  private let sources, results: cusp_images
+  private let tiles: cusp_tiles
+  private let kernels: cusp_kernels
   private let tileCount: Int
-  /// The group that is being computed.
-  private var group = 0
   /// From one of the 36 matrices to the next; no power of two, or they would meet in the cache.
   private let sourceStride, resultStride: Int
-  private let threads: Threads
-  private let next = Atomic(0)
-  private let nextWorker = Atomic(0)
+  private let blocks: [Block]
+  private let threads = Threads.current
+  private let nextBlock = Atomic(0)
 
-  /// The tiles that a thread transforms at once, and the inputs and outputs of the weights it takes at once.
-  private static let (share, rows, columns) = (16, 48, 64)
+  /// The tiles that lie transformed at once, those of them that a thread transforms at once, and the inputs and outputs of a
+  /// block of weights.
+  private static let (together, share, rows, columns) = (512, 16, 48, 64)
+  /// The sums of one block.
+  private static let sumCount = 36 * rows * columns
+
+  /// The weights from inputs to outputs that a thread takes at once.
+  private struct Block {
+    let input, output, rows, width: Int
+  }
 
   /// The gradient of `convolution`'s weights into `filters`, row-major.
   init(
     _ convolution: WinogradConvolution, source: Memory, gradient: Memory, filters: Memory, in recorder: Recorder
   ) throws {
     (self.source, self.gradient, self.filters) = (source, gradient, filters)
-    filter = convolution.winogradFilter
-    sources = try cusp_images(source.layout)
-    results = try cusp_images(gradient.layout)
+    let filter = convolution.winogradFilter
+    self.filter = filter
+    var (sources, results) = (try cusp_images(source.layout), try cusp_images(gradient.layout))
     // What the inner loops know is one group.
     (sources.channels, results.channels) = (filter.inputs, filter.outputs)
+    (self.sources, self.results) = (sources, results)
     (tiles, kernels) = (convolution.tiles, filter.kernels)
     tileCount = convolution.destination[0] * tiles.count
-    sourceStride = tileCount * filter.inputs + 16
-    resultStride = tileCount * filter.outputs + 16
-    threads = Threads.current
-    scratch = try recorder.memory(
-      .plain([36 * (sourceStride + resultStride + threads.count * Self.rows * Self.columns)]))
+    let most = min(tileCount, Self.together)
+    (sourceStride, resultStride) = (most * filter.inputs + 16, most * filter.outputs + 16)
+    blocks = stride(from: 0, to: filter.inputs, by: Self.rows).flatMap { input in
+      stride(from: 0, to: filter.outputs, by: Self.columns).map { output in
+        Block(
+          input: input, output: output, rows: min(Self.rows, filter.inputs - input),
+          width: min(Self.columns, filter.outputs - output))
+      }
+    }
+    let sums = (tileCount > Self.together ? blocks.count : threads.count) * Self.sumCount
+    scratch = try recorder.memory(.plain([36 * (sourceStride + resultStride) + sums]))
   }
 
   var memories: [Memory] { [source, gradient, filters, scratch] }
@@ -48,71 +61,86 @@ final class WinogradGradientPass: HandwrittenPass {
   var layoutText: String { gradient.layout.text }
   var implementation: String { "winograd:\(InstructionSet.current.rawValue)" }
 
+  /// Runs on all threads.
   func run() {
-    let context = Unmanaged.passUnretained(self).toOpaque()
     for group in 0..<filter.shape.groups {
-      self.group = group
-      begin()
-      threads.run(context) { WinogradGradientPass.from($0)?.transform() }
-      begin()
-      threads.run(context) { WinogradGradientPass.from($0)?.multiply() }
+      let places = placed(group)
+      guard tileCount > Self.together else {
+        transform(0..<tileCount, places)
+        multiplyAndFinish(places)
+        continue
+      }
+      for first in stride(from: 0, to: tileCount, by: Self.together) {
+        let round = first..<min(first + Self.together, tileCount)
+        transform(round, places)
+        // Blocks alone could be fewer than threads.
+        threads.spread(36 * blocks.count) { task in
+          let (block, part) = task.quotientAndRemainder(dividingBy: 36)
+          multiply(blocks[block], part, round, places.sums + block * Self.sumCount, places)
+        }
+      }
+      threads.spread(blocks.count) { finish(blocks[$0], places.sums + $0 * Self.sumCount, places) }
     }
   }
 
-  private func begin() {
-    next.store(0, ordering: .relaxed)
-    nextWorker.store(0, ordering: .relaxed)
-  }
-
-  private static func from(_ context: UnsafeMutableRawPointer?) -> WinogradGradientPass? {
-    context.map { Unmanaged<WinogradGradientPass>.fromOpaque($0).takeUnretainedValue() }
-  }
-
-  /// Transforms the tiles that no other thread has taken.
-  private func transform() {
-    let parts = placed
-    while true {
-      let first = next.wrappingAdd(Self.share, ordering: .relaxed).oldValue
-      guard first < tileCount else { return }
-      let count = min(Self.share, tileCount - first)
+  /// Transforms the tiles `round` of both.
+  private func transform(_ round: Range<Int>, _ places: Places) {
+    threads.spread((round.count + Self.share - 1) / Self.share) { [sources, results, tiles] part in
+      var (sources, results, tiles) = (sources, results, tiles)
+      let place = part * Self.share
+      let (first, count) = (round.lowerBound + place, min(Self.share, round.count - place))
       kernelSet.winograd_scatter(
-        &sources, &tiles, parts.source, first, count, parts.sources + first * filter.inputs, sourceStride)
+        &sources, &tiles, places.source, first, count, places.sources + place * filter.inputs, sourceStride)
       kernelSet.winograd_scatter_gradient(
-        &results, &tiles, parts.gradient, first, count, parts.results + first * filter.outputs, resultStride)
+        &results, &tiles, places.gradient, first, count, places.results + place * filter.outputs, resultStride)
     }
   }
 
-  /// Computes the weights that no other thread has taken.
-  private func multiply() {
-    let parts = placed
-    let worker = nextWorker.wrappingAdd(1, ordering: .relaxed).oldValue
-    let sums = parts.sums + 36 * worker * Self.rows * Self.columns
-    let across = (filter.outputs + Self.columns - 1) / Self.columns
-    while true {
-      let block = next.wrappingAdd(1, ordering: .relaxed).oldValue
-      let (input, output) = (block / across * Self.rows, block % across * Self.columns)
-      guard input < filter.inputs else { return }
-      kernelSet.winograd_kernel_gradient(
-        &kernels, tileCount, parts.sources, filter.inputs, sourceStride, parts.results, filter.outputs, resultStride,
-        input, output, min(Self.rows, filter.inputs - input), min(Self.columns, filter.outputs - output), sums,
-        parts.filters)
+  /// Computes all weights from all tiles at once: the sums of a block stay in its thread's cache.
+  private func multiplyAndFinish(_ places: Places) {
+    nextBlock.store(0, ordering: .relaxed)
+    threads.spread(threads.count) { worker in
+      let sums = places.sums + worker * Self.sumCount
+      while true {
+        let index = nextBlock.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard index < blocks.count else { return }
+        for part in 0..<36 { multiply(blocks[index], part, 0..<tileCount, sums, places) }
+        finish(blocks[index], sums, places)
+      }
     }
+  }
+
+  /// Sums one of a block's 36 gradients over the tiles `round`, the first of which begins anew.
+  private func multiply(_ block: Block, _ part: Int, _ round: Range<Int>, _ sums: Address, _ places: Places) {
+    kernelSet.winograd_kernel_product(
+      round.count, places.sources + part * sourceStride + block.input, filter.inputs,
+      places.results + part * resultStride + block.output, filter.outputs, block.rows, block.width,
+      round.lowerBound > 0 ? 1 : 0, sums + part * block.rows * block.width)
+  }
+
+  /// Takes a block's 36 gradients back to those of the kernels.
+  private func finish(_ block: Block, _ sums: Address, _ places: Places) {
+    var kernels = kernels
+    kernelSet.winograd_kernel_gradient(
+      &kernels, sums, block.input, block.output, block.rows, block.width, places.filters)
   }
 
   private typealias Address = UnsafeMutablePointer<Float>
 
-  /// Where everything lies: the transformed tiles of both, and what the threads sum up, one after another.
-  private var placed:
-    (source: Address, gradient: Address, filters: Address, sources: Address, results: Address, sums: Address)
-  {
+  /// Where everything of a group lies: the transformed tiles of both, and the sums, one after another.
+  private struct Places {
+    let source, gradient, filters, sources, results, sums: Address
+  }
+
+  private func placed(_ group: Int) -> Places {
     guard let source = source.start, let gradient = gradient.start, let filters = filters.start,
       let scratch = scratch.start
     else { preconditionFailure("memories are used before they are placed") }
-    let results = scratch + 36 * sourceStride
-    return (
-      source + group * filter.inputs / 16 * sources.block_stride,
-      gradient + group * filter.outputs / 16 * self.results.block_stride,
-      filters + group * filter.shape.countPerGroup, scratch, results, results + 36 * resultStride
-    )
+    let transformed = scratch + 36 * sourceStride
+    return Places(
+      source: source + group * filter.inputs / 16 * sources.block_stride,
+      gradient: gradient + group * filter.outputs / 16 * results.block_stride,
+      filters: filters + group * filter.shape.countPerGroup, sources: scratch, results: transformed,
+      sums: transformed + 36 * resultStride)
   }
 }

@@ -1,11 +1,11 @@
 import COneDNN
 
 extension Engine {
-  /// Whether the library has kernels for Winograd's algorithm here, which training takes.
+  /// Whether the library has kernels for Winograd's algorithm here, which training takes then.
   static let supportsWinograd = InstructionSet.current == .avx512 && cusp_has_winograd() != 0
 
-  /// Whether we compute them ourselves, in evaluation, where ours are faster than those of 2.x, and 3.x has none; and
-  /// convolutions with strides by handwritten products.
+  /// Whether we compute them ourselves: in evaluation, where ours are faster than those of 2.x; in training where the library
+  /// has none; and convolutions with strides by handwritten products.
   static let hasHandwrittenProducts = InstructionSet.current != .portable && Threads.areShared
 
   /// Whether the library's dense products give a row the same bits wherever it lies in the batch, as its kernels for AVX-512

@@ -22,8 +22,11 @@ extension Lowering {
     let operations: [PostOperation] = step.residual == nil ? activation : [.accumulate] + activation
     let descriptor = try convolutionKernel(geometry, algorithm, bias: bias, operations)
     if !training, descriptor.mixesImages {
-      return try GroupedProductPass.admits(asked)
-        ? groupedProduct(asked, index, step) : portable("convolution", index, step)
+      if GroupedProductPass.admits(asked) { return try groupedProduct(asked, index, step) }
+      guard Engine.hasHandwrittenProducts, geometry.admits(.implicitGEMM, training: false) else {
+        return try portable("convolution", index, step)
+      }
+      return try handwritten(.implicitGEMM, settings, geometry, groups, index, step)
     }
     let source = try recorder.converted(read(by: step, as: geometry), to: descriptor.chosen(.source))
     let output = try destination(step, descriptor.chosen(.destination))
@@ -70,7 +73,9 @@ extension Lowering {
     guard geometry.admits(wanted, training: training, packed: packed) else { return .direct }
     switch wanted {
     case .direct: return wanted
-    case .denseProduct: return step.residual == nil && Engine.productsKeepRowsApart ? wanted : .direct
+    case .denseProduct:
+      let keepsRowsApart = Engine.productsKeepRowsApart || Engine.hasHandwrittenProducts
+      return step.residual == nil && keepsRowsApart ? wanted : .direct
     case .implicitGEMM: return Engine.hasHandwrittenProducts ? wanted : .direct
     case .winograd:
       if ownsWinograd(settings, index) { return wanted }
@@ -97,6 +102,9 @@ extension Lowering {
   /// A convolution of an evaluation plan as one matrix product.
   private func denseProduct(_ geometry: ConvolutionGeometry, _ index: Int, _ step: Step) throws -> Pullback {
     let product = DenseProduct(geometry)
+    guard Engine.productsKeepRowsApart else {
+      return try handwrittenProduct("convolution", product.sizes, product, index, step)
+    }
     let (inputs, outputs) = (try Layout.plain(product.sizes.source), try Layout.plain(product.sizes.destination))
     let (images, results) = (try Layout.plain(geometry.source), try Layout.plain(geometry.destination))
     let descriptor = try engine.dense(
@@ -153,9 +161,12 @@ extension Lowering {
   }
 
   func dense(_ settings: Dense, _ index: Int, _ step: Step) throws -> Pullback {
-    guard training || Engine.productsKeepRowsApart else { return try portable("dense", index, step) }
     let sizes = DenseSizes(
       batchSize: plan.batchSize, inputs: plan.values[step.inputs[0]][0], outputs: settings.outputs)
+    guard training || Engine.productsKeepRowsApart else {
+      return try Engine.hasHandwrittenProducts
+        ? handwrittenProduct("dense", sizes, nil, index, step) : portable("dense", index, step)
+    }
     let bias = settings.bias || !training
     let descriptor = try engine.dense(
       sizes, bias: bias, training: training, postOperations: step.activation?.postOperations ?? [])

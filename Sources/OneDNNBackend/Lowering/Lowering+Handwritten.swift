@@ -74,6 +74,40 @@ extension Lowering {
     }
   }
 
+  /// A dense layer in evaluation, or a convolution as one, named `kind`, where the library's product mixes images.
+  func handwrittenProduct(
+    _ kind: String, _ sizes: DenseSizes, _ product: DenseProduct?, _ index: Int, _ step: Step
+  ) throws -> Pullback {
+    let (inputs, outputs) = (try Layout.plain(sizes.source), try Layout.plain(sizes.destination))
+    let (images, results) = (
+      try Layout.plain(self.sizes(of: step.inputs[0])), try Layout.plain(self.sizes(of: step.output))
+    )
+    let filter = GroupedFilter(sizes, isBackward: false)
+    let made = try Weights(filter, training: false, expanding: nil, hasBias: true, in: recorder)
+    made.product = product
+    weights[index] = made
+    let output = try recorder.memory(outputs)
+    let operands = ConvolutionOperands(
+      source: try recorder.view(recorder.converted(value(step.inputs[0]), to: images), as: inputs),
+      weights: made.weight, bias: made.bias, destination: output, relu: step.activation == .relu)
+    recorder.record("\(step.name) \(kind) forward", GroupedProductPass(filter, operands, rows: recorder.rows))
+    let result = try recorder.view(output, as: results)
+    try activate(step, result, unless: .relu)
+    set(step.output, result)
+
+    return { [self] in
+      guard needsGradient(step.inputs[0]) else { return }
+      let gradient = try recorder.converted(outputGradient(step), to: results)
+      let (filter, inner) = (GroupedFilter(sizes, isBackward: true), try recorder.memory(inputs))
+      let operands = ConvolutionOperands(
+        source: try recorder.view(gradient, as: outputs), weights: try made.weight(filter, recorder),
+        destination: inner)
+      recorder.record(
+        "\(step.name) \(kind) backward data", GroupedProductPass(filter, operands, rows: recorder.rows))
+      try deliver(recorder.view(inner, as: images), to: step.inputs[0])
+    }
+  }
+
   /// The gradient of what a convolution read, where that has few channels; the mask of its ReLU is part of the pass.
   func narrowGradient(_ geometry: ConvolutionGeometry, _ step: Step, _ made: Weights) throws {
     guard needsGradient(step.inputs[0]) else { return }
@@ -109,7 +143,7 @@ extension Lowering {
     }
     guard let bias = trained.bias else { return }
     try summed(expansion?.ofBias, bias.gradient) { sums in
-      try recorder.record("\(name) backward bias", ChannelSumPass(gradient, into: sums, in: recorder))
+      try recorder.record("\(step.name) bias backward", ChannelSumPass(gradient, into: sums, in: recorder))
     }
   }
 

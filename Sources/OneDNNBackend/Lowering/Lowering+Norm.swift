@@ -14,6 +14,9 @@ extension Lowering {
       return try portable("scale and shift", step, weights: source)
     }
     let layout = try perChannel(input.layout)
+    if try ScaleShiftPass.admits(input.layout), try engine.binary(.multiply, input.layout, layout).isReference {
+      return try handwrittenScaleShift(index, step, input)
+    }
     let source = try Weights(scaleAndShift: layout, in: recorder)
     weights[index] = source
     let output = try recorder.memory(input.layout)
@@ -30,6 +33,30 @@ extension Lowering {
       try recorder.record(
         "\(step.name) scale and shift backward", engine.binary(.multiply, gradient.layout, layout),
         [.source: gradient, .secondSource: source.weight, .destination: gradient])
+      try deliver(gradient, to: step.inputs[0])
+    }
+  }
+
+  /// As `scaleShift`, where the library has plain loops alone.
+  private func handwrittenScaleShift(_ index: Int, _ step: Step, _ input: Memory) throws -> Pullback {
+    // Blocks are filled up with zeros.
+    let source = try Weights(scaleAndShift: .blocked([1, input.layout.sizes[1], 1, 1]), in: recorder)
+    weights[index] = source
+    let output = try recorder.memory(input.layout)
+    recorder.record(
+      "\(step.name) scale and shift forward",
+      try ScaleShiftPass(
+        input, scale: source.weight, shift: source.bias, relu: step.activation == .relu, into: output,
+        rows: recorder.rows))
+    try activate(step, output, unless: .relu)
+    set(step.output, output)
+
+    return { [self] in
+      guard needsGradient(step.inputs[0]) else { return }
+      let gradient = try recorder.converted(outputGradient(step), to: input.layout)
+      recorder.record(
+        "\(step.name) scale and shift backward",
+        try ScaleShiftPass(gradient, scale: source.weight, into: gradient, rows: recorder.rows))
       try deliver(gradient, to: step.inputs[0])
     }
   }

@@ -12,6 +12,7 @@ typealias Pullback = () throws -> Void
 final class Lowering {
   let plan: Plan
   let algorithms: AlgorithmChoice
+  private let checkpointsActivations: Bool
   let recorder: Recorder
   /// The memory of each value, once its step is recorded.
   private var values: [Memory?]
@@ -31,9 +32,13 @@ final class Lowering {
   var engine: Engine { recorder.engine }
   var training: Bool { plan.purpose == .training }
 
-  init(_ plan: Plan, _ algorithms: AlgorithmChoice, stateCount: Int = 0) throws {
+  /// - Parameter checkpointsActivations: Whether few activations are kept, and the others computed anew on the way back.
+  init(
+    _ plan: Plan, _ algorithms: AlgorithmChoice, stateCount: Int = 0, checkpointsActivations: Bool = false
+  ) throws {
     self.plan = plan
     self.algorithms = algorithms
+    self.checkpointsActivations = checkpointsActivations
     recorder = try Recorder(batchSize: plan.batchSize, stateCount: stateCount)
     values = plan.values.map { _ in nil }
     gradients = values
@@ -43,9 +48,11 @@ final class Lowering {
   /// Records everything.
   func lower() throws -> Lowered {
     let pixels = try recorder.memory(.plain(sizes(of: Plan.pixels)))
+    // Nobody writes them a second time.
+    if checkpointsActivations { pixels.buffer.persist() }
     recorder.touch(pixels)
     values[Plan.pixels] = pixels
-    let pullbacks = try plan.steps.map { (step: $0, run: try lower($0)) }
+    let segments = try (checkpointsActivations ? plan.segments : [plan.steps.indices]).map(segment)
     let logitSizes = try Layout.plain(sizes(of: plan.logits))
     let logits = try recorder.converted(value(plan.logits), to: logitSizes)
     recorder.touch(logits)
@@ -57,7 +64,10 @@ final class Lowering {
       recorder.touch(memory)
       gradients[plan.logits] = memory
       logitGradient = memory
-      for (step, run) in pullbacks.reversed() where plan.needsGradient[step.output] { try run() }
+      for (number, segment) in segments.enumerated().reversed() {
+        if number < segments.count - 1 { recorder.repeatCalls(segment.calls) }
+        for pullback in segment.pullbacks.reversed() { try pullback() }
+      }
     }
     let pixelGradient = try gradients[Plan.pixels].map { try recorder.converted($0, to: pixels.layout) }
     if let pixelGradient { recorder.touch(pixelGradient) }
@@ -71,6 +81,15 @@ final class Lowering {
       backward: Array(recorder.calls.dropFirst(forwardCount)), pixels: pixels, logits: logits,
       logitGradient: logitGradient, pixelGradient: pixelGradient, weights: weights.compactMap { $0 }, norms: norms,
       masks: masks)
+  }
+
+  /// Records the steps `range` forward: the calls, and what runs back those of them whose gradient anybody wants.
+  private func segment(_ range: Range<Int>) throws -> (calls: Range<Int>, pullbacks: [Pullback]) {
+    let start = recorder.calls.count
+    let pullbacks = try plan.steps[range].map { (step: $0, run: try lower($0)) }
+    return (
+      start..<recorder.calls.count, pullbacks.filter { plan.needsGradient[$0.step.output] }.map(\.run)
+    )
   }
 
   private func lower(_ step: Step) throws -> Pullback {

@@ -4,13 +4,21 @@ public struct MemoryPlan: Sendable {
   public struct Request: Sendable {
     /// Its size, in bytes.
     public let byteCount: Int
-    /// The first and the last step that touch it.
-    public let life: ClosedRange<Int>
+    /// From steps that write it to the last that touch what they wrote, in order; several where its content is lost and
+    /// computed anew.
+    public let lives: [ClosedRange<Int>]
+
+    /// A buffer of `byteCount` bytes touched during `lives`.
+    public init(byteCount: Int, lives: [ClosedRange<Int>]) {
+      self.byteCount = byteCount
+      self.lives = lives
+    }
 
     /// A buffer of `byteCount` bytes touched during `life`.
-    public init(byteCount: Int, life: ClosedRange<Int>) {
-      self.byteCount = byteCount
-      self.life = life
+    public init(byteCount: Int, life: ClosedRange<Int>) { self.init(byteCount: byteCount, lives: [life]) }
+
+    func livesWith(_ other: Request) -> Bool {
+      lives.contains { life in other.lives.contains { $0.overlaps(life) } }
     }
   }
 
@@ -31,7 +39,7 @@ public struct MemoryPlan: Sendable {
     let order = requests.indices.sorted { (requests[$0].byteCount, $1) > (requests[$1].byteCount, $0) }
     for index in order {
       let size = MemoryPlan.rounded(requests[index].byteCount)
-      let rivals = placed.filter { requests[$0].life.overlaps(requests[index].life) }
+      let rivals = placed.filter { requests[$0].livesWith(requests[index]) }
         .sorted { offsets[$0] < offsets[$1] }
       var offset = 0
       for rival in rivals where offsets[rival] < offset + size {
