@@ -1,5 +1,11 @@
 internal import Failures
 
+#if canImport(Darwin)
+  internal import Darwin
+#else
+  internal import Glibc
+#endif
+
 /// A descriptor that a program reads or writes besides files, with the words for it.
 public struct OpenStream: Sendable {
   /// What the system calls it.
@@ -53,6 +59,17 @@ private func refuseStandardOutput(_ path: String) throws {
 public func checkInput(_ path: String, besides output: OpenStream) throws {
   let input = path == "-" ? FileIdentity(descriptor: 0) : FileIdentity(path: path)
   if let input, input == FileIdentity(descriptor: output.descriptor) { throw ownFile(path, output) }
+}
+
+/// Whether what `output` writes is added to the end of the file at `path`, whatever that is called.
+///
+/// - Throws: `.usage` where it is that file, and is written from its front.
+public func isAppended(_ output: OpenStream, to path: String) throws -> Bool {
+  guard let file = FileIdentity(path: path), file == FileIdentity(descriptor: output.descriptor) else { return false }
+  guard fcntl(output.descriptor, F_GETFL) & O_APPEND != 0 else {
+    throw Failure(.usage, "\(path): is the file of \(output.name), which takes its place; append to it, by >>")
+  }
+  return true
 }
 
 private func ownFile(_ path: String, _ stream: OpenStream) -> Failure {

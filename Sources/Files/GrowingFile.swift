@@ -45,9 +45,15 @@ public struct GrowingFile: ~Copyable {
   /// Takes all bytes away, to begin anew.
   ///
   /// - Throws: `.inputOutput` on a failing disk.
-  public mutating func removeAll() throws {
-    guard ftruncate(file.number, 0) == 0 else { throw writeFailure(path, errno) }
-    count = 0
+  public mutating func removeAll() throws { try shorten(to: 0) }
+
+  /// Takes all bytes after the first `length` away.
+  ///
+  /// - Precondition: it has so many.
+  /// - Throws: `.inputOutput` on a failing disk.
+  public mutating func shorten(to length: Int) throws {
+    guard ftruncate(file.number, off_t(length)) == 0 else { throw writeFailure(path, errno) }
+    count = length
   }
 
   /// Brings the file to the disk and gives it the name `name`, in the same folder.

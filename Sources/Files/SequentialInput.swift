@@ -33,6 +33,17 @@ public final class SequentialInput: Sendable {
     self.init(file.release(), isOwner: true, name: path, first: first)
   }
 
+  /// The file `input`, from its front.
+  ///
+  /// - Throws: `.noInput` if there is none; `.inputOutput` if it cannot be read.
+  public convenience init(_ input: InputFile) throws {
+    guard let file = Descriptor(input.location, O_RDONLY) else { throw readFailure(input.name, errno) }
+    // The name of a descriptor may lead to where somebody else has read or written up to.
+    lseek(file.number, 0, SEEK_SET)
+    let first = try front(of: file.number, name: input.name, isPath: true)
+    self.init(file.release(), isOwner: true, name: input.name, first: first)
+  }
+
   /// The stream that is open as `descriptor`, and stays so.
   ///
   /// - Throws: `.inputOutput` if it cannot be read.

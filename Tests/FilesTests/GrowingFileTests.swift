@@ -40,6 +40,43 @@ struct GrowingFileTests {
     }
   }
 
+  @Test("What comes after the part that is to be gone on with is taken away")
+  func shortening() throws {
+    try Fixture.withTemporaryFolder { folder in
+      var file = try GrowingFile(path: "\(folder)/a")
+      try append("one two", to: &file)
+      try file.shorten(to: 4)
+      try append("three", to: &file)
+      #expect(file.count == 9)
+      #expect(try readBytes(path: "\(folder)/a", limit: 10) == Array("one three".utf8))
+    }
+  }
+
+  @Test("Whether a stream is appended to a file is told, and one that takes its place is refused")
+  func appending() throws {
+    try Fixture.withTemporaryFolder { folder in
+      let path = "\(folder)/a"
+      let (added, written) = (open(path, O_WRONLY | O_CREAT | O_APPEND, 0o600), open(path, O_WRONLY))
+      defer { for file in [added, written] { close(file) } }
+      symlink("a", "\(folder)/link")
+      for name in ["a", "link", "./a"] {
+        #expect(try isAppended(OpenStream(added, "standard output"), to: "\(folder)/\(name)"))
+        let failure = #expect(throws: Failure.self) {
+          _ = try isAppended(OpenStream(written, "standard output"), to: "\(folder)/\(name)")
+        }
+        #expect(failure?.kind == .usage)
+        #expect(
+          failure?.message
+            == "\(folder)/\(name): is the file of standard output, which takes its place; append to it, by >>")
+      }
+      #expect(try !isAppended(OpenStream(added, "standard output"), to: "\(folder)/none"))
+      #expect(try !isAppended(OpenStream(-1, "standard output"), to: path))
+      let pipe = try PipeEnds()
+      defer { for end in [pipe.reading, pipe.writing] { close(end) } }
+      #expect(try !isAppended(OpenStream(pipe.writing, "standard output"), to: path))
+    }
+  }
+
   @Test("One holder at a time, and none where no file can be")
   func refused() throws {
     try Fixture.withTemporaryFolder { folder in

@@ -36,6 +36,20 @@ struct InputFileTests {
     }
   }
 
+  @Test("What came through a pipe is read from its front as often as it is asked for")
+  func fromFront() throws {
+    let bytes = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+    try withPipe(bytes) { descriptor in
+      let input = try InputFile(path: "/dev/fd/\(descriptor)")
+      for _ in 0..<2 {
+        let sequential = try SequentialInput(input)
+        #expect(sequential.name == input.name)
+        #expect(try sequential.allBytes(limit: 1 << 20) == bytes)
+      }
+    }
+    #expect(throws: Failure.self) { _ = try SequentialInput(InputFile(onDisk: "/none/a")) }
+  }
+
   @Test("A file on the disk stays where it is; one behind a descriptor is copied from its front")
   func regular() throws {
     try Fixture.withTemporaryFolder { folder in

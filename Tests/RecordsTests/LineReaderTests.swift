@@ -40,6 +40,28 @@ import Testing
     #expect(try read(Array(text.utf8)) == lines)
   }
 
+  @Test(
+    "A line says where it lies with its end, whatever comes before it, and whether it has one", arguments: [0, 3, 9])
+  func places(first: Int) throws {
+    let long = String(repeating: "x", count: 600_000)
+    let bytes = Array("one\n\n\r\ntwo\r\n\(long)\nrest".utf8)
+    let pipe = Pipe()
+    let writer = Thread {
+      try? pipe.fileHandleForWriting.write(contentsOf: Data(bytes[first...]))
+      try? pipe.fileHandleForWriting.close()
+    }
+    writer.start()
+    var reader = LineReader(descriptor: pipe.fileHandleForReading.fileDescriptor, first: Array(bytes[..<first]))
+    var found: [Range<Int>] = []
+    while try reader.next() {
+      found.append(reader.place)
+      #expect(reader.isEnded == (reader.place.upperBound < bytes.count))
+      #expect(bytes[reader.place].starts(with: reader.bytes))
+    }
+    #expect(found == [0..<4, 7..<12, 12..<600_013, 600_013..<600_017])
+    #expect(reader.bytes.isEmpty)
+  }
+
   @Test("Bytes that were read before come first", arguments: [0, 1, 4, 5, 6, 11, 300_000, 700_000])
   func first(count: Int) throws {
     let long = String(repeating: "z", count: 700_000)

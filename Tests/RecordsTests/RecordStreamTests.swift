@@ -145,4 +145,21 @@ import Testing
       try body(&reader)
     }
   }
+
+  @Test(
+    "Only records whose lines have an end are taken for whole; the rest is kept", arguments: ["", "{", "{}", "{}\r"])
+  func ended(rest: String) throws {
+    try Fixture.withTemporaryFolder { folder in
+      try Data("{\"type\":\"a\"}\n{\"type\":\"b\"}\r\n\(rest)".utf8).write(to: URL(fileURLWithPath: "\(folder)/a"))
+      let file = open("\(folder)/a", O_RDONLY)
+      defer { close(file) }
+      var reader = RecordReader(LineReader(descriptor: file))
+      #expect(try reader.nextEnded()?.type == "a")
+      #expect(reader.place == 0..<13 && reader.number == 1)
+      #expect(try reader.nextEnded()?.type == "b")
+      #expect(reader.place == 13..<27 && reader.number == 2)
+      #expect(try reader.nextEnded() == nil)
+      #expect(reader.bytes == Array(rest.utf8.filter { $0 != 0x0D }))
+    }
+  }
 }

@@ -15,6 +15,10 @@ public struct LineReader: ~Copyable, Sendable {
 
   /// The 1-based number of the current line; 0 before the first.
   public private(set) var number = 0
+  /// Where the current line lies in the input, in bytes, with its end.
+  public private(set) var place = 0..<0
+  /// Whether the current line has an end; the last one of a stream that was cut short has none.
+  public private(set) var isEnded = false
   /// What is read, in messages.
   public let name: String
 
@@ -24,6 +28,8 @@ public struct LineReader: ~Copyable, Sendable {
   private var unread = 0..<0
   private var line = 0..<0
   private var isAtEnd = false
+  /// How many bytes of the input have come, up to the last unread one.
+  private var taken: Int
 
   /// A reader of `descriptor`, standard input unless told otherwise; lines of more than `maximalLength` bytes fail.
   ///
@@ -35,6 +41,7 @@ public struct LineReader: ~Copyable, Sendable {
     self.descriptor = descriptor
     self.name = name
     self.maximalLength = maximalLength
+    taken = first.count
     buffer.replaceSubrange(..<min(first.count, buffer.count), with: first)
     unread = 0..<first.count
   }
@@ -111,6 +118,8 @@ public struct LineReader: ~Copyable, Sendable {
   private mutating func setLine(_ range: Range<Int>, next: Int) throws(Failure) {
     let hasReturn = !range.isEmpty && buffer[range.upperBound - 1] == 0x0D
     line = range.lowerBound..<range.upperBound - (hasReturn ? 1 : 0)
+    let origin = taken - unread.upperBound
+    (place, isEnded) = (origin + range.lowerBound..<origin + next, next > range.upperBound)
     unread = next..<unread.upperBound
     if line.count > maximalLength { throw tooLong() }
   }
@@ -160,6 +169,7 @@ public struct LineReader: ~Copyable, Sendable {
     } while got < 0 && errno == EINTR
     guard got >= 0 else { throw Failure(.inputOutput, "\(name): \(String(cString: strerror(errno)))") }
     isAtEnd = got == 0
+    taken += got
     unread = 0..<start + got
   }
 }

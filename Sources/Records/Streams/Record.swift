@@ -66,12 +66,26 @@ public struct RecordReader: ~Copyable, Sendable {
   /// The current line without its end, for passing it on untouched.
   public var bytes: [UInt8] { lines.bytes }
 
+  /// Where the current line lies in the input, in bytes, with its end.
+  public var place: Range<Int> { lines.place }
+
+  /// The 1-based number of the current line; 0 before the first.
+  public var number: Int { lines.number }
+
   /// The next record, or nil at the end of the input. After a failure of kind `.data` the next call goes on.
   /// - Throws: `Failure(.data)` with the line's number for a line that is no record, `Failure(.inputOutput)` when
   ///   reading fails.
   public mutating func next() throws(Failure) -> StreamRecord? {
     guard try lines.next() else { return nil }
-    return try parse()
+    return try current()
+  }
+
+  /// The next record whose line has its end; nil at the end of the input, and where only a line without one is left, which
+  /// `bytes` is then.
+  /// - Throws: as `next()`.
+  public mutating func nextEnded() throws(Failure) -> StreamRecord? {
+    guard try lines.next(), lines.isEnded else { return nil }
+    return try current()
   }
 
   /// The next record that is no prediction, or nil at the end of the input; the predictions before it go to `fold`.
@@ -82,7 +96,7 @@ public struct RecordReader: ~Copyable, Sendable {
   public mutating func next(counting fold: inout FoolingRateFold) throws(Failure) -> StreamRecord? {
     while try lines.next() {
       if try count(in: &fold, { (fold, line) throws(Failure) in try fold.addAlike(line) }) { continue }
-      let record = try parse()
+      let record = try current()
       guard record.type == PredictionRecord.type else { return record }
       let prediction = try record.decode(PredictionRecord.self)
       try count(in: &fold) { (fold, line) throws(Failure) in try fold.add(prediction, line: line) }
@@ -103,7 +117,8 @@ public struct RecordReader: ~Copyable, Sendable {
   }
 
   /// The current line as a record.
-  private func parse() throws(Failure) -> StreamRecord {
+  /// - Throws: `Failure(.data)` with the line's number where it is none.
+  public func current() throws(Failure) -> StreamRecord {
     let number = lines.number
     let json = try lines.withBytes { (bytes) throws(Failure) in try JSON(parsing: bytes, firstLine: number) }
     guard let members = json.members else {
