@@ -36,20 +36,32 @@ public struct PredictionRun {
   /// Hands the records of `predictions` of the images to `body`, and what that writes to the next program after every
   /// batch.
   ///
-  /// - Parameter file: Where the images are saved as well, once all are there.
+  /// - Parameters:
+  ///   - file: Where the images are saved as well, once all are there.
+  ///   - earlier: What an earlier run left: its records come first, and their images are not gone through again.
   /// - Returns: How many records say that something failed.
-  /// - Throws: `Failure` when the engine fails, `ExitCode` when a signal came, and whatever `body` throws.
+  /// - Throws: `Failure` when the engine fails or the earlier run was another one, `ExitCode` when a signal came, and
+  ///   whatever `body` throws.
   @discardableResult
   public mutating func records(
-    _ predictions: Predictions, savedTo file: SavedSetFile? = nil, _ body: (PredictionRecord) throws -> Void
+    _ predictions: Predictions, savedTo file: SavedSetFile? = nil, after earlier: EarlierRecords? = nil,
+    _ body: (PredictionRecord) throws -> Void
   ) throws -> Int {
     let selection = try images.selection(for: predictions.model)
     let (name, count) = (selection.images.name, selection.images.count)
     var progress = ProgressLine(context.diagnostics, label: "\(label) \(name)")
     var (flaws, tally) = (PredictionFlaws(), Tally())
+    func take(_ record: PredictionRecord) throws {
+      flaws.add(record)
+      tally.add(record)
+      try body(record)
+    }
     // A signal while the program waits for its first model ends it at once.
     if !isWatching { StopRequest.watch() }
     isWatching = true
+    let done = try earlier?.predictions(predictions, of: selection, take) ?? 0
+    progress.earlierImages = done
+    if let earlier, done > 0 { context.diagnostics.note("\(earlier.name): \(done) of \(count) images are there") }
     if let file {
       guard !file.isQuantised || selection.images.haveEightBits else {
         throw Failure(.usage, "\(name): pixels between 8-bit levels cannot be quantised; leave that out")
@@ -57,18 +69,13 @@ public struct PredictionRun {
       try file.write(selection.images) { append in
         try predictions.forEachImage(in: selection, progress: { try tell($0, of: count, tally, on: &progress) }) {
           record, image in
-          flaws.add(record)
-          tally.add(record)
-          try body(record)
+          try take(record)
           try append(image)
         }
       }
-    } else {
-      try predictions.forEach(in: selection, progress: { try tell($0, of: count, tally, on: &progress) }) { record in
-        flaws.add(record)
-        tally.add(record)
-        try body(record)
-      }
+    } else if done < count {
+      try predictions.forEach(
+        in: selection.dropFirst(done), progress: { try tell(done + $0, of: count, tally, on: &progress) }, take)
     }
     progress.finish(
       "\(NumberText.count(count, "image")), \(NumberText.count(predictions.settingCount, "setting"))",
@@ -103,15 +110,28 @@ extension PredictionRun {
     for line in faults.lines { context.diagnostics.note(line) }
   }
 
+  /// The scores of `predictions` that an earlier run left; nil where they are still to be made.
+  ///
+  /// - Throws: `Failure` when that was another run.
+  public mutating func scores(
+    of predictions: Predictions, after earlier: EarlierRecords?
+  ) throws -> [ScoreRecord]? {
+    try earlier?.scores(of: predictions, images.selection(for: predictions.model))
+  }
+
   /// Tells people what variations of the attack that `settings` describe show of it on the first images, and writes it
   /// unless it `isForPeople` alone.
   ///
+  /// - Parameter earlier: What an earlier run left, from which it is taken if it is there.
   /// - Returns: How many signs speak against the attack.
   /// - Throws: `Failure` when the attack has no budget or the engine fails.
   public mutating func diagnosis(
-    of model: LoadedModel, under settings: AttackSettings, isForPeople: Bool = false
+    of model: LoadedModel, under settings: AttackSettings, isForPeople: Bool = false,
+    after earlier: EarlierRecords? = nil
   ) throws -> Int {
-    let record = try Diagnosis(of: model, under: settings).record(of: images.selection(for: model))
+    let record =
+      try earlier?.diagnosis(of: model)
+      ?? Diagnosis(of: model, under: settings).record(of: images.selection(for: model))
     if isForPeople {
       context.diagnostics.note(
         "\(label): \(NumberText.count(record.count, "image")): \(record.indicators.count) signs looked at")

@@ -41,6 +41,25 @@ import ToolSupport
     }
   }
 
+  @Test("What is there already is dropped and counted until the rest comes")
+  func holding() throws {
+    try withFile { output, content in
+      try output.hold()
+      let long = String(repeating: "a", count: 100_000)
+      try output.write(long)
+      try output.write("bc")
+      #expect(try output.release() == 100_002)
+      try output.write("d")
+      try output.flush()
+      #expect(try content() == "d")
+      #expect(try output.release() == 0)
+      try output.hold()
+      try output.write("e")
+      try output.finish()
+      #expect(try content() == "d")
+    }
+  }
+
   @Test("64 KiB are gathered, then written without a flush")
   func gathering() throws {
     try withFile { output, content in

@@ -42,6 +42,14 @@ import ToolSupport
     #expect(facts.text == text)
   }
 
+  @Test("The pace is that of the images of this run, not of those that an earlier one did")
+  func pace() {
+    let facts = ProgressFacts(images: 60, of: 100, earlier: 40, seconds: 10)
+    #expect(facts == ProgressFacts(images: 60, imagesPerSecond: 2, secondsLeft: 20))
+    #expect(ProgressFacts(images: 60, of: 100, seconds: 10).imagesPerSecond == 6)
+    #expect(ProgressFacts(images: 40, of: 100, earlier: 40, seconds: 10) == ProgressFacts(images: 40))
+  }
+
   @Test("A record has no fact that is no finite number")
   func notFinite() {
     let facts = ProgressFacts(loss: .nan, accuracy: .infinity, imagesPerSecond: -.infinity, secondsLeft: .nan)

@@ -65,6 +65,7 @@ import Testing
         "data": ["FOLDER/m.h5 --data FOLDER/d.npz", "FOLDER/m.h5 --data mnist:FOLDER/idx"],
         "source": ["FOLDER/of-d.h5 --source FOLDER/m.h5"], "arch": ["FOLDER/w.npz --arch FOLDER/arch.json"],
         "corrupted": ["FOLDER/m.h5 --corruption fog --severity 1 --corrupted FOLDER/corrupted"],
+        "resume": ["FOLDER/m.h5 --fgsm --predictions --resume FOLDER/attacked"],
       ], outputs: ["save-predictions"], others: attack.union(network).union(["format"]),
       base: "--limit 8 --quiet --save-predictions OUT"),
     Program(
@@ -82,6 +83,7 @@ import Testing
         "data": ["FOLDER/m.h5 --data FOLDER/d.npz", "FOLDER/m.h5 --data mnist:FOLDER/idx"],
         "source": ["FOLDER/of-d.h5 --source FOLDER/m.h5"], "arch": ["FOLDER/w.npz --arch FOLDER/arch.json"],
         "corrupted": ["FOLDER/m.h5 --corruption fog --severity 1 --corrupted FOLDER/corrupted"],
+        "resume": ["FOLDER/m.h5 --resume FOLDER/attacked"],
       ], outputs: ["save"], others: attack.union(network).union(["as", "format"]),
       base: "--fgsm --limit 8 --quiet --save OUT"),
     Program(

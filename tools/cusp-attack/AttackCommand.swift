@@ -21,6 +21,7 @@ struct AttackCommand: EngineCommand {
       "cusp-attack model.h5 --spatial --rotation 30 --translation 3 --grid 5x5x31",
       "cusp-attack model.h5 --pgd --rotation 30 --worst-of 10", "cusp-attack model.h5 --pgd --source surrogate.h5",
       "cusp-attack model.h5 --like foolbox --epsilon 8/255",
+      "cusp-attack model.h5 --autoattack --shard 3/8 --resume part-3.ndjson >> part-3.ndjson",
     ])
 
   @OptionGroup var models: ModelOptions
@@ -39,6 +40,7 @@ struct AttackCommand: EngineCommand {
   @Option(help: "Images taken at once; changes memory and speed, never a record.") var batchSize: Int?
   @Flag(help: "Add the logits of the perturbed image to every record.") var logits = false
   @OptionGroup var saving: SaveOptions
+  @OptionGroup var earlier: ResumeOptions
   @OptionGroup var watch: WatchOptions
   @OptionGroup var format: FormatOptions
   @OptionGroup var engine: EngineOptions
@@ -51,6 +53,7 @@ struct AttackCommand: EngineCommand {
     }
     try watch.refuseOthers(attack, one: one, epsilon: epsilon)
     if let batchSize, batchSize < 1 { throw ValidationError("--batch-size \(batchSize): give 1 or more") }
+    try earlier.refuseOthers(models, saving: saving)
     try saving.refuseOthers(
       attack, poses, isSeveral: models.models.count > 1 || (epsilon?.numbers.count ?? 1) * poses.count > 1)
     if poses.poseSteps != nil, !spatial {
@@ -76,6 +79,7 @@ struct AttackCommand: EngineCommand {
     if list { return try context.output.write(AttackCatalogue.table) }
     let inputs = models.files + (attack.source.map { [$0] } ?? []) + poses.corruption.files
     try saving.check(context, reading: inputs + data.files())
+    let earlier = try earlier.open(context)
     let backend = try engine.makeBackend(context.diagnostics)
     let source = try attack.loadSource(context, on: backend)
     var (failures, isSaved) = (0, false)
@@ -97,7 +101,7 @@ struct AttackCommand: EngineCommand {
           batchSize: batchSize, withLogits: logits, reuses: attack.reuse, algorithms: engine.algorithms,
           lookUp: PredictionRun.stopIfAsked, trace: { try context.output.write($0) })
         var (rate, faults) = (attack.like.flatMap(ConventionRate.init), PaperFaults(of: predictions))
-        failures += try run.records(predictions, savedTo: saving.file) {
+        failures += try run.records(predictions, savedTo: saving.file, after: earlier) {
           rate?.add($0)
           faults?.add($0)
           if format == .ndjson { try context.output.write($0) } else { try fold.add($0) }
@@ -107,9 +111,11 @@ struct AttackCommand: EngineCommand {
         isSaved = true
         if watch.diagnose {
           failures += try run.diagnosis(
-            of: model, under: attack.settings(of: name, epsilon: epsilon), isForPeople: format != .ndjson)
+            of: model, under: attack.settings(of: name, epsilon: epsilon), isForPeople: format != .ndjson,
+            after: earlier)
         }
       })
+    try earlier?.finish()
     if format != .ndjson {
       let rates = fold.records
       try context.output.write(
@@ -120,7 +126,7 @@ struct AttackCommand: EngineCommand {
   }
 
   /// The option that asks for records; nil where a summary says all.
-  private var recordOption: String? { logits ? "--logits" : watch.trace ? "--trace" : nil }
+  private var recordOption: String? { logits ? "--logits" : watch.trace ? "--trace" : earlier.option }
 
   /// What progress is of.
   private var label: String {

@@ -16,6 +16,7 @@ struct EvaluateCommand: EngineCommand {
       "cusp-evaluate --card pgd.h5 > pgd.ndjson && cusp-evaluate --compare pgd.ndjson cusp.ndjson",
       "cusp-evaluate model.h5 --predictions --logits | jq .logits",
       "cusp-evaluate model.h5 --epsilon 8/255 --save-predictions pgd_8.npy",
+      "cusp-evaluate model.h5 --autoattack --predictions --resume part.ndjson >> part.ndjson",
     ])
 
   @OptionGroup var models: ModelOptions
@@ -39,6 +40,7 @@ struct EvaluateCommand: EngineCommand {
   var savePredictions: String?
   @Option(help: "Images taken at once; changes memory and speed, never a result.") var batchSize: Int?
   @OptionGroup var cards: CardOptions
+  @OptionGroup var earlier: ResumeOptions
   @OptionGroup var watch: WatchOptions
   @OptionGroup var format: FormatOptions
   @OptionGroup var engine: EngineOptions
@@ -55,6 +57,7 @@ struct EvaluateCommand: EngineCommand {
     if let chosen = format.chosen, chosen != .ndjson, writesPredictions {
       throw ValidationError("--format \(chosen.rawValue): predictions are records; leave it out")
     }
+    try refuseBesideEarlier()
     try files?.refuseSeveral(models: models.models.count, spatial, epsilon)
     if isAttacked, spatial.poseSteps != nil {
       throw ValidationError("--pose-steps climbs to poses without an attack: leave out --pose-steps or the attack")
@@ -70,56 +73,30 @@ struct EvaluateCommand: EngineCommand {
   func execute(_ context: ToolContext) throws {
     if cards.card { return try writeCards(context) }
     if try compare && compareCards(context) { return }
-    let inputs = models.files + (attack.source.map { [$0] } ?? []) + spatial.corruption.files
-    var files = files
+    let inputs = models.files + (attack.source.map { [$0] } ?? []) + spatial.corruption.files + earlier.files
     try files?.check(spatial, epsilon) { try context.checkOutput($0, reading: inputs + data.files()) }
+    let earlier = try earlier.open(context)
     let backend = try engine.makeBackend(context.diagnostics)
     let surrogate = try attack.loadSource(context, on: backend)
-    var report = ScoreReport(format: layout(for: context.output), compares: compare)
-    var run = PredictionRun(context, label: "evaluate", on: ImageSource(data))
-    var failures = 0
+    var trial = Trial(
+      context: context, surrogate: surrogate, earlier: earlier, files: files,
+      run: PredictionRun(context, label: "evaluate", on: ImageSource(data)),
+      report: ScoreReport(format: layout(for: context.output), compares: compare))
     do {
       try models.forEach(
         context, on: backend,
-        check: { model in try run.check(model, under: one.universal ? [] : attacks(on: model, from: surrogate)) },
-        { model in
-          if files?.isEmpty == false {
-            throw Failure(.usage, "--save-predictions takes one model, stdin announced more; name one of them")
-          }
-          // What a record announced is known only now.
-          let check = { try context.checkOutput($0, reading: model.paths + data.files(modelData: model.data)) }
-          try files?.check(spatial, epsilon, check)
-          let source = try Predictions(
-            of: model, under: attacks(on: model, from: surrogate), from: surrogate,
-            after: spatial.transformations(seed: attack.seed ?? 0),
-            batchSize: batchSize, withLogits: logits, reuses: attack.reuse, algorithms: engine.algorithms,
-            lookUp: PredictionRun.stopIfAsked, trace: { try context.output.write($0) })
-          var (fold, faults) = (FoolingRateFold(), PaperFaults(of: source))
-          var rate = attack.like.flatMap(ConventionRate.init)
-          failures += try run.records(source) { record in
-            if writesPredictions { try context.output.write(record) } else { try fold.add(record) }
-            try files?.add(record, check)
-            rate?.add(record)
-            faults?.add(record)
-          }
-          if !writesPredictions { try report.add(model.path, fold.scores, to: context.output) }
-          for line in rate?.lines ?? [] { context.diagnostics.note(line) }
-          try faults.map { try run.tell($0, of: source) }
-          if watch.diagnose {
-            failures += try run.diagnosis(
-              of: model, under: attack.settings(of: name, epsilon: epsilon),
-              isForPeople: !writesPredictions && layout(for: context.output) != .ndjson)
-          }
-        })
+        check: { try trial.run.check($0, under: one.universal ? [] : attacks(on: $0, from: surrogate)) },
+        { try evaluate($0, &trial) })
+      try earlier?.finish()
       try PredictionRun.stopIfAsked()
     } catch {
       // The models before are still worth a table.
-      try? report.finish(to: context.output)
+      try? trial.report.finish(to: context.output)
       throw error
     }
-    try files?.write()
-    try report.finish(to: context.output)
-    if watch.strict && failures > 0 { throw ExitCode(1) }
+    try trial.files?.write()
+    try trial.report.finish(to: context.output)
+    if watch.strict && trial.failures > 0 { throw ExitCode(1) }
   }
 
   private var files: PredictionFiles? { savePredictions.map(PredictionFiles.init) }
@@ -129,21 +106,9 @@ struct EvaluateCommand: EngineCommand {
   /// Whether anything on the command line is of an attack.
   var isAttacked: Bool { name != nil || one.universal || epsilon != nil || !attack.given.isEmpty }
 
-  /// How scores are written: a comparison as a table unless something else is asked for.
+  /// How scores are written: a comparison as a table unless something else is asked for, what is gone on with as records.
   func layout(for output: StandardOutput) -> OutputFormat {
-    compare ? format.chosen ?? .text : format.format(for: output)
-  }
-
-  /// The untouched images, or the attacks at every budget.
-  private func attacks(on model: LoadedModel, from source: LoadedModel?) throws -> [NamedAttack?] {
-    guard isAttacked else { return [nil] }
-    let attacks =
-      try one.attacks(attack, epsilon: epsilon, data: data, on: source ?? model)
-      ?? attack.attacks(name, epsilon: epsilon, for: model, drawsPoses: spatial.drawsPoses)
-    return attacks.map {
-      var attack = $0
-      attack.isTraced = watch.trace
-      return attack
-    }
+    if earlier.resume != nil { return .ndjson }
+    return compare ? format.chosen ?? .text : format.format(for: output)
   }
 }

@@ -20,6 +20,8 @@ public final class StandardOutput: Sendable {
   /// The stream, to be held against files.
   var stream: OpenStream { OpenStream(descriptor, "standard output") }
   private let writer = Mutex(RecordWriter())
+  /// How many bytes were dropped since they are there already; nil while they are written.
+  private let held = Mutex<Int?>(nil)
 
   /// How many columns the terminal has that the data goes to; nil where it goes elsewhere.
   public var columns: Int? { isTerminal ? SystemCalls.columns(descriptor) : nil }
@@ -91,6 +93,22 @@ public final class StandardOutput: Sendable {
     }
   }
 
+  /// From now on drops and counts what is written, since it is there already, until `release()`.
+  package func hold() throws {
+    try flush()
+    held.withLock { $0 = $0 ?? 0 }
+  }
+
+  /// Writes again from now on.
+  /// - Returns: how many bytes were dropped.
+  package func release() throws -> Int {
+    try flush()
+    return held.withLock { held in
+      defer { held = nil }
+      return held ?? 0
+    }
+  }
+
   /// Hands everything to the system, so that the next program sees it now.
   public func flush() throws { try writer.withLock { writer in try drain(&writer) } }
 
@@ -102,6 +120,8 @@ public final class StandardOutput: Sendable {
 
   private func drain(_ writer: inout RecordWriter) throws {
     defer { writer.removeAll() }
+    let (bytes, isHeld) = (writer.bytes.count, held.withLock { $0 != nil })
+    if isHeld { return held.withLock { $0 = ($0 ?? 0) + bytes } }
     try SystemCalls.write(writer.bytes, to: descriptor)
   }
 }

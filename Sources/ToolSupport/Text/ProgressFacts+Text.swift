@@ -1,12 +1,12 @@
 public import Records
 
 extension ProgressFacts {
-  /// How far a task of `count` images is after so many seconds, how fast it goes and how long it still takes; the number
-  /// alone as long as there is no pace.
-  public init(images done: Int, of count: Int, seconds: Double, accuracy: Double? = nil) {
+  /// How far a task of `count` images, `earlier` of them done before it began, is after so many seconds, how fast it goes and
+  /// how long it still takes; the number alone as long as there is no pace.
+  public init(images done: Int, of count: Int, earlier: Int = 0, seconds: Double, accuracy: Double? = nil) {
     self.init(images: done, accuracy: accuracy)
-    guard done > 0, seconds > 0, seconds.isFinite else { return }
-    let pace = Double(done) / seconds
+    guard done > earlier, seconds > 0, seconds.isFinite else { return }
+    let pace = Double(done - earlier) / seconds
     (imagesPerSecond, secondsLeft) = (pace, Double(max(count - done, 0)) / pace)
   }
 

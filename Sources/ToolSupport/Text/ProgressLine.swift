@@ -14,6 +14,8 @@ public struct ProgressLine: ~Copyable {
   private let pause: Duration
   private let start = ContinuousClock.now
   private var lastTold: ContinuousClock.Instant?
+  /// How many of the images were done by an earlier run, and took this one no time.
+  public var earlierImages = 0
 
   /// A line that starts with `label`, such as `epoch 3/30`.
   public init(_ diagnostics: Diagnostics, label: String) {
@@ -35,10 +37,10 @@ public struct ProgressLine: ~Copyable {
 
   /// Tells that `done` of `count` images are done, at the pace that this makes, unless something was told a moment ago.
   public mutating func update(images done: Int, of count: Int, accuracy: Double? = nil) {
-    let seconds = seconds
+    let (seconds, earlier) = (seconds, earlierImages)
     update(
       Double(done) / Double(max(count, 1)),
-      ProgressFacts(images: done, of: count, seconds: seconds, accuracy: accuracy))
+      ProgressFacts(images: done, of: count, earlier: earlier, seconds: seconds, accuracy: accuracy))
   }
 
   /// Redraws the bar, tells a line or writes a record, unless that was done a moment ago.
