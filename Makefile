@@ -5,7 +5,7 @@ SWIFT_FLAGS = -c release --explicit-target-dependency-import-check error
 ONEDNN = CUSP_ONEDNN=$$(tools/bootstrap --onednn)
 BIN = .build/release
 TOOLS = cusp cusp-train cusp-attack cusp-bench cusp-convert cusp-data cusp-diff cusp-doctor cusp-evaluate cusp-fooling-rate \
-	cusp-inspect cusp-plot cusp-report cusp-serve cusp-summarise cusp-verify
+	cusp-inspect cusp-merge cusp-plot cusp-report cusp-serve cusp-summarise cusp-verify
 
 .PHONY: build test test-portable test-onednn3 demo zoo bench fuzz interop onnx keras lint install uninstall clean bootstrap
 

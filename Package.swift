@@ -196,6 +196,7 @@ let targets: [Target] = [
       "Datasets", "Files", "Inspection", "Interchange", "Networks", "Pictures", "Plots", "Records", "Reports",
       "SavedSets", "Symmetry", "Tensors", "VectorGraphics",
     ]),
+  tool("cusp-merge", ["Files", "Records"]),
   tool("cusp-summarise", ["Files", "Plots", "Records"]),
   tool(
     "cusp-report",

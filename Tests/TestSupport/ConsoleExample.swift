@@ -4,7 +4,8 @@ import Foundation
 ///
 /// In a block `console`, a line `$ command` starts an example, lines `> more` continue it, and what follows, up to the
 /// next command, is its output: standard output and standard error as a terminal shows them. A line `...` stands for
-/// any number of lines, and `...` inside a line for any text.
+/// any number of lines, and `...` inside a line for any text. Words after `console` are programs that the block needs and
+/// that not every machine has.
 public struct ConsoleExample: Sendable {
   /// Where the command stands, `page:line`.
   public let place: String
@@ -20,10 +21,23 @@ public struct ConsoleExample: Sendable {
     self.output = output
   }
 
-  /// The examples of all `console` blocks of a page, in order.
+  /// The examples of all `console` blocks of a page, in order, but for those that need a program which is not here.
   /// - Throws: when the page cannot be read.
   public static func examples(of page: String) throws -> [ConsoleExample] {
-    try MarkdownBlock.blocks(of: page).filter { $0.language == "console" }.flatMap(examples(in:))
+    try MarkdownBlock.blocks(of: page).filter { neededPrograms($0)?.allSatisfy(isHere) ?? false }
+      .flatMap(examples(in:))
+  }
+
+  /// The programs that a `console` block needs besides ours; nil for another block.
+  public static func neededPrograms(_ block: MarkdownBlock) -> [String]? {
+    let words = block.language.split(separator: " ").map(String.init)
+    return words.first == "console" ? Array(words.dropFirst()) : nil
+  }
+
+  /// Whether a shell finds `program`.
+  public static func isHere(_ program: String) -> Bool {
+    let folders = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    return folders.split(separator: ":").contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(program)") }
   }
 
   /// The examples of one block.

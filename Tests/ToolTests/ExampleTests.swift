@@ -21,6 +21,18 @@ import Testing
     }
   }
 
+  @Test("Examples that need a program which is not here are left out, and said to be")
+  func needs() throws {
+    let pages = MarkdownBlock.pages(in: "formats") + MarkdownBlock.toolPages
+    let needed = Set(try pages.flatMap(MarkdownBlock.blocks(of:)).flatMap { ConsoleExample.neededPrograms($0) ?? [] })
+    #expect(needed == ["parallel", "sbatch"])
+    let missing = needed.filter { !ConsoleExample.isHere($0) }.sorted()
+    if !missing.isEmpty { print("examples of \(missing.joined(separator: " and ")) are not tested: not installed") }
+    let block = MarkdownBlock.blocks(in: "```console no-such-program bash\n$ a\n```\n", page: "p.md")[0]
+    #expect(ConsoleExample.neededPrograms(block) == ["no-such-program", "bash"])
+    #expect(!ConsoleExample.isHere("no-such-program") && ConsoleExample.isHere("bash"))
+  }
+
   @Test("Examples are cut out of a page with their output")
   func parsing() {
     let text = "a\n```console\n$ one\n> more\nx\n\ny\n$ two\n```\n```ndjson\n{}\n```\n"

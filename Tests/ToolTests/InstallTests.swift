@@ -83,7 +83,8 @@ import Testing
     "Programs describe themselves to other programs, and complete in bash",
     arguments: [
       "cusp", "cusp-train", "cusp-attack", "cusp-bench", "cusp-convert", "cusp-data", "cusp-diff", "cusp-doctor",
-      "cusp-evaluate", "cusp-fooling-rate", "cusp-inspect", "cusp-plot", "cusp-report", "cusp-summarise", "cusp-verify",
+      "cusp-evaluate", "cusp-fooling-rate", "cusp-inspect", "cusp-merge", "cusp-plot", "cusp-report", "cusp-summarise",
+      "cusp-verify",
     ])
   func descriptions(name: String) throws {
     let tool = BuiltTool(name)

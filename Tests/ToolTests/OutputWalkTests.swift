@@ -94,6 +94,7 @@ import Testing
     Program(
       name: "cusp-bench",
       others: ["architecture", "program", "batch", "images", "repeats", "threads", "engine", "format"]),
+    Program(name: "cusp-merge", inputs: ["files": []]),
     Program(name: "cusp-summarise", inputs: ["files": []], others: ["format"]),
     Program(
       name: "cusp-plot",

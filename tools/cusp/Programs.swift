@@ -21,6 +21,7 @@ enum Programs {
     "evaluate": "Measure a model's accuracy on clean, turned and attacked images.",
     "fooling-rate": "Count how often a perturbation changes a model's predictions.",
     "inspect": "Show and verify what is in a model file.",
+    "merge": "Join the predictions of shards, or tell what is missing.",
     "plot": "Draw records as figures.",
     "report": "Make one HTML file of records, models and saved sets.",
     "serve": "Predict and attack as a service over standard input and output.",
