@@ -37,6 +37,9 @@ let unusualRoot = ["/usr", "/usr/local"].contains(oneDNNRoot) ? nil : oneDNNRoot
 /// Continuous integration sets `CUSP_STRICT`; a newer compiler's new warning must not stop a user.
 let strict = environment["CUSP_STRICT"] == "1"
 
+/// Whether `cusp-train` is to train over ranks: `CUSP_MPI=1` by Open MPI, else by what pkg-config finds under that name.
+let messagePassing: String? = ["", "0"].contains(environment["CUSP_MPI"] ?? "") ? nil : environment["CUSP_MPI"]
+
 let settings: [SwiftSetting] =
   [
     .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault"),
@@ -94,6 +97,9 @@ let targets: [Target] = [
   library("Symmetry"),
   library("Tensors"),
   library("Records", ["Failures"]),
+  .target(
+    name: "Ranks", dependencies: ["Failures"] + (messagePassing == nil ? [] : ["CMessagePassing"]),
+    swiftSettings: settings + (messagePassing == nil ? [] : [.define("CUSP_MPI")])),
   library("HDF5", ["CHDF5", "Failures", "Files"]),
   library("Archives", ["CZlib", "Failures", "Files"]),
 
@@ -115,7 +121,8 @@ let targets: [Target] = [
       "Archives", "Checkpoints", "Failures", "Files", "HDF5", "Networks", "Programs", "Records", "Symmetry", "Tensors",
     ]),
   library(
-    "Training", ["Attacks", "Datasets", "Failures", "Networks", "Optimizers", "Programs", "Spatial", "Tensors"]),
+    "Training",
+    ["Attacks", "Datasets", "Failures", "Networks", "Optimizers", "Programs", "Ranks", "Spatial", "Tensors"]),
 
   library(
     "Benchmarks",
@@ -179,7 +186,7 @@ let targets: [Target] = [
     "cusp-train",
     [
       "Attacks", "Checkpoints", "Datasets", "Evaluation", "Files", "Interchange", "NetworkOptions", "Networks",
-      "Optimizers", "Programs", "Records", "Spatial", "Tensors", "ToolOptions", "Training",
+      "Optimizers", "Programs", "Ranks", "Records", "Spatial", "Tensors", "ToolOptions", "Training",
     ]),
   tool("cusp-attack", ["Attacks", "Datasets", "Evaluation", "Records", "ToolOptions"]),
   tool("cusp-evaluate", ["Archives", "Datasets", "Evaluation", "Files", "Records", "ToolOptions"]),
@@ -222,7 +229,7 @@ let targets: [Target] = [
 
   .target(name: "CAllocations", path: "Tests/CAllocations"),
   .target(
-    name: "TestSupport", dependencies: ["CAllocations", "Failures", "Records"], path: "Tests/TestSupport",
+    name: "TestSupport", dependencies: ["CAllocations", "Failures", "Ranks", "Records"], path: "Tests/TestSupport",
     swiftSettings: settings),
   tests("TestSupport"),
   tests("Failures"),
@@ -241,6 +248,7 @@ let targets: [Target] = [
   tests("Corruptions", ["Archives", "Corruptions", "Tensors"]),
   tests("Networks", ["Networks", "Symmetry", "Tensors"]),
   tests("Optimizers", ["Optimizers"]),
+  tests("Ranks", ["Optimizers", "Ranks"]),
   tests("Programs", ["Networks", "Optimizers", "Programs", "Tensors"]),
   tests(
     "Backends",
@@ -255,7 +263,8 @@ let targets: [Target] = [
   tests("Attacks", ["Attacks", "Networks", "Tensors"]),
   tests(
     "Training",
-    ["Attacks", "Datasets", "Networks", "Optimizers", "Programs", "Spatial", "Tensors", "Training"] + backends),
+    ["Attacks", "Datasets", "Networks", "Optimizers", "Programs", "Ranks", "Spatial", "Tensors", "Training"]
+      + backends),
   tests(
     "Inspection", ["Archives", "Checkpoints", "Inspection", "Interchange", "Networks", "Records", "Tensors"]),
   tests("ToolSupport", ["Records", "ToolSupport", argumentParser]),
@@ -301,6 +310,14 @@ let oneDNNTargets: [Target] = [
     linkerSettings: oneDNNLinkerSettings),
 ]
 
+let messagePassingTargets: [Target] =
+  messagePassing.map { name in
+    [
+      systemLibrary(
+        "CMessagePassing", pkgConfig: name == "1" ? "ompi-c" : name, apt: "libopenmpi-dev", brew: "open-mpi")
+    ]
+  } ?? []
+
 /// The fuzzer, of which a part comes from the compiler's `-sanitize=fuzzer`; see `Tests/Fuzz`.
 let fuzzTargets: [Target] =
   environment["CUSP_FUZZ"] != "1"
@@ -321,5 +338,5 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
   ],
-  targets: targets + (oneDNN ? oneDNNTargets : []) + fuzzTargets
+  targets: targets + (oneDNN ? oneDNNTargets : []) + messagePassingTargets + fuzzTargets
 )
