@@ -89,6 +89,21 @@ final class TrainingSession: TrainingEngine {
       state: entry.tensor.state.map(\.floats))
   }
 
+  var runningStatistics: [Float] {
+    get { lowered.norms.flatMap { $0.runningMean + $0.runningVariance + [$0.batchesTracked] } }
+    set {
+      var rest = newValue[...]
+      for norm in lowered.norms {
+        let count = norm.runningMean.count
+        precondition(rest.count > 2 * count, "as many statistics as there are")
+        norm.runningMean = Array(rest.prefix(count))
+        norm.runningVariance = Array(rest.dropFirst(count).prefix(count))
+        rest = rest.dropFirst(2 * count)
+        norm.batchesTracked = rest.removeFirst()
+      }
+    }
+  }
+
   func spread(_ count: Int, _ body: (Int) -> Void) { threads.spread(count, body) }
 
   func valuesChanged() throws {

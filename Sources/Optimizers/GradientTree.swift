@@ -7,10 +7,10 @@ public struct GradientTree {
   /// A tree without sums.
   public init() {}
 
-  /// Takes in the gradient of the next pass, which `buffers` hold, where `isLast` leaves the sum of all there.
+  /// Takes in what the next pass came to, which `buffers` hold, where `isLast` leaves the sum of all there.
   ///
   /// - Precondition: The number of passes is a power of two.
-  public mutating func add(_ buffers: [TrainedBuffer], isLast: Bool) {
+  public mutating func add(_ buffers: [UnsafeMutableBufferPointer<Float>], isLast: Bool) {
     var height = 0
     while height < waiting.count, let sum = waiting[height] {
       add(sum, to: buffers)
@@ -20,8 +20,8 @@ public struct GradientTree {
     guard !isLast else { return }
     if height == waiting.count { waiting.append(nil) }
     var copy: [Float] = []
-    copy.reserveCapacity(buffers.reduce(0) { $0 + $1.gradient.count })
-    for buffer in buffers { copy.append(contentsOf: buffer.gradient) }
+    copy.reserveCapacity(buffers.reduce(0) { $0 + $1.count })
+    for buffer in buffers { copy.append(contentsOf: buffer) }
     waiting[height] = copy
   }
 
@@ -29,11 +29,11 @@ public struct GradientTree {
   public mutating func clear() { waiting.removeAll(keepingCapacity: true) }
 
   /// The earlier sum stands to the left.
-  private func add(_ sum: [Float], to buffers: [TrainedBuffer]) {
+  private func add(_ sum: [Float], to buffers: [UnsafeMutableBufferPointer<Float>]) {
     var start = 0
     for buffer in buffers {
-      for i in buffer.gradient.indices { buffer.gradient[i] = sum[start + i] + buffer.gradient[i] }
-      start += buffer.gradient.count
+      for i in buffer.indices { buffer[i] = sum[start + i] + buffer[i] }
+      start += buffer.count
     }
   }
 }

@@ -51,6 +51,11 @@ final class PlainTrainingEngine: TrainingEngine {
 
   private(set) lazy var trainedBuffers = [store.trainedBuffer]
 
+  var runningStatistics: [Float] {
+    get { store.runningStatistics }
+    set { store.runningStatistics = newValue }
+  }
+
   func spread(_ count: Int, _ body: (Int) -> Void) { workers.run(count) { task, _ in body(task) } }
 
   func valuesChanged() {

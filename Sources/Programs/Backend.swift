@@ -105,6 +105,9 @@ public protocol TrainingEngine: AnyObject {
   /// All trainable numbers with their gradients and the optimiser's numbers, in the engine's layout; valid while it lives.
   var trainedBuffers: [TrainedBuffer] { get }
 
+  /// The running statistics of all norms with their counters, in an order of the engine's.
+  var runningStatistics: [Float] { get set }
+
   /// Takes note that values of `trainedBuffers` have changed.
   func valuesChanged() throws
 

@@ -65,12 +65,16 @@ public final class TrainingProgram {
     try gradient.values.withUnsafeMutableBufferPointer { try engine.writePixelGradient($0) }
   }
 
-  /// Takes the gradients of the last backward pass into `tree`, where `isLast` getting back the sum of all in it.
-  public func addGradients(to tree: inout GradientTree, isLast: Bool) {
-    tree.add(engine.trainedBuffers, isLast: isLast)
+  /// The gradients of the last backward pass, in the engine's layout, to be summed over several; valid while this lives.
+  public var gradientBuffers: [UnsafeMutableBufferPointer<Float>] { engine.trainedBuffers.map(\.gradient) }
+
+  /// The running statistics of all norms with their counters, in an order of the engine's.
+  public var runningStatistics: [Float] {
+    get { engine.runningStatistics }
+    set { engine.runningStatistics = newValue }
   }
 
-  /// Applies the gradients of the last backward pass, or those that a tree left.
+  /// Applies the gradients of the last backward pass, or what was made of them in `gradientBuffers`.
   ///
   /// - Throws: `Failure` when the engine fails.
   public func update(_ step: OptimizerStep) throws { try engine.update(step) }

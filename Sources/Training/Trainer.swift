@@ -3,6 +3,7 @@ import Failures
 public import Networks
 import Optimizers
 public import Programs
+public import Ranks
 import Spatial
 import Tensors
 
@@ -18,6 +19,7 @@ public final class Trainer {
   /// How many images the first epoch has to choose from.
   private let firstCount: Int
   private let stepper: TrainingStep
+  private let ranks: RankGroup
   private let validator: Validator?
   /// The batch at work.
   private var images: [Int] = []
@@ -30,15 +32,18 @@ public final class Trainer {
   /// The best epoch so far, where one is looked for.
   private var best: TrainingState.Best?
 
-  /// A trainer of `graph` on `data`, going on from `state`; of a substitute, on what `oracle` says of the images.
+  /// A trainer of `graph` on `data`, going on from `state`; of a substitute, on what `oracle` says of the images. Of several
+  /// `ranks` each takes its shards of every batch, and `checkRanks()` comes before the first epoch.
   ///
   /// - Throws: `Failure` when the configuration means nothing, the data do not fit the network or are fewer than a
   ///   batch, the state is not one of this run, or the engine refuses.
   public init(
     _ configuration: TrainingConfiguration, graph: NetworkGraph, data: LabeledImages, state: TrainingState,
-    oracle: (any Classifier)? = nil, on backend: any Backend
+    oracle: (any Classifier)? = nil, among ranks: RankGroup = RankGroup(), on backend: any Backend
   ) throws {
     try configuration.validate()
+    try configuration.validate(ranks: ranks.count)
+    self.ranks = ranks
     guard data.imageShape == graph.imageShape, data.classNames.count <= graph.classCount else {
       throw Failure(
         .data,
@@ -64,10 +69,21 @@ public final class Trainer {
     best = configuration.validation == nil ? nil : state.best
     let split = configuration.validation?.split(count: data.count, seed: configuration.seed)
     trained = split?.trained ?? Array(0..<data.count)
-    stepper = try TrainingStep(configuration, graph: graph, data: data, state: state, on: backend)
-    validator = try Validator(
-      configuration, graph, state.parameters, data: data,
-      images: (split?.heldOut ?? []).map { data.indices.lowerBound + $0 }, on: backend)
+    stepper = try TrainingStep(
+      configuration, graph: graph, data: data, state: state, among: ranks, on: backend)
+    let heldOut = (split?.heldOut ?? []).map { data.indices.lowerBound + $0 }
+    validator =
+      ranks.isFirst
+      ? try Validator(configuration, graph, state.parameters, data: data, images: heldOut, on: backend) : nil
+  }
+
+  /// Makes sure that all ranks begin with the same weights and images.
+  ///
+  /// - Throws: `Failure` (`data`) where one does not.
+  public func checkRanks() throws {
+    guard !ranks.isAlone else { return }
+    try ranks.requireSame(try ranks.together { try state().fingerprint }, "weights")
+    try ranks.requireSame(data.fingerprint, "images")
   }
 
   /// How many steps the epoch at work has.
@@ -97,9 +113,11 @@ public final class Trainer {
   /// Trains to the end of the epoch, from where the state stands in it, calls `afterStep` after every step, and measures
   /// the model on the images held out, if any.
   ///
-  /// What `afterStep` throws ends the training there; `state()` is then, as within `afterStep`, one to go on from.
+  /// What `afterStep` throws ends the training there; `state()` is then, as within `afterStep`, one to go on from. Of several
+  /// ranks all are in this at once, and only the first knows what was measured on images held out.
   ///
-  /// - Throws: `Failure` when the loss is not finite (the state is then of no use) or the engine fails.
+  /// - Throws: `Failure` when the loss is not finite (the state is then of no use) or the engine fails; `RankEnd` where
+  ///   another rank tells.
   public func runEpoch(afterStep: (EpochSummary) throws -> Void = { _ in }) throws -> EpochSummary {
     let clock = ContinuousClock()
     let start = clock.now
@@ -125,20 +143,23 @@ public final class Trainer {
   private func grow() throws {
     let count = configuration.imageCount(of: firstCount, epoch: epoch)
     guard let substitution, data.count < count else { return }
-    data = try substitution.doubled(by: stepper.program.parameters())
+    data = try ranks.together { try substitution.doubled(by: stepper.program.parameters()) }
     trained = Array(0..<count)
     stepper.data = data
   }
 
   /// Measures what the epoch came to, and keeps it where it is better than those before.
   private func validate() throws -> Double? {
-    guard let validator else { return nil }
-    let model = try average ?? stepper.program.parameters()
-    let accuracy = try validator.accuracy(of: model)
-    if accuracy > best?.accuracy ?? -1 {
-      best = TrainingState.Best(epoch: epoch + 1, accuracy: accuracy, parameters: model)
+    guard configuration.validation != nil else { return nil }
+    return try ranks.together {
+      guard let validator else { return nil }
+      let model = try average ?? stepper.program.parameters()
+      let accuracy = try validator.accuracy(of: model)
+      if accuracy > best?.accuracy ?? -1 {
+        best = TrainingState.Best(epoch: epoch + 1, accuracy: accuracy, parameters: model)
+      }
+      return accuracy
     }
-    return accuracy
   }
 
   /// One step on the images of the batch; its learning rate.
@@ -147,8 +168,9 @@ public final class Trainer {
     let update = configuration.update(epoch: epoch, step: step, stepsPerEpoch: stepsPerEpoch, taken: taken)
     let (loss, correct) = try stepper.take(images, epoch: epoch, update: update)
     guard loss.isFinite else {
-      throw Failure(
-        .data, "training: the loss is not finite in epoch \(epoch + 1), step \(step + 1): lower --learning-rate")
+      throw ranks.alike(
+        Failure(
+          .data, "training: the loss is not finite in epoch \(epoch + 1), step \(step + 1): lower --learning-rate"))
     }
     if let share = configuration.averageShare(taken: taken) {
       average?.move(towards: try stepper.program.parameters(), by: share)

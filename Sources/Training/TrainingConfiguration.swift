@@ -19,8 +19,9 @@ public struct TrainingConfiguration: Hashable, Sendable {
   public var optimizer: Optimizer
   /// The pull of every trainable parameter towards zero.
   public var weightDecay: Float
-  /// Into how many shards a batch is cut, a power of two: each goes through the network by itself, so that a batch takes the
-  /// memory of a shard and norms see the statistics of one, and their gradients are summed in a fixed order.
+  /// Into how many shards a batch is cut, a power of two: each goes through the network by itself, on this rank or another, so
+  /// that a batch takes the memory of a shard and norms see the statistics of one; gradients are summed in a fixed order, and
+  /// running statistics move once a step, to the mean of where every shard would take them.
   public var shardCount = 1
   /// The share of every batch that `Method.adversarial` leaves unattacked, in 0..<1; another part of the images every epoch.
   public var cleanShare: Float = 0
@@ -131,6 +132,16 @@ public struct TrainingConfiguration: Hashable, Sendable {
     }
     for stage in stages { try stage.validate(cleanShare: cleanShare) }
     try augmentation?.validate(for: self)
+  }
+
+  /// Refuses more ranks than there are shards.
+  ///
+  /// - Throws: `Failure` (`usage`).
+  func validate(ranks count: Int) throws {
+    try require(
+      shardCount.isMultiple(of: count),
+      "--accumulate \(shardCount): \(count) ranks were started, and a shard is one rank's work: start at most \(shardCount), "
+        + "or begin a run with --accumulate \(count)")
   }
 
   /// How far the average goes towards the parameters after a step that follows `taken` others; nil without one.

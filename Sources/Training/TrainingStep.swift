@@ -3,6 +3,7 @@ import Datasets
 import Networks
 import Optimizers
 import Programs
+import Ranks
 import Spatial
 import Tensors
 
@@ -10,7 +11,8 @@ import Tensors
 final class TrainingStep {
   let program: TrainingProgram
   private let configuration: TrainingConfiguration
-  private var gradients = GradientTree()
+  private let ranks: RankGroup
+  private var tree = GradientTree()
   /// Where batches come from.
   var data: LabeledImages
   private let adversary: Adversary?
@@ -24,8 +26,9 @@ final class TrainingStep {
 
   init(
     _ configuration: TrainingConfiguration, graph: NetworkGraph, data: LabeledImages, state: TrainingState,
-    on backend: any Backend
+    among ranks: RankGroup, on backend: any Backend
   ) throws {
+    self.ranks = ranks
     let shardSize = configuration.shardSize
     program = try TrainingProgram(
       graph, parameters: state.parameters, optimizer: configuration.optimizer, state: state.optimizerState,
@@ -49,17 +52,44 @@ final class TrainingStep {
       if result.loss.isFinite { try program.update(update) }
       return result
     }
+    let own = ranks.block(of: configuration.shardCount)
+    var statistics: [Float] = []
+    // What every shard came to, in their order, whoever computed it.
+    let results = try ranks.gather(2 * own.count) { try differentiate(own, of: images, epoch, &statistics) }
     var sums = (loss: 0.0, correct: 0)
-    gradients.clear()
-    for start in stride(from: 0, to: images.count, by: configuration.shardSize) {
-      let shard = Array(images[start..<start + configuration.shardSize])
-      let result = try differentiate(shard, epoch)
-      sums = (sums.loss + result.loss, sums.correct + result.correct)
-      guard sums.loss.isFinite else { return sums }
-      program.addGradients(to: &gradients, isLast: start + shard.count == images.count)
+    for shard in 0..<configuration.shardCount {
+      sums = (sums.loss + results[2 * shard], sums.correct + Int(results[2 * shard + 1]))
     }
+    guard sums.loss.isFinite else { return sums }
+    try statistics.withUnsafeMutableBufferPointer { try ranks.sum(program.gradientBuffers + [$0]) }
+    let share = 1 / Float(configuration.shardCount)
+    program.runningStatistics = statistics.map { share * $0 }
     try program.update(update)
     return sums
+  }
+
+  /// Goes forward and back on the shards `own` of a batch, one by one; the loss and the right ones of each.
+  ///
+  /// Every shard finds the running statistics as they were before the step. What gradients and `statistics` come to is
+  /// then the sum of all; a sum of losses that is not finite comes before they are complete.
+  private func differentiate(
+    _ own: Range<Int>, of images: [Int], _ epoch: Int, _ statistics: inout [Float]
+  ) throws -> [Double] {
+    var results: [Double] = []
+    let start = program.runningStatistics
+    tree.clear()
+    for shard in own {
+      program.runningStatistics = start
+      let first = shard * configuration.shardSize
+      let result = try differentiate(Array(images[first..<first + configuration.shardSize]), epoch)
+      results += [result.loss, Double(result.correct)]
+      guard result.loss.isFinite else { break }
+      statistics = program.runningStatistics
+      statistics.withUnsafeMutableBufferPointer {
+        tree.add(program.gradientBuffers + [$0], isLast: shard == own.last)
+      }
+    }
+    return results + Array(repeating: 0, count: 2 * own.count - results.count)
   }
 
   /// Forward and back by the objective of the stage on `images`, a shard.

@@ -96,7 +96,7 @@ struct GradientTreeTests {
     for (index, gradient) in gradients.prefix(count).enumerated() {
       numbers.buffer.gradient[0] = gradient
       numbers.buffer.gradient[1] = Float(index)
-      tree.add([numbers.buffer], isLast: index == count - 1)
+      tree.add([numbers.buffer.gradient], isLast: index == count - 1)
     }
     let g = gradients
     let expected: [Int: Float] = [
@@ -112,10 +112,10 @@ struct GradientTreeTests {
     let numbers = Numbers(count: 1, optimizer: .sgd(momentum: 0))
     var tree = GradientTree()
     numbers.buffer.gradient[0] = 5
-    tree.add([numbers.buffer], isLast: false)
+    tree.add([numbers.buffer.gradient], isLast: false)
     tree.clear()
     numbers.buffer.gradient[0] = 2
-    tree.add([numbers.buffer], isLast: true)
+    tree.add([numbers.buffer.gradient], isLast: true)
     #expect(numbers.buffer.gradient[0] == 2)
   }
 }

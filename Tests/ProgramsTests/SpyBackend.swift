@@ -46,6 +46,7 @@ private final class SpyEngine: InputGradientEngine, TrainingEngine {
   private var stored: Parameters?
   private var storedState: OptimizerState = [:]
   let trainedBuffers: [TrainedBuffer] = []
+  var runningStatistics: [Float] = []
 
   init(_ backend: SpyBackend) { self.backend = backend }
 

@@ -21,6 +21,7 @@ private struct IdleBackend: Backend {
     func parameters() throws -> Parameters { throw Unused() }
     func state() -> OptimizerState { [:] }
     let trainedBuffers: [TrainedBuffer] = []
+    var runningStatistics: [Float] = []
     func valuesChanged() {}
     func spread(_ count: Int, _ body: (Int) -> Void) {}
     func gradients() -> [ParameterPath: Tensor] { [:] }

@@ -62,6 +62,10 @@ private final class SpyEngine: TrainingEngine {
   func parameters() throws -> Parameters { try engine.parameters() }
   func state() throws -> OptimizerState { try engine.state() }
   var trainedBuffers: [TrainedBuffer] { engine.trainedBuffers }
+  var runningStatistics: [Float] {
+    get { engine.runningStatistics }
+    set { engine.runningStatistics = newValue }
+  }
   func valuesChanged() throws { try engine.valuesChanged() }
   func spread(_ count: Int, _ body: (Int) -> Void) { engine.spread(count, body) }
   func gradients() throws -> [ParameterPath: Tensor] { try engine.gradients() }

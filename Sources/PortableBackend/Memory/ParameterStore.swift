@@ -160,6 +160,19 @@ final class ParameterStore {
     return TrainedBuffer(values: numbers(values), gradient: numbers(gradients), state: state.map(numbers))
   }
 
+  /// Running statistics and counters, one place after the other.
+  var runningStatistics: [Float] {
+    get { statistics.flatMap { numbers(fixed, $0) } }
+    set {
+      precondition(newValue.count == statistics.reduce(0) { $0 + $1.count }, "as many statistics as there are")
+      var start = 0
+      for place in statistics {
+        (fixed.start + place.offset).update(from: Array(newValue[start..<start + place.count]), count: place.count)
+        start += place.count
+      }
+    }
+  }
+
   /// Copies the gradients to a place of their own.
   func setGradientsAside() throws {
     let block = try earlier ?? FloatBlock(count: gradients.count)
