@@ -56,6 +56,19 @@ import Testing
     }
   }
 
+  @Test("Processes that a launcher means to train together are told that they do not", arguments: [0, 1])
+  func launch(rank: Int) throws {
+    try Fixture.withTemporaryFolder { folder in
+      let outcome = try BuiltTool("cusp-train").run(
+        ["--epochs", "1", "--limit", "32", "--output", "m.h5", "--progress", "none"],
+        environment: ["OMPI_COMM_WORLD_RANK": "\(rank)", "OMPI_COMM_WORLD_SIZE": "2"], folder: folder)
+      #expect(outcome.problems.isEmpty)
+      let line =
+        "cusp-train: 2 processes were started, and each trains by itself: this program is built without MPI; see make build-mpi\n"
+      #expect(outcome.errors == (rank == 0 ? line : ""))
+    }
+  }
+
   @Test(
     "Numbers of another rule are refused in one line",
     arguments: [
@@ -67,6 +80,10 @@ import Testing
       (
         "--accumulate 3",
         "--accumulate 3: give a power of two that cuts a batch of 32 into equal parts of 2 or more"
+      ),
+      (
+        "--fast-reduction",
+        "--fast-reduction: is how several ranks sum, and there is one; start more by mpirun, or leave it out"
       ),
     ])
   func refusals(options: String, message: String) throws {

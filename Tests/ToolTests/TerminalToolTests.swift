@@ -51,6 +51,10 @@ import Testing
       #expect(refused.status == 64)
       #expect(
         refused.errors == "cusp-train: --format csv: a run has records of several kinds; take text or ndjson\n")
+      // Open MPI gives every rank a terminal that nobody sees.
+      let tool = "\(BuiltTool.folder)/cusp-train"
+      let words = ["/usr/bin/env", "OMPI_COMM_WORLD_SIZE=2", tool] + arguments.dropFirst()
+      #expect(try PseudoTerminal(words, folder: folder, columns: 80).finish().0.hasPrefix("{\"type\":\"run\""))
     }
   }
 

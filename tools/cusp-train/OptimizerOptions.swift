@@ -12,6 +12,12 @@ struct OptimizerOptions: ParsableArguments {
     case sgd, adamw
   }
 
+  /// How gradients of several ranks are summed.
+  enum Reduction: String, EnumerableFlag {
+    case deterministicReduction = "deterministic-reduction"
+    case fastReduction = "fast-reduction"
+  }
+
   @Option(help: "How gradients change the weights: sgd, or adamw.") var optimizer: Name = .sgd
   @Option(help: "With sgd: the share of the last direction that a step keeps; the default is 0.9.")
   var momentum: Float?
@@ -22,8 +28,12 @@ struct OptimizerOptions: ParsableArguments {
   var betas: NumberList?
   @Option(help: "The pull of all weights towards zero; the default is 0.0005, of adamw 0.01.") var weightDecay: Float?
   @Option(
-    help: "Cut every batch into so many shards, a power of two, that go through the network one by one.")
-  var accumulate = 1
+    help:
+      "Cut every batch into so many shards, a power of two, that go through the network one by one, or on several ranks; the default is 1, or as many as there are ranks."
+  )
+  var accumulate: Int?
+  @Flag(help: "How gradients of several ranks are summed: to the same bits on any number of them, or as MPI likes.")
+  var reduction = Reduction.deterministicReduction
 
   /// The learning rate that fits the rule.
   var customaryRate: Float { optimizer == .adamw ? 1e-3 : 0.05 }

@@ -26,6 +26,7 @@ extension TrainingConfiguration {
     }
     if schedule.warmUp > 0 { members.append(.init("warm_up", .integer(Int64(schedule.warmUp)))) }
     members += optimizerMembers
+    if command.recipe.descent.reduction == .fastReduction { members.append(.init("fast_reduction", .bool(true))) }
     members += [
       .init("seed", .string(String(seed))), .init("threads", .integer(Int64(command.engine.threadCount))),
     ]

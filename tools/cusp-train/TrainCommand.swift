@@ -6,6 +6,7 @@ import Failures
 import NetworkOptions
 import Networks
 import Programs
+import Ranks
 import Records
 import Tensors
 import ToolOptions
@@ -15,6 +16,8 @@ import Training
 /// Trains a network and announces the checkpoint it wrote.
 @main
 struct TrainCommand: EngineCommand {
+  static var isSpeaker: Bool { Launch.isSpeaker }
+
   static let configuration = CommandConfiguration.tool(
     "cusp-train", abstract: "Train a network, naturally or for robustness, and write a checkpoint.",
     examples: [
@@ -22,7 +25,7 @@ struct TrainCommand: EngineCommand {
       "cusp-train --method cusp --data mnist:DIR --epochs 6 --save-every 100 --output cusp.h5",
       "cusp-train --substitute-for oracle.h5 --output surrogate.h5",
       "cusp-train --from network.pt2 --epochs 1", "cusp-train --arch network.json --epochs 5",
-      "cusp-train --list-architectures",
+      "mpirun -n 4 cusp-train --data mnist:DIR --threads 2", "cusp-train --list-architectures",
       "cusp-train --data mnist:DIR --arch small-cnn --epochs 3 | cusp-attack --pgd | cusp-fooling-rate",
     ])
 
@@ -69,64 +72,64 @@ struct TrainCommand: EngineCommand {
   }
 
   mutating func execute(_ context: ToolContext) throws {
-    if listArchitectures { return try context.output.write(Architecture.table()) }
+    if listArchitectures { return try Self.isSpeaker ? context.output.write(Architecture.table()) : () }
+    let ranks = try RankGroup.launched()
+    try ranks.run(context.diagnostics) {
+      try ranks.requirePowerOfTwo()
+      let context = ranks.isFirst ? context : try context.silenced()
+      guard var job = try ranks.together({ try makeJob(among: ranks, context) }) else { return }
+      try ranks.requireSame(
+        job.run.fingerprint, "settings", advice: "give all the same files and options, --threads among them")
+      try job.train(
+        RunRecord(
+          tool: context.name, version: toolVersion, arguments: ProgramArguments.words,
+          seed: String(job.run.configuration.seed)))
+    }
+  }
+
+  /// What the options come to, ready to begin; nil where the curriculum was to be printed.
+  private mutating func makeJob(among ranks: RankGroup, _ context: ToolContext) throws -> TrainingJob? {
     let output = try RunOutput(context.output, format: format)
-    let arguments = ProgramArguments.words
-    let run = try origin().map { try TrainingRun(resuming: $0, arguments: arguments) } ?? TrainingRun(self)
+    let origin = try origin()
+    if origin == nil { try adapt(to: ranks) }
+    let run =
+      try origin.map { try TrainingRun(resuming: $0, arguments: ProgramArguments.words) } ?? TrainingRun(self)
     if recipe.printCurriculum {
       let steps = max(1, run.configuration.trainedCount(of: run.images.count) / run.configuration.batchSize)
-      return try context.output.write(run.configuration.table(stepsPerEpoch: steps))
+      try context.output.write(run.configuration.table(stepsPerEpoch: steps))
+      return nil
     }
     if let late = keep?.epochs.first(where: { $0 > run.configuration.epochs }) {
       throw Failure(.usage, "--keep \(late): the run has \(run.configuration.epochs) epochs; give 1 to that many")
     }
-    for note in run.notes { context.diagnostics.note(note) }
-    let backend = try run.engine.makeBackend(
-      context.diagnostics, checkpointsActivations: checkpointActivations)
+    let threads = run.engine.threadCount
+    let launchNotes = ranks.notes(.current, threads: threads, allowed: Cores.allowed, cores: Cores.count)
+    for note in run.notes + launchNotes { context.diagnostics.note(note) }
+    let backend = try run.engine.makeBackend(context.diagnostics, checkpointsActivations: checkpointActivations)
     let oracle = try run.readOracle(on: backend)
     if let oracle { context.diagnostics.note(oracle) }
-    var writer = try CheckpointWriter(
-      run, of: oracle?.digest, keeping: keep?.epochs ?? [], replacing: force, context,
-      chosenEngine: run.engine.algorithms == nil ? nil : backend)
+    let writer =
+      ranks.isFirst
+      ? try CheckpointWriter(
+        run, of: oracle?.digest, keeping: keep?.epochs ?? [], replacing: force, context,
+        chosenEngine: run.engine.algorithms == nil ? nil : backend) : nil
+    ranks.sumsInAnyOrder = run.sumsInAnyOrder
     let trainer = try Trainer(
-      run.configuration, graph: run.graph, data: run.images, state: run.state, oracle: oracle?.inference(), on: backend)
-    try output.begin(
-      RunRecord(tool: context.name, version: toolVersion, arguments: arguments, seed: String(run.configuration.seed)),
-      run)
-    if trainer.isFinished, let checkpoint = run.resumed { try output.write(writer.conclude(checkpoint)) }
-    StopRequest.watch()
-    do {
-      while !trainer.isFinished { try runEpoch(trainer, &writer, output, context.diagnostics) }
-    } catch let failure as Failure {
-      throw writer.describing(failure)
-    }
+      run.configuration, graph: run.graph, data: run.images, state: run.state, oracle: oracle?.inference(),
+      among: ranks, on: backend)
+    let isRepeatable = start.partial != nil || start.resumeOrBegin != nil
+    return TrainingJob(
+      ranks: ranks, context: context, run: run, trainer: trainer, output: output, writer: writer, saveEvery: saveEvery,
+      advice: isRepeatable ? "the same command line goes on" : "go on with --resume")
   }
 
-  private func runEpoch(
-    _ trainer: Trainer, _ writer: inout CheckpointWriter, _ output: RunOutput, _ diagnostics: Diagnostics
-  ) throws {
-    let epochs = trainer.configuration.epochs
-    var line = ProgressLine(diagnostics, label: "epoch \(trainer.epoch + 1)/\(epochs)")
-    let summary = try trainer.runEpoch { summary in
-      line.update(summary.fraction, summary.facts)
-      let stop = StopRequest.pending
-      guard stop != nil || saveEvery.map({ summary.step % $0 == 0 }) ?? false else { return }
-      try writer.save(trainer.state())
-      if let stop {
-        let place = "epoch \(summary.epoch), step \(summary.step)"
-        let isRepeatable = start.partial != nil || start.resumeOrBegin != nil
-        let advice = isRepeatable ? "the same command line goes on" : "go on with --resume"
-        diagnostics.note("\(stop.name) in \(place): saved; \(advice)")
-        throw ExitCode(stop.exitStatus)
-      }
+  /// Cuts batches into as many shards as there are `ranks`, unless a number of them is given.
+  private mutating func adapt(to ranks: RankGroup) throws {
+    if recipe.descent.reduction == .fastReduction, ranks.isAlone {
+      throw Failure(
+        .usage, "--fast-reduction: is how several ranks sum, and there is one; start more by mpirun, or leave it out")
     }
-    line.finish(summary.finalText, summary.facts, isToldElsewhere: output.isForPeople)
-    let record = EpochRecord(summary)
-    // Told once it is saved, so that a run that goes on tells it no second time.
-    let announced = try writer.save(trainer.state(), after: record)
-    try output.write(record, summary)
-    for checkpoint in announced { try output.write(checkpoint) }
-    try output.flush()
+    if recipe.descent.accumulate == nil { recipe.descent.accumulate = ranks.count }
   }
 
   /// How many images are taken at most; nil for all.

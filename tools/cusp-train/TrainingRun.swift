@@ -5,6 +5,7 @@ import Evaluation
 import Failures
 import Files
 import Networks
+import Ranks
 import Records
 import Tensors
 import ToolOptions
@@ -43,6 +44,16 @@ struct TrainingRun {
   let earlierNotes: [String]
   /// Where its first weights came from.
   let descent: Descent
+
+  /// Whether sums over ranks may depend on how many there are.
+  var sumsInAnyOrder: Bool { document["fast_reduction"] == .bool(true) }
+
+  /// What tells whether another rank was given the same settings.
+  var fingerprint: UInt64 {
+    var print = Fingerprint()
+    for byte in "\(document.text) \(state.epoch) \(state.step)".utf8 { print.add(UInt64(byte)) }
+    return print.value
+  }
 
   /// The run that `command` describes, from its first step, of its network or of `definition`.
   init(_ command: TrainCommand, definition: NetworkDefinition? = nil) throws {

@@ -12,6 +12,9 @@ public struct StopRequest: Equatable, Sendable {
   /// The signal's number.
   public let signal: Int32
 
+  /// The request that `signal` stands for, as where it came to another process of the same job.
+  public init(signal: Int32) { self.signal = signal }
+
   /// The request that has come, if any.
   public static var pending: StopRequest? {
     let signal = received.load(ordering: .relaxed)

@@ -22,6 +22,10 @@ public protocol ToolCommand: ParsableCommand {
   /// What a library of the program must find in the environment when it is loaded; nil for nothing.
   static var startupVariable: StartupVariable? { get }
 
+  /// Whether this process answers where its command line is wrong or asks for help: of several that were started together,
+  /// with the same words, one does.
+  static var isSpeaker: Bool { get }
+
   /// The options of every program, an `@OptionGroup`.
   var common: CommonOptions { get }
 
@@ -35,6 +39,9 @@ extension ToolCommand {
 
   /// Nothing.
   public static var startupVariable: StartupVariable? { nil }
+
+  /// It does.
+  public static var isSpeaker: Bool { true }
 
   /// Calls `execute(_:)` with standard output claimed, and finishes standard output after it.
   public mutating func run() throws {
@@ -86,7 +93,7 @@ extension ToolCommand {
       let line = ParserMistake.line(message, help: helpMessage())
       let sentence = line.hasSuffix(".") ? String(line.dropLast()) : line
       let status = Failure.Kind.usage.exitStatus
-      outerDiagnostics.report("\(sentence); see \(toolName) --help", status: status)
+      if isSpeaker { outerDiagnostics.report("\(sentence); see \(toolName) --help", status: status) }
       return status
     }
     return tell(message.hasSuffix("\n") ? message : message + "\n")
@@ -94,6 +101,7 @@ extension ToolCommand {
 
   /// Prints `text` as data.
   private static func tell(_ text: String) -> Int32 {
+    guard isSpeaker else { return 0 }
     do {
       let output = StandardOutput(descriptor: STDOUT_FILENO)
       try output.write(text)

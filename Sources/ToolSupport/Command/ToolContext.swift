@@ -23,6 +23,16 @@ public struct ToolContext: Sendable {
     self.diagnostics = diagnostics
   }
 
+  /// The same for a process that works for another one, which speaks for both: nothing that is written goes anywhere.
+  /// - Throws: `Failure` (`inputOutput`) where the system has no such place.
+  public func silenced() throws -> ToolContext {
+    let nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC)
+    guard nowhere >= 0 else { throw Failure(.inputOutput, "/dev/null: \(SystemCalls.lastError)") }
+    return ToolContext(
+      name: name, output: StandardOutput(descriptor: nowhere),
+      diagnostics: Diagnostics(name: name, isQuiet: true, progress: .off))
+  }
+
   /// Finds out before any work whether `path` can be written, and whether that would destroy one of `inputs`, the paths
   /// of all that the program reads, or what is on its streams; call it for every output.
   /// - Throws: `Failure` (`usage`) for an input, a stream and `-`; (`cannotCreate`) where no file can be made.

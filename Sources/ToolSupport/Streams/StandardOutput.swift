@@ -31,7 +31,8 @@ public final class StandardOutput: Sendable {
 
   package init(descriptor: Int32) {
     self.descriptor = descriptor
-    isTerminal = SystemCalls.isTerminal(descriptor)
+    // Open MPI gives its ranks pseudo-terminals, whatever becomes of what they write.
+    isTerminal = SystemCalls.isTerminal(descriptor) && SystemCalls.environment("OMPI_COMM_WORLD_SIZE") == nil
   }
 
   /// Takes standard output for data alone: what libraries print to descriptor 1 goes to standard error from now on.
