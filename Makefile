@@ -4,13 +4,18 @@ PREFIX ?= /usr/local
 SWIFT_FLAGS = -c release --explicit-target-dependency-import-check error
 ONEDNN = CUSP_ONEDNN=$$(tools/bootstrap --onednn)
 BIN = .build/release
+MPI_BIN = .build-mpi/release
 TOOLS = cusp cusp-train cusp-attack cusp-bench cusp-convert cusp-data cusp-diff cusp-doctor cusp-evaluate cusp-fooling-rate \
 	cusp-inspect cusp-merge cusp-plot cusp-report cusp-serve cusp-summarise cusp-verify
 
-.PHONY: build test test-portable test-onednn3 demo zoo bench fuzz interop onnx keras lint install uninstall clean bootstrap
+.PHONY: build build-mpi test test-portable test-onednn3 test-mpi demo zoo bench fuzz interop onnx keras lint install uninstall clean bootstrap
 
 build: bootstrap ## Build all programs, optimised, into .build/release.
 	$(ONEDNN) swift build $(SWIFT_FLAGS)
+
+build-mpi: ## Build programs that train over ranks with Open MPI into .build-mpi/release; CUSP_MPI names another MPI.
+	@tools/bootstrap --mpi
+	$(ONEDNN) CUSP_MPI=$(or $(CUSP_MPI),1) swift build $(SWIFT_FLAGS) --scratch-path .build-mpi
 
 test: bootstrap ## Run all tests.
 	$(ONEDNN) swift test $(SWIFT_FLAGS)
@@ -21,6 +26,11 @@ test-portable: bootstrap ## Run all tests without oneDNN.
 test-onednn3: bootstrap ## Run the tests of engines and of what is built on them with oneDNN 3, fetched from PyPI.
 	CUSP_ONEDNN_ROOT=$$(tools/onednn3 .build-onednn3/library) swift test $(SWIFT_FLAGS) \
 		--scratch-path .build-onednn3 --filter '^(Backends|Programs|Attacks|Training|Evaluation|ToolOptions)Tests\.'
+
+test-mpi: ## Build cusp-train with Open MPI, train over 1 to 8 ranks, stopped, killed and resumed, and compare the files.
+	@tools/bootstrap --mpi
+	$(ONEDNN) CUSP_MPI=$(or $(CUSP_MPI),1) swift build $(SWIFT_FLAGS) --scratch-path .build-mpi --product cusp-train
+	PATH="$(CURDIR)/$(MPI_BIN):$$PATH" tools/rank-test $(KILLS)
 
 demo: build ## Train on the built-in digits naturally, by PGD and by CuSP; print one table, turned and attacked.
 	PATH="$(CURDIR)/$(BIN):$$PATH" tools/demo
@@ -53,7 +63,7 @@ uninstall: ## Remove what install put there.
 	tools/install --remove "$(DESTDIR)$(PREFIX)" $(TOOLS)
 
 clean: ## Remove everything that was built.
-	rm -rf .build .build-portable .build-onednn3 .build-fuzz
+	rm -rf .build .build-portable .build-onednn3 .build-mpi .build-fuzz
 
 bootstrap:
 	@tools/bootstrap
