@@ -8,7 +8,7 @@ extension TrainingState {
   /// What tells whether another rank stands at the same place of the same run.
   var fingerprint: UInt64 {
     var print = Fingerprint()
-    for word in [epoch, step, sums.correct] { print.add(UInt64(word)) }
+    for word in [epoch, step, sums.correct] { print.add(UInt64(truncatingIfNeeded: word)) }
     print.add(sums.loss.bitPattern)
     for tensor in parameters.tensors { print.add(tensor.values) }
     for tensor in average?.tensors ?? [] { print.add(tensor.values) }
