@@ -9,7 +9,7 @@ import ToolSupport
 import Training
 
 /// Writes the model file, after every epoch and in between, and says what to announce.
-struct CheckpointWriter {
+final class CheckpointWriter {
   private let run: TrainingRun
   private let kept: [Int]
   /// Named in provenance, since bits depend on it, where a choice of algorithms was asked for.
@@ -41,10 +41,10 @@ struct CheckpointWriter {
   }
 
   /// Saves `state` in the midst of an epoch.
-  mutating func save(_ state: TrainingState) throws { try write(try checkpoint(state)) }
+  func save(_ state: TrainingState) throws { try write(try checkpoint(state)) }
 
   /// Saves `state` at the end of `epoch`, and returns the records that announce what is to stay.
-  mutating func save(_ state: TrainingState, after epoch: EpochRecord) throws -> [CheckpointRecord] {
+  func save(_ state: TrainingState, after epoch: EpochRecord) throws -> [CheckpointRecord] {
     history.append(epoch.historyEntry)
     let checkpoint = try checkpoint(state)
     var announced: [CheckpointRecord] = []
@@ -75,7 +75,7 @@ struct CheckpointWriter {
     return Failure(.data, "\(failure.message); \(run.workFile) holds \(saved.place)")
   }
 
-  private mutating func write(_ checkpoint: Checkpoint) throws {
+  private func write(_ checkpoint: Checkpoint) throws {
     try checkpoint.write(to: run.workFile)
     saved = checkpoint.progress
   }

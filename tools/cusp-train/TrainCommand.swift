@@ -77,7 +77,7 @@ struct TrainCommand: EngineCommand {
     try ranks.run(context.diagnostics) {
       try ranks.requirePowerOfTwo()
       let context = ranks.isFirst ? context : try context.silenced()
-      guard var job = try ranks.together({ try makeJob(among: ranks, context) }) else { return }
+      guard let job = try ranks.together({ try makeJob(among: ranks, context) }) else { return }
       try ranks.requireSame(
         job.run.fingerprint, "settings", advice: "give all the same files and options, --threads among them")
       try job.train(

@@ -13,7 +13,7 @@ struct TrainingJob {
   let trainer: Trainer
   let output: RunOutput
   /// Nil on all ranks but the first.
-  var writer: CheckpointWriter?
+  let writer: CheckpointWriter?
   /// After how many steps of an epoch it also saves; nil for none.
   let saveEvery: Int?
   /// What to do after a signal.
@@ -22,7 +22,7 @@ struct TrainingJob {
   /// Trains until the run is finished, and announces what came of it.
   ///
   /// - Throws: `Failure`, `RankEnd` where another rank tells, and `ExitCode` after a signal.
-  mutating func train(_ record: RunRecord) throws {
+  func train(_ record: RunRecord) throws {
     try trainer.checkRanks()
     try ranks.first {
       try output.begin(record, run)
@@ -38,7 +38,7 @@ struct TrainingJob {
     }
   }
 
-  private mutating func runEpoch() throws {
+  private func runEpoch() throws {
     let epochs = trainer.configuration.epochs
     var line = ProgressLine(context.diagnostics, label: "epoch \(trainer.epoch + 1)/\(epochs)")
     let summary = try trainer.runEpoch { summary in
