@@ -14,11 +14,13 @@ public final class RankGroup {
   public var sumsInAnyOrder = false
   /// Whether all ranks know that the work is over, since one of them failed.
   public private(set) var hasEnded = false
-  private let messenger: (any Messenger)?
+  /// What carries bytes to others, and what joined the job, if only as its one rank.
+  private let messenger, joined: (any Messenger)?
 
   /// The ranks that `messenger` joins; without one this process is alone.
   public init(_ messenger: (any Messenger)? = nil) {
     self.messenger = messenger?.count == 1 ? nil : messenger
+    joined = messenger
     (rank, count, countHere) = (messenger?.rank ?? 0, messenger?.count ?? 1, messenger?.countHere ?? 1)
   }
 
@@ -124,10 +126,10 @@ public final class RankGroup {
   }
 
   /// Leaves the job.
-  public func leave() { messenger?.leave() }
+  public func leave() { joined?.leave() }
 
   /// Ends the job for all ranks, where one of them failed and the others do not know.
-  public func abort(status: Int32) { messenger?.abort(status: status) }
+  public func abort(status: Int32) { joined?.abort(status: status) }
 
   /// Replaces the numbers of `buffers` by their sums over all ranks, by default in the order of a balanced tree over them,
   /// so that these are the same bits on all ranks, and those of one that sums the same parts by a `GradientTree`.

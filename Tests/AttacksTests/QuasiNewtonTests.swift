@@ -139,7 +139,9 @@ struct QuasiNewtonTests {
       request.values[.searches] = .integer(searches)
       return try count(#require(AttackCatalogue[name]).attack(request))
     }
-    #expect(counts[0].steps < counts[1].steps && counts[0].allocations == counts[1].allocations, "\(counts)")
+    // The runtime's own may still be among those of few steps.
+    let (few, many) = (counts[0].allocations ?? 0, counts[1].allocations ?? 0)
+    #expect(counts[0].steps < counts[1].steps && many <= few, "\(counts)")
   }
 
   @Test(

@@ -16,6 +16,13 @@ struct OptimizerOptions: ParsableArguments {
   enum Reduction: String, EnumerableFlag {
     case deterministicReduction = "deterministic-reduction"
     case fastReduction = "fast-reduction"
+
+    static func help(for value: Reduction) -> ArgumentHelp? {
+      switch value {
+      case .deterministicReduction: "Sum gradients of ranks to the same bits on any number of them, as by default."
+      case .fastReduction: "Sum them as MPI likes, in less time."
+      }
+    }
   }
 
   @Option(help: "How gradients change the weights: sgd, or adamw.") var optimizer: Name = .sgd
@@ -32,8 +39,7 @@ struct OptimizerOptions: ParsableArguments {
       "Cut every batch into so many shards, a power of two, that go through the network one by one, or on several ranks; the default is 1, or as many as there are ranks."
   )
   var accumulate: Int?
-  @Flag(help: "How gradients of several ranks are summed: to the same bits on any number of them, or as MPI likes.")
-  var reduction = Reduction.deterministicReduction
+  @Flag(help: "How gradients of several ranks are summed.") var reduction: Reduction?
 
   /// The learning rate that fits the rule.
   var customaryRate: Float { optimizer == .adamw ? 1e-3 : 0.05 }
