@@ -24,9 +24,9 @@ final class Buffer {
     lives.append(min(life.lowerBound, time)...max(life.upperBound, time))
   }
 
-  /// Begins a further life at `time`, with what the same calls write again that began the first, if that was in `calls`.
-  func revive(at time: Int, born calls: Range<Int>) {
-    guard let first = lives.first, calls.contains(first.lowerBound), first.upperBound != .max else {
+  /// As `touch`, where `calls` are run again from the time `start` on: what began its life in them begins a further one.
+  func touch(at time: Int, repeating calls: Range<Int>, since start: Int) {
+    guard let first = lives.first, calls.contains(first.lowerBound), (lives.last?.upperBound ?? 0) < start else {
       return touch(at: time)
     }
     lives.append(time...time)

@@ -74,13 +74,7 @@ final class Recorder {
   func repeatCalls(_ earlier: Range<Int>) {
     let start = now
     for index in earlier {
-      for buffer in touched[index] {
-        if let life = buffer.lives.last, life.upperBound >= start {
-          buffer.touch(at: now)
-        } else {
-          buffer.revive(at: now, born: earlier)
-        }
-      }
+      for buffer in touched[index] { buffer.touch(at: now, repeating: earlier, since: start) }
       calls.append(calls[index])
       touched.append(touched[index])
     }

@@ -7,17 +7,6 @@ import Testing
 @Suite struct MergeTests {
   private let tool = BuiltTool("cusp-merge")
 
-  /// Runs `body` in a folder with a model and a copy of it.
-  private func withModels(_ body: (String) throws -> Void) throws {
-    try Fixture.withTemporaryFolder { folder in
-      let model = try TrainedModel.digits.get().path
-      for name in ["m.h5", "copy.h5"] {
-        try FileManager.default.copyItem(atPath: model, toPath: "\(folder)/\(name)")
-      }
-      try body(folder)
-    }
-  }
-
   @Test(
     "The shards of any stream of predictions are the whole, in any order, and from standard input",
     arguments: [
@@ -26,7 +15,7 @@ import Testing
       ("cusp-evaluate m.h5 --rotation 0:30:10 --predictions --logits --limit 25", 4),
     ])
   func whole(command: String, count: Int) throws {
-    try withModels { folder in
+    try TrainedModel.withTwo { folder in
       let outcome = try bash(
         """
         \(command) --quiet > whole
@@ -43,7 +32,7 @@ import Testing
 
   @Test("Streams of several models are merged model after model")
   func models() throws {
-    try withModels { folder in
+    try TrainedModel.withTwo { folder in
       let outcome = try bash(
         """
         cusp-train --quiet --epochs 1 --limit 64 --seed 1 --output n.h5 > announced
@@ -64,7 +53,7 @@ import Testing
 
   @Test("What keeps files from being a whole is told, a line each, and nothing is written")
   func problems() throws {
-    try withModels { folder in
+    try TrainedModel.withTwo { folder in
       let attack = "cusp-attack m.h5 --quiet --fgsm --limit 40"
       _ = try bash(
         """
@@ -100,7 +89,7 @@ import Testing
 
   @Test("Records of others pass through first, those of a shard alone are left out, and a last line may lack its end")
   func others() throws {
-    try withModels { folder in
+    try TrainedModel.withTwo { folder in
       let outcome = try bash(
         """
         attack='cusp-attack m.h5 --quiet --steps 2 --epsilon 0.1 --limit 6'
@@ -118,7 +107,7 @@ import Testing
 
   @Test("What is no stream of predictions is 65, what is not there 66, and no output an input")
   func refusals() throws {
-    try withModels { folder in
+    try TrainedModel.withTwo { folder in
       func expect(_ command: String, _ status: Int32, _ message: String) throws {
         let outcome = try bash(command, folder: folder)
         #expect(outcome.status == status && outcome.output.isEmpty, "\(command)")

@@ -5,17 +5,6 @@ import Testing
 
 /// Streams of records that were cut go on, and end with the bytes of a run that nobody stopped.
 @Suite struct ResumeRecordsTests {
-  /// Runs `body` in a folder with a model, a copy of it and one that was trained otherwise.
-  private func withModels(_ body: (String) throws -> Void) throws {
-    try Fixture.withTemporaryFolder { folder in
-      let model = try TrainedModel.digits.get().path
-      for name in ["m.h5", "copy.h5"] {
-        try FileManager.default.copyItem(atPath: model, toPath: "\(folder)/\(name)")
-      }
-      try body(folder)
-    }
-  }
-
   private func bytes(_ name: String, in folder: String) throws -> Data {
     try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)"))
   }
@@ -32,7 +21,7 @@ import Testing
       "cusp-evaluate m.h5 copy.h5 --rotation 0,30 --limit 10",
     ])
   func cuts(command: String) throws {
-    try withModels { folder in
+    try TrainedModel.withTwo { folder in
       let whole = try bash("\(command) --quiet > whole", folder: folder)
       #expect(whole.status == 0, "\(whole.errors)")
       let records = try bytes("whole", in: folder)
@@ -55,7 +44,7 @@ import Testing
 
   @Test("What is there is not gone through again, and counts")
   func counting() throws {
-    try withModels { folder in
+    try TrainedModel.withTwo { folder in
       let attack = "cusp-attack m.h5 --loss margin --steps 2 --epsilon 0.1 --limit 40"
       let outcome = try bash(
         """
@@ -78,7 +67,7 @@ import Testing
 
   @Test("Saved predictions are of all images, those of an earlier run, too")
   func savedPredictions() throws {
-    try withModels { folder in
+    try TrainedModel.withTwo { folder in
       let outcome = try bash(
         """
         evaluate='cusp-evaluate m.h5 --quiet --fgsm --epsilon 0.1 --limit 20 --predictions --save-predictions'
@@ -107,7 +96,7 @@ import Testing
       ),
     ])
   func foreign(options: String, status: Int, message: String) throws {
-    try withModels { folder in
+    try TrainedModel.withTwo { folder in
       let attack = "cusp-attack m.h5 --quiet --limit 9 --steps 2"
       #expect(try bash("\(attack) --epsilon 0.1 > part", folder: folder).status == 0)
       let before = try bytes("part", in: folder)
@@ -139,7 +128,7 @@ import Testing
       ("rm part", 66, "no such file; check the path"),
     ])
   func damage(change: String, status: Int, message: String) throws {
-    try withModels { folder in
+    try TrainedModel.withTwo { folder in
       let attack = "cusp-attack m.h5 --quiet --limit 9 --steps 2 --epsilon 0.1"
       #expect(try bash("\(attack) > part; \(change)", folder: folder).status == 0)
       let before = try? bytes("part", in: folder)
@@ -156,7 +145,7 @@ import Testing
 
   @Test("Records of another model are refused, and so are scores of other images")
   func models() throws {
-    try withModels { folder in
+    try TrainedModel.withTwo { folder in
       _ = try bash("cusp-train --quiet --epochs 1 --limit 64 --seed 1 --output other.h5", folder: folder)
       for command in ["cusp-attack --fgsm --limit 5", "cusp-evaluate --limit 5"] {
         let outcome = try bash(
@@ -176,7 +165,7 @@ import Testing
 
   @Test("What does not go with it is refused before any work")
   func refusals() throws {
-    try withModels { folder in
+    try TrainedModel.withTwo { folder in
       #expect(
         try bash("cusp-attack m.h5 --quiet --fgsm --limit 3 > part && cp part before", folder: folder).status == 0)
       func expect(_ command: String, _ status: Int32, _ message: String) throws {

@@ -12,6 +12,17 @@ struct TrainedModel {
   /// The model, or why there is none.
   static let digits = Result { try TrainedModel() }
 
+  /// Runs `body` in a folder with the model, `m.h5`, and a copy of it, `copy.h5`.
+  static func withTwo(_ body: (String) throws -> Void) throws {
+    try Fixture.withTemporaryFolder { folder in
+      let model = try digits.get().path
+      for name in ["m.h5", "copy.h5"] {
+        try FileManager.default.copyItem(atPath: model, toPath: "\(folder)/\(name)")
+      }
+      try body(folder)
+    }
+  }
+
   private static let folder: String = {
     let path = FileManager.default.temporaryDirectory.appending(path: "cusp-test-model-\(UUID().uuidString)").path
     atexit { try? FileManager.default.removeItem(atPath: TrainedModel.folder) }

@@ -2,6 +2,7 @@
 
 #include "../include/CConvolutions.h"
 
+#include "channels.h"
 #include "depthwise.h"
 #include "groups.h"
 #include "narrow.h"
