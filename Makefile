@@ -13,9 +13,9 @@ TOOLS = cusp cusp-train cusp-attack cusp-bench cusp-convert cusp-data cusp-diff 
 build: bootstrap ## Build all programs, optimised, into .build/release.
 	$(ONEDNN) swift build $(SWIFT_FLAGS)
 
-build-mpi: ## Build programs that train over ranks with Open MPI into .build-mpi/release; CUSP_MPI names another MPI.
+build-mpi: build ## Install Open MPI, by which the programs train over ranks, and name them in .build-mpi/release, too.
 	@tools/bootstrap --mpi
-	$(ONEDNN) CUSP_MPI=$(or $(CUSP_MPI),1) swift build $(SWIFT_FLAGS) --scratch-path .build-mpi
+	@mkdir -p $(dir $(MPI_BIN)) && ln -sfn ../$(BIN) $(MPI_BIN)
 
 test: bootstrap ## Run all tests.
 	$(ONEDNN) swift test $(SWIFT_FLAGS)
@@ -27,10 +27,10 @@ test-onednn3: bootstrap ## Run the tests of engines and of what is built on them
 	CUSP_ONEDNN_ROOT=$$(tools/onednn3 .build-onednn3/library) swift test $(SWIFT_FLAGS) \
 		--scratch-path .build-onednn3 --filter '^(Backends|Programs|Attacks|Training|Evaluation|ToolOptions)Tests\.'
 
-test-mpi: ## Build cusp-train with Open MPI, train over 1 to 8 ranks, stopped, killed and resumed, and compare the files.
+test-mpi: bootstrap ## Install Open MPI, train over 1 to 8 ranks, stopped, killed and resumed, and compare the files.
 	@tools/bootstrap --mpi
-	$(ONEDNN) CUSP_MPI=$(or $(CUSP_MPI),1) swift build $(SWIFT_FLAGS) --scratch-path .build-mpi --product cusp-train
-	PATH="$(CURDIR)/$(MPI_BIN):$$PATH" tools/rank-test $(KILLS)
+	$(ONEDNN) swift build $(SWIFT_FLAGS) --product cusp-train
+	PATH="$(CURDIR)/$(BIN):$$PATH" tools/rank-test $(KILLS)
 
 demo: build ## Train on the built-in digits naturally, by PGD and by CuSP; print one table, turned and attacked.
 	PATH="$(CURDIR)/$(BIN):$$PATH" tools/demo

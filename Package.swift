@@ -37,9 +37,6 @@ let unusualRoot = ["/usr", "/usr/local"].contains(oneDNNRoot) ? nil : oneDNNRoot
 /// Continuous integration sets `CUSP_STRICT`; a newer compiler's new warning must not stop a user.
 let strict = environment["CUSP_STRICT"] == "1"
 
-/// Whether `cusp-train` is to train over ranks: `CUSP_MPI=1` by Open MPI, else by what pkg-config finds under that name.
-let messagePassing: String? = ["", "0"].contains(environment["CUSP_MPI"] ?? "") ? nil : environment["CUSP_MPI"]
-
 let settings: [SwiftSetting] =
   [
     .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault"),
@@ -97,9 +94,7 @@ let targets: [Target] = [
   library("Symmetry"),
   library("Tensors"),
   library("Records", ["Failures"]),
-  .target(
-    name: "Ranks", dependencies: ["Failures"] + (messagePassing == nil ? [] : ["CMessagePassing"]),
-    swiftSettings: settings + (messagePassing == nil ? [] : [.define("CUSP_MPI")])),
+  library("Ranks", ["Failures"]),
   library("HDF5", ["CHDF5", "Failures", "Files"]),
   library("Archives", ["CZlib", "Failures", "Files"]),
 
@@ -211,7 +206,7 @@ let targets: [Target] = [
   tool(
     "cusp-doctor",
     [
-      "Benchmarks", "Datasets", "Downloads", "Evaluation", "Files", "HDF5", "Networks", "Programs", "Records",
+      "Benchmarks", "Datasets", "Downloads", "Evaluation", "Files", "HDF5", "Networks", "Programs", "Ranks", "Records",
       "ToolOptions", "VectorGraphics",
     ]),
   tool("cusp-bench", ["Benchmarks", "Networks", "Programs", "Records", "ToolOptions"]),
@@ -310,14 +305,6 @@ let oneDNNTargets: [Target] = [
     linkerSettings: oneDNNLinkerSettings),
 ]
 
-let messagePassingTargets: [Target] =
-  messagePassing.map { name in
-    [
-      systemLibrary(
-        "CMessagePassing", pkgConfig: name == "1" ? "ompi-c" : name, apt: "libopenmpi-dev", brew: "open-mpi")
-    ]
-  } ?? []
-
 /// The fuzzer, of which a part comes from the compiler's `-sanitize=fuzzer`; see `Tests/Fuzz`.
 let fuzzTargets: [Target] =
   environment["CUSP_FUZZ"] != "1"
@@ -338,5 +325,5 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
   ],
-  targets: targets + (oneDNN ? oneDNNTargets : []) + messagePassingTargets + fuzzTargets
+  targets: targets + (oneDNN ? oneDNNTargets : []) + fuzzTargets
 )

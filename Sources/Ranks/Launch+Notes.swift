@@ -1,3 +1,5 @@
+import Failures
+
 extension RankGroup {
   /// What people should know of how `launch` started this process and others, where each rank computes with so many `threads`:
   /// that they train apart, or share too few cores. Of all ranks the first is asked.
@@ -22,11 +24,11 @@ extension RankGroup {
   }
 
   private static func reason(_ launch: Launch) -> String {
-    #if CUSP_MPI
-      launch.speaks
-        ? "their launcher is of another MPI than this program" : "give srun --mpi=pmix, or take mpirun"
-    #else
-      "this program is built without MPI; see make build-mpi"
-    #endif
+    guard launch.speaks else { return "give srun --mpi=pmix, or take mpirun" }
+    do {
+      return "their launcher is of another MPI than \(try MPILibrary(for: launch).version())"
+    } catch {
+      return (error as? Failure)?.message ?? "\(error)"
+    }
   }
 }

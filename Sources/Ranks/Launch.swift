@@ -12,6 +12,8 @@ public struct Launch: Hashable, Sendable {
   public let count: Int?
   /// Whether the launcher speaks MPI with the processes, so that they can find each other.
   public let speaks: Bool
+  /// Whether it speaks as MPICH does, and not as Open MPI.
+  package let isOfMPICH: Bool
 
   /// What `variable` tells of a launch; nil where it tells of none.
   package init?(_ variable: (String) -> String?) {
@@ -22,6 +24,7 @@ public struct Launch: Hashable, Sendable {
       return nil
     }
     (self.rank, speaks) = (rank, own != nil)
+    isOfMPICH = own != nil && number(["OMPI_COMM_WORLD_RANK", "PMIX_RANK"]) == nil
     count = number(["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"])
   }
 
@@ -29,12 +32,5 @@ public struct Launch: Hashable, Sendable {
   public static let current = Launch { name in getenv(name).map { String(cString: $0) } }
 
   /// Whether this process answers for all where a command line is wrong, or asks for help: all were given the same.
-  public static var isSpeaker: Bool {
-    #if CUSP_MPI
-      current?.rank ?? 0 == 0
-    #else
-      // They know nothing of each other.
-      true
-    #endif
-  }
+  public static var isSpeaker: Bool { current?.rank ?? 0 == 0 }
 }

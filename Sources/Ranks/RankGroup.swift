@@ -24,15 +24,15 @@ public final class RankGroup {
     (rank, count, countHere) = (messenger?.rank ?? 0, messenger?.count ?? 1, messenger?.countHere ?? 1)
   }
 
-  /// The ranks of the job that this process was started for; it is alone where nobody started a job, and in a build without
-  /// MPI.
+  /// The ranks of the job that this process was started for; it is alone where nobody started a job, and where no MPI is
+  /// here.
   ///
   /// - Throws: `Failure` when MPI does not start.
   public static func launched() throws -> RankGroup {
-    #if CUSP_MPI
-      if Launch.current?.speaks ?? false { return RankGroup(try MPIMessenger()) }
-    #endif
-    return RankGroup()
+    guard let launch = Launch.current, launch.speaks, let library = try? MPILibrary(for: launch) else {
+      return RankGroup()
+    }
+    return RankGroup(try MPIMessenger(library))
   }
 
   /// Whether this is the rank that speaks and writes.

@@ -14,6 +14,7 @@ import Testing
   func variables(environment: [String: String], rank: Int, count: Int?, speaks: Bool) throws {
     let launch = try #require(Launch { environment[$0] })
     #expect(launch.rank == rank && launch.count == count && launch.speaks == speaks)
+    #expect(launch.isOfMPICH == (environment["PMI_RANK"] != nil))
   }
 
   @Test(

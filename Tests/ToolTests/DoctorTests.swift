@@ -23,7 +23,7 @@ import Testing
     let found = try findings()
     let names: Set = [
       "cusp", "processor", "threads", "load", "memory", "engine", "convolutions", "speed", "HDF5", "librsvg", "curl",
-      "disk here", "data sets",
+      "MPI", "disk here", "data sets",
     ]
     #expect(names.isSubset(of: found.keys))
     #expect(found.values.allSatisfy { $0.state != .broken })

@@ -61,10 +61,10 @@ import Testing
     try Fixture.withTemporaryFolder { folder in
       let outcome = try BuiltTool("cusp-train").run(
         ["--epochs", "1", "--limit", "32", "--output", "m.h5", "--progress", "none"],
-        environment: ["OMPI_COMM_WORLD_RANK": "\(rank)", "OMPI_COMM_WORLD_SIZE": "2"], folder: folder)
+        environment: ["SLURM_PROCID": "\(rank)", "SLURM_STEP_NUM_TASKS": "2"], folder: folder)
       #expect(outcome.problems.isEmpty)
       let line =
-        "cusp-train: 2 processes were started, and each trains by itself: this program is built without MPI; see make build-mpi\n"
+        "cusp-train: 2 processes were started, and each trains by itself: give srun --mpi=pmix, or take mpirun\n"
       #expect(outcome.errors == (rank == 0 ? line : ""))
     }
   }

@@ -5,6 +5,7 @@ import Failures
 import HDF5
 import Networks
 import Programs
+import Ranks
 import Records
 import ToolOptions
 import ToolSupport
@@ -21,7 +22,7 @@ struct PartsExamination {
   let engine: EngineOptions
   let diagnostics: Diagnostics
 
-  var findings: [FindingRecord] { computing + [files, figures, fetching] }
+  var findings: [FindingRecord] { computing + [files, figures, fetching, ranks] }
 
   /// The engine, how it convolves, and how fast it makes an attack's step.
   private var computing: [FindingRecord] {
@@ -96,6 +97,14 @@ struct PartsExamination {
       return FindingRecord(name: "curl", value: "\(try Curl.version()), for cusp-data fetch")
     } catch {
       return FindingRecord(name: "curl", value: "not there", state: .missing, advice: message(of: error))
+    }
+  }
+
+  private var ranks: FindingRecord {
+    do {
+      return FindingRecord(name: "MPI", value: "\(try MPILibrary().version()), for cusp-train over several processes")
+    } catch {
+      return FindingRecord(name: "MPI", value: "not there", state: .missing, advice: message(of: error))
     }
   }
 
