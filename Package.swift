@@ -258,7 +258,10 @@ let targets: [Target] = [
   tests("Attacks", ["Attacks", "Networks", "Tensors"]),
   tests(
     "Training",
-    ["Attacks", "Datasets", "Networks", "Optimizers", "Programs", "Ranks", "Spatial", "Tensors", "Training"]
+    [
+      "Attacks", "Datasets", "Networks", "Optimizers", "Programs", "Ranks", "Spatial", "Symmetry", "Tensors",
+      "Training",
+    ]
       + backends),
   tests(
     "Inspection", ["Archives", "Checkpoints", "Inspection", "Interchange", "Networks", "Records", "Tensors"]),

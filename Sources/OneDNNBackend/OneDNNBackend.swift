@@ -71,9 +71,11 @@ public struct OneDNNBackend: Backend {
   /// An engine for training.
   ///
   /// - Throws: `Failure` when the library refuses.
-  public func makeTrainingEngine(_ plan: Plan, for optimizer: Optimizer) throws -> any TrainingEngine {
+  public func makeTrainingEngine(
+    _ plan: Plan, for optimizer: Optimizer, sharing statistics: SharedStatistics?
+  ) throws -> any TrainingEngine {
     try TrainingSession(
-      plan, for: optimizer, threads, algorithms, checkpointsActivations: checkpointsActivations)
+      plan, for: optimizer, sharing: statistics, threads, algorithms, checkpointsActivations: checkpointsActivations)
   }
 
   /// The vector instructions that handwritten kernels take, by the name that `CUSP_ISA` has.

@@ -13,15 +13,16 @@ final class TrainingSession: TrainingEngine {
   private var loaded: Parameters?
 
   init(
-    _ plan: Plan, for optimizer: Optimizer, _ threads: Threads, _ algorithms: AlgorithmChoice,
-    checkpointsActivations: Bool
+    _ plan: Plan, for optimizer: Optimizer, sharing statistics: SharedStatistics? = nil, _ threads: Threads,
+    _ algorithms: AlgorithmChoice, checkpointsActivations: Bool
   ) throws {
     threads.use()
     self.plan = plan
     self.threads = threads
     stateNames = optimizer.stateNames
     lowered = try Lowering(
-      plan, algorithms, stateCount: stateNames.count, checkpointsActivations: checkpointsActivations
+      plan, algorithms, stateCount: stateNames.count, sharing: statistics,
+      checkpointsActivations: checkpointsActivations
     ).lower()
   }
 

@@ -10,10 +10,11 @@ final class Network {
 
   /// - Throws: `Failure` when memory runs out.
   init(
-    _ plan: Plan, weights: [WeightBuffers], masks: [UnsafeMutablePointer<Float>] = [], workers: Workers
+    _ plan: Plan, weights: [WeightBuffers], masks: [UnsafeMutablePointer<Float>] = [],
+    sharing statistics: SharedStatistics? = nil, workers: Workers
   ) throws {
     let memory = try ValueMemory(plan)
-    let resources = KernelResources(workers: workers, weights: weights, masks: masks)
+    let resources = KernelResources(workers: workers, weights: weights, masks: masks, statistics: statistics)
     runners = try plan.steps.map { step in
       let buffers = memory.buffers(step)
       return StepRunner(kernel: try step.operation.kernel(buffers, resources), buffers: buffers, workers: workers)

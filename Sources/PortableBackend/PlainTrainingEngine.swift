@@ -14,11 +14,12 @@ final class PlainTrainingEngine: TrainingEngine {
   /// The parameters as loaded, for their paths and shapes.
   private var loaded: Parameters?
 
-  init(_ plan: Plan, for optimizer: Optimizer, threads: Int) throws {
+  init(_ plan: Plan, for optimizer: Optimizer, sharing statistics: SharedStatistics? = nil, threads: Int) throws {
     workers = Workers(count: threads)
     store = try ParameterStore(plan, stateNames: optimizer.stateNames)
     masks = try plan.dropoutSteps.map { try FloatBlock(count: plan.batchSize * plan.values[$0.output].count) }
-    network = try Network(plan, weights: store.weights, masks: masks.map(\.start), workers: workers)
+    network = try Network(
+      plan, weights: store.weights, masks: masks.map(\.start), sharing: statistics, workers: workers)
   }
 
   func load(_ parameters: Parameters, state: OptimizerState) throws {

@@ -41,7 +41,9 @@ public struct PortableBackend: Backend {
   /// An engine for training.
   ///
   /// - Throws: `Failure` when memory runs out.
-  public func makeTrainingEngine(_ plan: Plan, for optimizer: Optimizer) throws -> any TrainingEngine {
-    try PlainTrainingEngine(plan, for: optimizer, threads: threads)
+  public func makeTrainingEngine(
+    _ plan: Plan, for optimizer: Optimizer, sharing statistics: SharedStatistics?
+  ) throws -> any TrainingEngine {
+    try PlainTrainingEngine(plan, for: optimizer, sharing: statistics, threads: threads)
   }
 }

@@ -8,26 +8,31 @@ package final class PortableStep {
   package struct Weights {
     let weight: UnsafeMutablePointer<Float>
     let bias, weightGradient, biasGradient: UnsafeMutablePointer<Float>?
+    /// Where a batch norm leaves what it measured.
+    let measured: MeasuredStatistics?
 
     package init(
       weight: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>?,
-      weightGradient: UnsafeMutablePointer<Float>?, biasGradient: UnsafeMutablePointer<Float>?
+      weightGradient: UnsafeMutablePointer<Float>?, biasGradient: UnsafeMutablePointer<Float>?,
+      measured: MeasuredStatistics? = nil
     ) {
       (self.weight, self.bias) = (weight, bias)
-      (self.weightGradient, self.biasGradient) = (weightGradient, biasGradient)
+      (self.weightGradient, self.biasGradient, self.measured) = (weightGradient, biasGradient, measured)
     }
   }
 
   private let kernel: any Kernel
 
   /// Works on one buffer an input `[n, c, h, w]` or `[n, features]`, the output's and, if it has any, the step's weights;
-  /// gradients are nil where they are not wanted. `spread` runs a number of tasks on the caller's `threads`.
+  /// gradients are nil where they are not wanted. A batch norm goes by `statistics` where they are shared. `spread` runs a
+  /// number of tasks on the caller's `threads`.
   ///
   /// - Throws: `Failure` when memory runs out.
   package init(
     _ step: Step, of plan: Plan, weights: Weights?, inputs: [UnsafeMutablePointer<Float>],
     output: UnsafeMutablePointer<Float>, outputGradient: UnsafeMutablePointer<Float>?,
-    inputGradients: [UnsafeMutablePointer<Float>?], threads: Int, spread: @escaping (Int, (Int) -> Void) -> Void
+    inputGradients: [UnsafeMutablePointer<Float>?], sharing statistics: SharedStatistics? = nil, threads: Int,
+    spread: @escaping (Int, (Int) -> Void) -> Void
   ) throws {
     func value(_ index: Int, at start: UnsafeMutablePointer<Float>) -> ValueBuffer {
       ValueBuffer(start: start, shape: plan.values[index], batchSize: plan.batchSize)
@@ -40,10 +45,12 @@ package final class PortableStep {
     let workers = Workers(count: threads, spread: spread)
     let own = weights.map {
       WeightBuffers(
-        weight: $0.weight, bias: $0.bias, weightGradient: $0.weightGradient, biasGradient: $0.biasGradient)
+        weight: $0.weight, bias: $0.bias, weightGradient: $0.weightGradient, biasGradient: $0.biasGradient,
+        measured: $0.measured)
     }
     let resources = KernelResources(
-      workers: workers, weights: own.map { Array(repeating: $0, count: plan.weights.count) } ?? [], masks: [])
+      workers: workers, weights: own.map { Array(repeating: $0, count: plan.weights.count) } ?? [], masks: [],
+      statistics: statistics)
     kernel = try step.operation.kernel(buffers, resources)
     try workers.allocate()
   }

@@ -29,10 +29,13 @@ public protocol Backend: Sendable {
   /// - Throws: `Failure` when the library underneath refuses.
   func makeInputGradientEngine(_ plan: Plan) throws -> any InputGradientEngine
 
-  /// An engine for training, with room for what `optimizer` keeps of every trained number.
+  /// An engine for training, with room for what `optimizer` keeps of every trained number; batch norms go by the images of a
+  /// pass, or by what `statistics` make of them and others.
   ///
   /// - Throws: `Failure` when the library underneath refuses.
-  func makeTrainingEngine(_ plan: Plan, for optimizer: Optimizer) throws -> any TrainingEngine
+  func makeTrainingEngine(
+    _ plan: Plan, for optimizer: Optimizer, sharing statistics: SharedStatistics?
+  ) throws -> any TrainingEngine
 
   /// How long each call of an engine for `plan` takes on made-up images, in the order they run: the median of `repeats`
   /// rounds, in each of which every call runs once. The optimiser's step is not among them.
@@ -46,7 +49,7 @@ extension Backend {
   ///
   /// - Throws: `Failure` when the library underneath refuses.
   public func makeTrainingEngine(_ plan: Plan) throws -> any TrainingEngine {
-    try makeTrainingEngine(plan, for: .sgd(momentum: 0))
+    try makeTrainingEngine(plan, for: .sgd(momentum: 0), sharing: nil)
   }
   /// One.
   public var laneCount: Int { 1 }

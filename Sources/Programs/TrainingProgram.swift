@@ -11,15 +11,19 @@ public final class TrainingProgram {
   /// The shape of every dropout mask, `[batchSize, c, h, w]` or `[batchSize, features]`, in the order of the steps.
   public let dropouts: [(settings: Dropout, shape: Shape)]
   private let engine: any TrainingEngine
+  private let statistics: SharedStatistics?
   private var logitGradient: Tensor
 
   /// Compiles `graph` on `backend` for training by `optimizer`, and takes over `parameters` and `state`.
   ///
-  /// - Parameter reachesPixels: Whether backward passes go to the pixels, too.
+  /// - Parameters:
+  ///   - reachesPixels: Whether backward passes go to the pixels, too.
+  ///   - statistics: What batch norms share with other programs; nil where they go by the images of this one.
   /// - Throws: `Failure` when the engine refuses.
   public init(
     _ graph: NetworkGraph, parameters: Parameters, optimizer: Optimizer = .sgd(momentum: 0),
-    state: OptimizerState = [:], batchSize: Int, reachesPixels: Bool = false, on backend: any Backend
+    state: OptimizerState = [:], batchSize: Int, reachesPixels: Bool = false,
+    sharing statistics: SharedStatistics? = nil, on backend: any Backend
   ) throws {
     let plan = Plan(graph, for: .training, batchSize: batchSize, reachesPixels: reachesPixels)
     self.batchSize = batchSize
@@ -27,18 +31,20 @@ public final class TrainingProgram {
       guard case .dropout(let settings, _) = step.operation else { return nil }
       return (settings, Shape([batchSize] + plan.values[step.output].sizes))
     }
-    engine = try backend.makeTrainingEngine(plan, for: optimizer)
+    self.statistics = statistics
+    engine = try backend.makeTrainingEngine(plan, for: optimizer, sharing: statistics)
     logitGradient = Tensor([batchSize, graph.classCount])
     try engine.load(parameters, state: state)
   }
 
   /// Writes the logits of `pixels` in training mode; `masks` are the dropouts' factors, in the order of `dropouts`.
   ///
-  /// - Throws: `Failure` when the engine fails.
+  /// - Throws: `Failure` when the engine fails, or those who share statistics.
   public func forward(_ pixels: Tensor, masks: [Tensor], into logits: inout Tensor) throws {
     try pixels.values.withUnsafeBufferPointer { pixels in
       try logits.values.withUnsafeMutableBufferPointer { try engine.forward(pixels, masks: masks, logits: $0) }
     }
+    try statistics?.check()
   }
 
   /// Computes the gradients of the mean `loss` at the logits of the last forward pass; of a sum over these images divided
@@ -53,9 +59,10 @@ public final class TrainingProgram {
   /// Computes the gradients that follow from `logitGradient`, `[batchSize, classes]`, at the last forward pass.
   ///
   /// - Parameter accumulates: Whether they are added to those of the backward pass before.
-  /// - Throws: `Failure` when the engine fails.
+  /// - Throws: `Failure` when the engine fails, or those who share statistics.
   public func backward(_ logitGradient: Tensor, accumulates: Bool = false) throws {
     try logitGradient.values.withUnsafeBufferPointer { try engine.backward($0, accumulates: accumulates) }
+    try statistics?.check()
   }
 
   /// Writes the gradient `[batchSize, c, h, w]` with respect to the pixels that the last backward pass came to.

@@ -140,6 +140,18 @@ public final class RankGroup {
     try TreeSum(buffers).run(messenger, inAnyOrder: sumsInAnyOrder)
   }
 
+  /// The sums over all ranks of `numbers`, of which each has its own, added in the order of the ranks; the same bits on all.
+  ///
+  /// - Throws: `Failure` when the connection breaks.
+  public func sum(_ numbers: [Double]) throws -> [Double] {
+    let all = try gather(numbers.count) { numbers }
+    var sums = Array(all.prefix(numbers.count))
+    for start in stride(from: numbers.count, to: all.count, by: max(numbers.count, 1)) {
+      for place in sums.indices { sums[place] += all[start + place] }
+    }
+    return sums
+  }
+
   /// Gathers rows of `width` numbers, of which each rank has its own: after a round each holds those of twice as many.
   private func collect(
     _ numbers: UnsafeMutableBufferPointer<Double>, _ width: Int, _ messenger: any Messenger

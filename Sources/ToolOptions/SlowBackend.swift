@@ -38,9 +38,11 @@
       return try portable.makeInputGradientEngine(plan)
     }
 
-    func makeTrainingEngine(_ plan: Plan, for optimizer: Optimizer) throws -> any TrainingEngine {
+    func makeTrainingEngine(
+      _ plan: Plan, for optimizer: Optimizer, sharing statistics: SharedStatistics?
+    ) throws -> any TrainingEngine {
       speak()
-      return try portable.makeTrainingEngine(plan, for: optimizer)
+      return try portable.makeTrainingEngine(plan, for: optimizer, sharing: statistics)
     }
 
     func profile(_ plan: Plan, parameters: Parameters, repeats: Int) throws -> [CallProfile] {

@@ -43,6 +43,7 @@ public final class Trainer {
   ) throws {
     try configuration.validate()
     try configuration.validate(ranks: ranks.count)
+    try configuration.validate(graph)
     self.ranks = ranks
     guard data.imageShape == graph.imageShape, data.classNames.count <= graph.classCount else {
       throw Failure(

@@ -1,5 +1,6 @@
 import Attacks
 import Failures
+import Networks
 public import Optimizers
 import Spatial
 
@@ -23,6 +24,9 @@ public struct TrainingConfiguration: Hashable, Sendable {
   /// that a batch takes the memory of a shard and norms see the statistics of one; gradients are summed in a fixed order, and
   /// running statistics move once a step, to the mean of where every shard would take them.
   public var shardCount = 1
+  /// Whether batch norms go by the images of all shards, each of which is then a rank's of its own: the ranks wait for each
+  /// other at every norm, forward and backward.
+  public var sharesStatistics = false
   /// The share of every batch that `Method.adversarial` leaves unattacked, in 0..<1; another part of the images every epoch.
   public var cleanShare: Float = 0
   /// The probability that the cross-entropy takes from the label and spreads over all classes alike, in 0..<1; attacks
@@ -134,7 +138,7 @@ public struct TrainingConfiguration: Hashable, Sendable {
     try augmentation?.validate(for: self)
   }
 
-  /// Refuses more ranks than there are shards.
+  /// Refuses more ranks than there are shards, and fewer where shards share statistics.
   ///
   /// - Throws: `Failure` (`usage`).
   func validate(ranks count: Int) throws {
@@ -142,6 +146,25 @@ public struct TrainingConfiguration: Hashable, Sendable {
       shardCount.isMultiple(of: count),
       "--accumulate \(shardCount): \(count) ranks were started, and a shard is one rank's work: start at most \(shardCount), "
         + "or begin a run with --accumulate \(count)")
+    try require(
+      !sharesStatistics || shardCount == count,
+      "--sync-batch-norm: shards wait for each other at every norm, so that \(shardCount) need as many ranks: "
+        + "start \(shardCount), or begin a run with another --accumulate")
+  }
+
+  /// Refuses to share statistics that `graph` has none of.
+  ///
+  /// - Throws: `Failure` (`usage`).
+  func validate(_ graph: NetworkGraph) throws {
+    let hasNorms = graph.vertices.contains { vertex in
+      switch vertex.node.layer {
+      case .batchNormalization, .groupBatchNormalization: true
+      default: false
+      }
+    }
+    try require(
+      !sharesStatistics || hasNorms,
+      "--sync-batch-norm: \(graph.definition.architecture) has no batch norm; leave it out")
   }
 
   /// How far the average goes towards the parameters after a step that follows `taken` others; nil without one.

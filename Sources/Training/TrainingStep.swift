@@ -30,9 +30,12 @@ final class TrainingStep {
   ) throws {
     self.ranks = ranks
     let shardSize = configuration.shardSize
+    let statistics =
+      configuration.sharesStatistics
+      ? SharedStatistics(shardCount: configuration.shardCount) { try ranks.sum($0) } : nil
     program = try TrainingProgram(
       graph, parameters: state.parameters, optimizer: configuration.optimizer, state: state.optimizerState,
-      batchSize: shardSize, on: backend)
+      batchSize: shardSize, sharing: statistics, on: backend)
     adversary = try Adversary(configuration, graph, state.parameters, backend)
     masks = DropoutMasks(program)
     resampler = Resampler(imageShape: graph.imageShape)
@@ -54,8 +57,12 @@ final class TrainingStep {
     }
     let own = ranks.block(of: configuration.shardCount)
     var statistics: [Float] = []
+    // Ranks that share statistics meet within their passes: who fails there cannot tell the others here, and ends them.
+    let early = configuration.sharesStatistics ? try differentiate(own, of: images, epoch, &statistics) : nil
     // What every shard came to, in their order, whoever computed it.
-    let results = try ranks.gather(2 * own.count) { try differentiate(own, of: images, epoch, &statistics) }
+    let results = try ranks.gather(2 * own.count) {
+      try early ?? differentiate(own, of: images, epoch, &statistics)
+    }
     var sums = (loss: 0.0, correct: 0)
     for shard in 0..<configuration.shardCount {
       sums = (sums.loss + results[2 * shard], sums.correct + Int(results[2 * shard + 1]))
@@ -129,7 +136,8 @@ final class TrainingStep {
     try program.forward(pixels, masks: masks.tensors, into: &logits)
     let loss = CrossEntropy(labels: labels, smoothing: configuration.labelSmoothing)
     let sum = images.indices.reduce(0) { $0 + Double(loss.value(row: $1, logits: logits)) }
-    if sum.isFinite { try program.backward(loss, logits: logits, meanOver: configuration.batchSize) }
+    // Whatever the loss is: other shards may wait for this one's statistics on the way back.
+    try program.backward(loss, logits: logits, meanOver: configuration.batchSize)
     return (sum, correctCount)
   }
 
@@ -156,7 +164,6 @@ final class TrainingStep {
     let loss = TradesLoss(
       labels: labels, beta: beta, smoothing: configuration.labelSmoothing, meanOver: configuration.batchSize)
     let sum = loss.differentiate(clean: &logits, attacked: &perturbedLogits)
-    guard sum.isFinite else { return (sum, correct) }
     try program.backward(perturbedLogits)
     let gradient = logits
     masks.draw(seed: configuration.seed, epoch: epoch, images: images)

@@ -29,7 +29,9 @@ final class SpyBackend: Backend, Sendable {
 
   func makeInferenceEngine(_ plan: Plan) throws -> any InferenceEngine { make(plan) }
   func makeInputGradientEngine(_ plan: Plan) throws -> any InputGradientEngine { make(plan) }
-  func makeTrainingEngine(_ plan: Plan, for optimizer: Optimizer) throws -> any TrainingEngine { make(plan) }
+  func makeTrainingEngine(
+    _ plan: Plan, for optimizer: Optimizer, sharing statistics: SharedStatistics?
+  ) throws -> any TrainingEngine { make(plan) }
   func profile(_ plan: Plan, parameters: Parameters, repeats: Int) throws -> [CallProfile] { [] }
 
   fileprivate func note(_ event: Event) { log.withLock { $0.append(event) } }

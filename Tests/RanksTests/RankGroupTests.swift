@@ -26,6 +26,16 @@ import Testing
     #expect(all == Array(repeating: expected, count: count))
   }
 
+  @Test("Sums of doubles are those of one after the other, on all ranks", arguments: [1, 2, 4, 8])
+  func doubles(count: Int) throws {
+    let all = try onRanks(count) { ranks in
+      [try ranks.sum([pow(10, 16 - 16 * Double(ranks.rank % 2)), -0.1 * Double(ranks.rank)]), try ranks.sum([])]
+    }.map { try $0.get() }
+    let first = (0..<count).reduce(0) { $0 + pow(10, 16 - 16 * Double($1 % 2)) }
+    let second = (0..<count).reduce(0) { $0 - 0.1 * Double($1) }
+    #expect(all.allSatisfy { $0 == [[first, second], []] })
+  }
+
   @Test("Ranks have neighbouring shards, as many each")
   func blocks() {
     let blocks = onRanks(4) { $0.block(of: 8) }.map { try? $0.get() }

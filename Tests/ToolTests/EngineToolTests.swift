@@ -85,6 +85,10 @@ import Testing
         "--fast-reduction",
         "--fast-reduction: is how several ranks sum, and there is one; start more by mpirun, or leave it out"
       ),
+      (
+        "--sync-batch-norm",
+        "--sync-batch-norm: is for the norms of several ranks, and there is one; start more by mpirun, or leave it out"
+      ),
     ])
   func refusals(options: String, message: String) throws {
     let words = options.split(separator: " ").map(String.init)

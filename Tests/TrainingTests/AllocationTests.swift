@@ -31,7 +31,9 @@ private struct IdleBackend: Backend {
 
   func makeInferenceEngine(_ plan: Plan) throws -> any InferenceEngine { throw Unused() }
   func makeInputGradientEngine(_ plan: Plan) throws -> any InputGradientEngine { throw Unused() }
-  func makeTrainingEngine(_ plan: Plan, for optimizer: Optimizer) throws -> any TrainingEngine { Engine() }
+  func makeTrainingEngine(
+    _ plan: Plan, for optimizer: Optimizer, sharing statistics: SharedStatistics?
+  ) throws -> any TrainingEngine { Engine() }
   func profile(_ plan: Plan, parameters: Parameters, repeats: Int) throws -> [CallProfile] { [] }
 }
 

@@ -5,6 +5,7 @@ import Networks
 import Optimizers
 import PortableBackend
 import Programs
+import Ranks
 import Spatial
 import Tensors
 import TestSupport
@@ -128,9 +129,29 @@ struct TrainingReference: Decodable {
     "A step has the loss, the gradients and the running statistics of PyTorch's, within 1e-4",
     arguments: TrainingReference.allCases, backends)
   func step(reference: TrainingReference.Case, backend: TestBackend) throws {
+    try check(RankGroup(), reference.configuration, reference, backend)
+  }
+
+  @Test(
+    "Ranks that share statistics take the step of PyTorch's on the whole batch, within the same",
+    arguments: TrainingReference.allCases, backends)
+  func stepOverRanks(reference: TrainingReference.Case, backend: TestBackend) throws {
+    for count in [2, 4] {
+      var configuration = reference.configuration
+      (configuration.shardCount, configuration.sharesStatistics) = (count, true)
+      let shared = configuration
+      for result in onRanks(count, { try check($0, shared, reference, backend) }) { try result.get() }
+    }
+  }
+
+  /// Holds an epoch of one step against `reference`.
+  private func check(
+    _ ranks: RankGroup, _ configuration: TrainingConfiguration, _ reference: TrainingReference.Case,
+    _ backend: TestBackend
+  ) throws {
     let graph = try graph()
     let trainer = try Trainer(
-      reference.configuration, graph: graph, data: images(), state: TrainingState(parameters: parameters(graph)),
+      configuration, graph: graph, data: images(), state: TrainingState(parameters: parameters(graph)), among: ranks,
       on: backend.make())
     let summary = try trainer.runEpoch()
     #expect(abs(summary.loss - reference.loss) < 1e-4)

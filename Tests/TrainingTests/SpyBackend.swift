@@ -30,8 +30,10 @@ final class SpyBackend: Backend {
     try backend.makeInputGradientEngine(plan)
   }
 
-  func makeTrainingEngine(_ plan: Plan, for optimizer: Optimizer) throws -> any TrainingEngine {
-    SpyEngine(engine: try backend.makeTrainingEngine(plan, for: optimizer), spy: self)
+  func makeTrainingEngine(
+    _ plan: Plan, for optimizer: Optimizer, sharing statistics: SharedStatistics?
+  ) throws -> any TrainingEngine {
+    SpyEngine(engine: try backend.makeTrainingEngine(plan, for: optimizer, sharing: statistics), spy: self)
   }
 
   func profile(_ plan: Plan, parameters: Parameters, repeats: Int) throws -> [CallProfile] {

@@ -40,12 +40,20 @@ struct OptimizerOptions: ParsableArguments {
   )
   var accumulate: Int?
   @Flag(help: "How gradients of several ranks are summed.") var reduction: Reduction?
+  @Flag(help: "Batch norms go by the images of whole batches: ranks share statistics, forward and backward.")
+  var syncBatchNorm = false
 
   /// The learning rate that fits the rule.
   var customaryRate: Float { optimizer == .adamw ? 1e-3 : 0.05 }
 
   /// The pull towards zero.
   var decay: Float { weightDecay ?? (optimizer == .adamw ? 0.01 : 5e-4) }
+
+  /// An option that means nothing to a rank by itself, and what it is; nil where there is none.
+  var optionOfSeveralRanks: String? {
+    if syncBatchNorm { return "--sync-batch-norm: is for the norms of several ranks" }
+    return reduction == .fastReduction ? "--fast-reduction: is how several ranks sum" : nil
+  }
 
   /// The rule with its numbers.
   ///
@@ -79,6 +87,7 @@ extension TrainingConfiguration {
     }
     members.append(.init("weight_decay", number(weightDecay)))
     if shardCount > 1 { members.append(.init("accumulate", .integer(Int64(shardCount)))) }
+    if sharesStatistics { members.append(.init("sync_batch_norm", .bool(true))) }
     return members
   }
 }

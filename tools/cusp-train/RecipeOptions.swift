@@ -98,7 +98,7 @@ struct RecipeOptions: ParsableArguments {
       batchSize: batchSize ?? (imageCount < 10_000 ? min(32, imageCount) : 128),
       schedule: try makeSchedule(epochs: epochs), optimizer: try descent.rule(),
       weightDecay: descent.decay, seed: seed)
-    configuration.shardCount = descent.accumulate ?? 1
+    (configuration.shardCount, configuration.sharesStatistics) = (descent.accumulate ?? 1, descent.syncBatchNorm)
     configuration.cleanShare = cleanShare
     (configuration.labelSmoothing, configuration.longestGradient) = (labelSmoothing, clipGradient)
     (configuration.averageDecay, configuration.augmentation) = (averageWeights, augmentation)

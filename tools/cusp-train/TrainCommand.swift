@@ -125,9 +125,8 @@ struct TrainCommand: EngineCommand {
 
   /// Cuts batches into as many shards as there are `ranks`, unless a number of them is given.
   private mutating func adapt(to ranks: RankGroup) throws {
-    if recipe.descent.reduction == .fastReduction, ranks.isAlone {
-      throw Failure(
-        .usage, "--fast-reduction: is how several ranks sum, and there is one; start more by mpirun, or leave it out")
+    if ranks.isAlone, let option = recipe.descent.optionOfSeveralRanks {
+      throw Failure(.usage, "\(option), and there is one; start more by mpirun, or leave it out")
     }
     if recipe.descent.accumulate == nil { recipe.descent.accumulate = ranks.count }
   }

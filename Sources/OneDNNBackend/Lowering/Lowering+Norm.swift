@@ -75,8 +75,11 @@ extension Lowering {
     let channels = try Layout.plain([input.layout.sizes[1]])
     let source = try Weights(channels, bias: input.layout.sizes[1], training: true, in: recorder)
     weights[index] = source
-    let norm = try Normalization(plan.weights[index], settings, input.layout, channels, recorder)
+    let norm = try Normalization(
+      plan.weights[index], settings, input.layout, channels, recorder, shards: statistics?.shardCount ?? 1)
     norms.append(norm)
+    // The library's kernel measures and normalises in one go.
+    if statistics != nil { return try portable("norm", step, weights: source, measuring: norm) }
     let output = try recorder.memory(input.layout)
     set(step.output, output)
     if try RowNormPass.admits(input.layout) { return try rowNorm(settings, source, norm, input, output, step) }

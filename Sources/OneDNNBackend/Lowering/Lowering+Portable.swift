@@ -13,10 +13,14 @@ extension Lowering {
     return try portable(name, step, weights: made)
   }
 
-  func portable(_ name: String, _ step: Step, weights: Weights? = nil) throws -> Pullback {
+  /// By the portable kernel of `step`; a batch norm measures what `norm` tracks.
+  func portable(
+    _ name: String, _ step: Step, weights: Weights? = nil, measuring norm: Normalization? = nil
+  ) throws -> Pullback {
     let inputs = try step.inputs.map { try recorder.converted(value($0), to: .plain(sizes(of: $0))) }
     let output = try recorder.memory(.plain(sizes(of: step.output)))
-    let kernel = PortableCall(step, plan, inputs: inputs, output: output, weights: weights)
+    let kernel = PortableCall(
+      step, plan, inputs: inputs, output: output, weights: weights, measuring: norm, sharing: statistics)
     portableCalls.append(kernel)
     recorder.record("\(step.name) \(name) forward", PortablePass(kernel, isBackward: false))
     if let residual = step.residual {
@@ -50,13 +54,19 @@ final class PortableCall {
   let output: Memory
   /// Row-major, if the step has any.
   let weights: Weights?
+  private let norm: Normalization?
+  private let statistics: SharedStatistics?
   /// That of the output, and those of the inputs where they are wanted; set when the way back is recorded.
   var gradient: Memory?
   var inputGradients: [Memory?]
   fileprivate private(set) var kernel: PortableStep?
 
-  init(_ step: Step, _ plan: Plan, inputs: [Memory], output: Memory, weights: Weights?) {
+  init(
+    _ step: Step, _ plan: Plan, inputs: [Memory], output: Memory, weights: Weights?, measuring norm: Normalization?,
+    sharing statistics: SharedStatistics?
+  ) {
     (self.step, self.plan, self.inputs, self.output, self.weights) = (step, plan, inputs, output, weights)
+    (self.norm, self.statistics) = (norm, statistics)
     inputGradients = inputs.map { _ in nil }
   }
 
@@ -66,19 +76,22 @@ final class PortableCall {
   func prepare() throws {
     let threads = Threads.current
     kernel = try PortableStep(
-      step, of: plan, weights: weights?.portable, inputs: inputs.compactMap(\.start),
+      step, of: plan, weights: weights?.portable(measuring: norm), inputs: inputs.compactMap(\.start),
       output: require(output.start, "a placed memory"), outputGradient: gradient?.start,
-      inputGradients: inputGradients.map { $0?.start }, threads: threads.count, spread: threads.spread)
+      inputGradients: inputGradients.map { $0?.start }, sharing: statistics, threads: threads.count,
+      spread: threads.spread)
   }
 }
 
 extension Weights {
   /// Row-major ones as the portable engine's kernels see them.
-  fileprivate var portable: PortableStep.Weights? {
-    weight.start.map {
+  fileprivate func portable(measuring norm: Normalization?) -> PortableStep.Weights? {
+    var measured: MeasuredStatistics?
+    if let mean = norm?.mean.start, let variance = norm?.variance.start { measured = (mean, variance) }
+    return weight.start.map {
       PortableStep.Weights(
         weight: $0, bias: bias?.start, weightGradient: trained?.weight.gradient.start,
-        biasGradient: trained?.bias?.gradient.start)
+        biasGradient: trained?.bias?.gradient.start, measured: measured)
     }
   }
 }

@@ -13,6 +13,8 @@ final class Lowering {
   let plan: Plan
   let algorithms: AlgorithmChoice
   private let checkpointsActivations: Bool
+  /// What the batch norms of a training plan share with other engines, if they do.
+  let statistics: SharedStatistics?
   let recorder: Recorder
   /// The memory of each value, once its step is recorded.
   private var values: [Memory?]
@@ -34,10 +36,12 @@ final class Lowering {
 
   /// - Parameter checkpointsActivations: Whether few activations are kept, and the others computed anew on the way back.
   init(
-    _ plan: Plan, _ algorithms: AlgorithmChoice, stateCount: Int = 0, checkpointsActivations: Bool = false
+    _ plan: Plan, _ algorithms: AlgorithmChoice, stateCount: Int = 0, sharing statistics: SharedStatistics? = nil,
+    checkpointsActivations: Bool = false
   ) throws {
     self.plan = plan
     self.algorithms = algorithms
+    self.statistics = statistics
     self.checkpointsActivations = checkpointsActivations
     recorder = try Recorder(batchSize: plan.batchSize, stateCount: stateCount)
     values = plan.values.map { _ in nil }

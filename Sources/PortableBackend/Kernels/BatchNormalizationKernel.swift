@@ -1,27 +1,36 @@
 import Networks
+import Programs
 
 /// Batch norm with the batch's statistics, on `[n, c, h, w]`; every channel is one task, with its sums in `Double`.
 ///
-/// Normalising takes the biased variance, the running variance takes the unbiased one, as in PyTorch.
+/// Normalising takes the biased variance, the running variance takes the unbiased one, as in PyTorch. Statistics that are
+/// shared are those of all shards, and so are the means that go back through them, as in PyTorch's `SyncBatchNorm`.
 final class BatchNormalizationKernel: Kernel {
   private let settings: BatchNormalization
   private let buffers: StepBuffers
   private let weights: WeightBuffers
+  private let shared: SharedStatistics?
   private let workers: Workers
+  /// How many numbers of a channel the statistics are of.
+  private let count: Double
   /// The last batch's mean and `1 / sqrt(variance + epsilon)`, `[2, c]`.
   private let batch: FloatBlock
 
   init(
-    _ settings: BatchNormalization, _ buffers: StepBuffers, _ weights: WeightBuffers, _ workers: Workers
+    _ settings: BatchNormalization, _ buffers: StepBuffers, _ weights: WeightBuffers,
+    sharing statistics: SharedStatistics?, _ workers: Workers
   ) throws {
     (self.settings, self.buffers, self.weights, self.workers) = (settings, buffers, weights, workers)
+    shared = statistics
+    count = Double(buffers.input.batchSize * buffers.input.planeCount * (statistics?.shardCount ?? 1))
     batch = try FloatBlock(count: 2 * buffers.input.channels)
   }
 
   func forward() {
     let channels = buffers.input.channels
-    workers.run(channels) { channel, _ in
-      let (mean, variance) = statistics(channel)
+    forEachChannel(measuring: moments) { channel, _, moments in
+      let mean = moments.sum / count
+      let variance = max(moments.product / count - mean * mean, 0)
       update(channel, mean: mean, variance: variance)
       let deviation = 1 / (variance + Double(settings.epsilon)).squareRoot()
       (batch.start[channel], batch.start[channels + channel]) = (Float(mean), Float(deviation))
@@ -38,16 +47,16 @@ final class BatchNormalizationKernel: Kernel {
   func backward() {
     guard let gradient = buffers.outputGradient else { return }
     let channels = buffers.input.channels
-    let count = Double(buffers.input.batchSize * buffers.input.planeCount)
-    workers.run(channels) { channel, _ in
-      let (mean, deviation) = (batch.start[channel], batch.start[channels + channel])
-      let (sum, product) = sums(channel, gradient, mean: mean)
-      weights.biasGradient?[channel] = Float(sum)
-      weights.weightGradient?[channel] = Float(product * Double(deviation))
+    let (means, deviations) = (batch.start, batch.start + channels)
+    forEachChannel(measuring: { sums($0, gradient, mean: means[$0]) }) { channel, own, all in
+      let (mean, deviation) = (means[channel], deviations[channel])
+      // Gradients of parameters are summed over shards later, with all others.
+      weights.biasGradient?[channel] = Float(own.sum)
+      weights.weightGradient?[channel] = Float(own.product * Double(deviation))
       guard let target = buffers.inputGradient else { return }
       let scale = weights.weight[channel] * deviation
-      let meanGradient = Float(sum / count)
-      let slope = Float(product / count * Double(deviation) * Double(deviation))
+      let meanGradient = Float(all.sum / count)
+      let slope = Float(all.product / count * Double(deviation) * Double(deviation))
       forEachPlane(channel) { offset, count in
         let (x, dy, dx) = (buffers.input.start + offset, gradient + offset, target.start + offset)
         if target.accumulates {
@@ -59,8 +68,31 @@ final class BatchNormalizationKernel: Kernel {
     }
   }
 
-  /// Mean and biased variance of a channel over the batch.
-  private func statistics(_ channel: Int) -> (mean: Double, variance: Double) {
+  /// Two sums over a channel.
+  private typealias Sums = (sum: Double, product: Double)
+
+  /// Runs `body` for every channel with what `measure` says of it, here and over all shards.
+  private func forEachChannel(
+    measuring measure: (Int) -> Sums, _ body: (_ channel: Int, _ own: Sums, _ all: Sums) -> Void
+  ) {
+    let channels = buffers.input.channels
+    guard let shared else {
+      return workers.run(channels) { channel, _ in
+        let sums = measure(channel)
+        body(channel, sums, sums)
+      }
+    }
+    let own = UnsafeMutableBufferPointer<Double>.allocate(capacity: 2 * channels)
+    defer { own.deallocate() }
+    workers.run(channels) { channel, _ in (own[channel], own[channels + channel]) = measure(channel) }
+    let all = shared.sum(Array(own))
+    workers.run(channels) { channel, _ in
+      body(channel, (own[channel], own[channels + channel]), (all[channel], all[channels + channel]))
+    }
+  }
+
+  /// The sums of `x` and of `x * x` of a channel.
+  private func moments(_ channel: Int) -> Sums {
     var (sum, squares) = (SIMD4<Double>(), SIMD4<Double>())
     forEachPlane(channel) { offset, count in
       let x = buffers.input.start + offset
@@ -70,13 +102,11 @@ final class BatchNormalizationKernel: Kernel {
         squares += value * value
       }
     }
-    let count = Double(buffers.input.batchSize * buffers.input.planeCount)
-    let mean = sum.sum() / count
-    return (mean, max(squares.sum() / count - mean * mean, 0))
+    return (sum.sum(), squares.sum())
   }
 
   /// The sums of `dy` and of `dy * (x - mean)` of a channel.
-  private func sums(_ channel: Int, _ gradient: UnsafePointer<Float>, mean: Float) -> (Double, Double) {
+  private func sums(_ channel: Int, _ gradient: UnsafePointer<Float>, mean: Float) -> Sums {
     var (sum, product) = (SIMD4<Double>(), SIMD4<Double>())
     let center = SIMD4(repeating: Double(mean))
     forEachPlane(channel) { offset, count in
@@ -91,8 +121,10 @@ final class BatchNormalizationKernel: Kernel {
   }
 
   private func update(_ channel: Int, mean: Double, variance: Double) {
+    if let measured = weights.measured {
+      (measured.mean[channel], measured.variance[channel]) = (Float(mean), Float(variance))
+    }
     guard let running = weights.statistics else { return }
-    let count = Double(buffers.input.batchSize * buffers.input.planeCount)
     let share = Double(settings.momentum)
     let unbiased = count > 1 ? variance * count / (count - 1) : variance
     running.mean[channel] = Float((1 - share) * Double(running.mean[channel]) + share * mean)

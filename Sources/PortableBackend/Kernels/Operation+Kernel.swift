@@ -8,6 +8,8 @@ struct KernelResources {
   let weights: [WeightBuffers]
   /// A mask for every dropout step, of its output's size.
   let masks: [UnsafeMutablePointer<Float>]
+  /// What batch norms share with other engines, if they do.
+  let statistics: SharedStatistics?
 }
 
 extension Programs.Operation {
@@ -33,7 +35,8 @@ extension Programs.Operation {
     case .upsampling(let settings): return UpsamplingKernel(settings, buffers, workers)
     case .scaleShift(let index): return ScaleShiftKernel(buffers, weights[index], workers)
     case .batchNormalization(let settings, let index):
-      return try BatchNormalizationKernel(settings, buffers, weights[index], workers)
+      return try BatchNormalizationKernel(
+        settings, buffers, weights[index], sharing: resources.statistics, workers)
     case .maxPooling(let window): return MaxPoolingKernel(window, buffers, workers)
     case .averagePooling(let window):
       return AveragePoolingKernel(PoolingWindows(window, buffers), buffers, workers)

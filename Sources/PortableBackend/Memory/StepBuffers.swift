@@ -54,7 +54,12 @@ struct WeightBuffers {
   var biasGradient: UnsafeMutablePointer<Float>?
   /// Of a batch norm in training.
   var statistics: RunningStatistics?
+  /// Where a batch norm in training leaves mean and biased variance of the last batch for others, if they want them.
+  var measured: MeasuredStatistics?
 }
+
+/// Mean and variance of one batch, `[c]` each.
+package typealias MeasuredStatistics = (mean: UnsafeMutablePointer<Float>, variance: UnsafeMutablePointer<Float>)
 
 /// What a batch norm in training keeps from batch to batch.
 struct RunningStatistics {
