@@ -304,7 +304,10 @@ let oneDNNTargets: [Target] = [
   systemLibrary("COneDNN", apt: "libdnnl-dev", brew: "onednn"),
   library(
     "OneDNNBackend",
-    ["COneDNN", "CConvolutions", "Failures", "Networks", "Optimizers", "PortableBackend", "Programs", "Tensors"],
+    [
+      "COneDNN", "CConvolutions", "Failures", "Files", "Networks", "Optimizers", "PortableBackend", "Programs",
+      "Tensors",
+    ],
     linkerSettings: oneDNNLinkerSettings),
 ]
 

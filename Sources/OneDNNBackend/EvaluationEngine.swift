@@ -7,10 +7,10 @@ final class EvaluationEngine: InputGradientEngine {
   let lowered: Lowered
   private let threads: Threads
 
-  init(_ plan: Plan, _ threads: Threads, _ algorithms: AlgorithmChoice) throws {
+  init(_ plan: Plan, _ backend: OneDNNBackend) throws {
+    threads = backend.threads
     threads.use()
-    self.threads = threads
-    lowered = try Lowering(plan, algorithms).lower()
+    lowered = try Lowering(plan, backend.algorithms, backend.caches).lower()
   }
 
   func load(_ weights: some Sequence<PreparedWeights>) throws {

@@ -52,7 +52,7 @@ extension Lowering {
           Node(name: "flatten", inputs: ["convolution"], layer: .flatten),
         ]))
     let lowered = try Lowering(
-      Plan(graph, for: plan.purpose, batchSize: plan.batchSize), .always(algorithm)
+      Plan(graph, for: plan.purpose, batchSize: plan.batchSize), .always(algorithm), recorder.caches
     ).lower()
     let clock = ContinuousClock()
     let rounds = try (0..<4).map { _ in

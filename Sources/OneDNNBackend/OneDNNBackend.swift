@@ -11,6 +11,8 @@ public struct OneDNNBackend: Backend {
   let threads: Threads
   let algorithms: AlgorithmChoice
   let checkpointsActivations: Bool
+  /// What handwritten passes cut their work by.
+  let caches: Caches
 
   /// A backend whose engines use `threads` threads, and the convolution algorithms that `algorithms` names.
   ///
@@ -20,16 +22,27 @@ public struct OneDNNBackend: Backend {
   public init(
     threads: Int, algorithms: AlgorithmChoice = .fixedRule, checkpointsActivations: Bool = false
   ) throws {
+    try self.init(
+      threads: threads, algorithms: algorithms, checkpointsActivations: checkpointsActivations, caches: .found)
+  }
+
+  /// The same that cuts its work for other caches than there are, which changes no bit of any result.
+  ///
+  /// - Throws: `Failure` (`usage`) when `threads` is not in 1...1024.
+  package init(
+    threads: Int, algorithms: AlgorithmChoice = .fixedRule, checkpointsActivations: Bool = false, caches: Caches
+  ) throws {
     guard (1...1024).contains(threads) else {
       throw Failure(.usage, "onednn: cannot run on \(threads) threads; give 1...1024")
     }
     try InstructionSet.check()
-    self.init(Threads(count: threads), algorithms, checkpointsActivations)
+    (self.threads, self.algorithms) = (Threads(count: threads), algorithms)
+    (self.checkpointsActivations, self.caches) = (checkpointsActivations, caches)
   }
 
-  private init(_ threads: Threads, _ algorithms: AlgorithmChoice, _ checkpointsActivations: Bool) {
-    (self.threads, self.algorithms) = (threads, algorithms)
-    self.checkpointsActivations = checkpointsActivations
+  private init(single backend: OneDNNBackend) {
+    (threads, algorithms) = (Threads(count: 1), backend.algorithms)
+    (checkpointsActivations, caches) = (backend.checkpointsActivations, backend.caches)
   }
 
   /// As in `onednn 2.6.3` or `onednn 3.2.0`; after it what chooses the algorithms, if not the fixed rule.
@@ -49,7 +62,7 @@ public struct OneDNNBackend: Backend {
   }
 
   /// The same with one thread an engine.
-  public var single: any Backend { Self(Threads(count: 1), algorithms, checkpointsActivations) }
+  public var single: any Backend { Self(single: self) }
 
   /// Runs `body` for every number below `count` on the threads that the library's kernels run on, and waits for all.
   public func spread(_ count: Int, _ body: (Int) -> Void) { threads.spread(count, body) }
@@ -58,14 +71,14 @@ public struct OneDNNBackend: Backend {
   ///
   /// - Throws: `Failure` when the library refuses.
   public func makeInferenceEngine(_ plan: Plan) throws -> any InferenceEngine {
-    try EvaluationEngine(plan, threads, algorithms)
+    try EvaluationEngine(plan, self)
   }
 
   /// An engine for logits and the gradient with respect to the pixels.
   ///
   /// - Throws: `Failure` when the library refuses.
   public func makeInputGradientEngine(_ plan: Plan) throws -> any InputGradientEngine {
-    try EvaluationEngine(plan, threads, algorithms)
+    try EvaluationEngine(plan, self)
   }
 
   /// An engine for training.
@@ -74,8 +87,7 @@ public struct OneDNNBackend: Backend {
   public func makeTrainingEngine(
     _ plan: Plan, for optimizer: Optimizer, sharing statistics: SharedStatistics?
   ) throws -> any TrainingEngine {
-    try TrainingSession(
-      plan, for: optimizer, sharing: statistics, threads, algorithms, checkpointsActivations: checkpointsActivations)
+    try TrainingSession(plan, for: optimizer, sharing: statistics, self)
   }
 
   /// The vector instructions that handwritten kernels take, by the name that `CUSP_ISA` has.

@@ -11,12 +11,11 @@ extension OneDNNBackend {
   public func profile(_ plan: Plan, parameters: Parameters, repeats: Int) throws -> [CallProfile] {
     let lowered: Lowered
     if plan.purpose == .training {
-      let session = try TrainingSession(
-        plan, for: .sgd(momentum: 0), threads, algorithms, checkpointsActivations: checkpointsActivations)
+      let session = try TrainingSession(plan, for: .sgd(momentum: 0), self)
       try session.load(parameters, state: [:])
       lowered = session.lowered
     } else {
-      let engine = try EvaluationEngine(plan, threads, algorithms)
+      let engine = try EvaluationEngine(plan, self)
       try engine.load(plan.weights.map { PreparedWeights($0, parameters) })
       lowered = engine.lowered
     }
@@ -45,14 +44,15 @@ extension OneDNNBackend {
   /// How many bytes the memory of a training engine for `plan` takes.
   package func trainingByteCount(_ plan: Plan) throws -> Int {
     threads.use()
-    return try Lowering(plan, algorithms, stateCount: 1, checkpointsActivations: checkpointsActivations).lower()
-      .arena.byteCount
+    return try Lowering(
+      plan, algorithms, caches, stateCount: 1, checkpointsActivations: checkpointsActivations
+    ).lower().arena.byteCount
   }
 
   /// The kernel the library chooses for every call, as `conv1 convolution forward: brgconv:avx512_core`.
   package func implementations(_ plan: Plan) throws -> [String] {
     threads.use()
-    let lowered = try Lowering(plan, algorithms).lower()
+    let lowered = try Lowering(plan, algorithms, caches).lower()
     return (lowered.forward + lowered.backward).map { "\($0.name): \($0.work.implementation)" }
   }
 }

@@ -5,6 +5,8 @@ final class Recorder {
   let engine: Engine
   /// Which images of a batch the passes compute.
   let rows: ActiveRows
+  /// What handwritten passes cut their work by.
+  let caches: Caches
   /// How many numbers the optimiser keeps of every trained one.
   let stateCount: Int
   /// The calls so far.
@@ -17,8 +19,8 @@ final class Recorder {
   private var staging: Memory?
 
   /// A recorder of calls on batches of `batchSize`.
-  init(batchSize: Int, stateCount: Int = 0) throws {
-    (engine, rows, self.stateCount) = (try Engine(), ActiveRows(count: batchSize), stateCount)
+  init(batchSize: Int, _ caches: Caches, stateCount: Int = 0) throws {
+    (engine, rows, self.caches, self.stateCount) = (try Engine(), ActiveRows(count: batchSize), caches, stateCount)
   }
 
   private var now: Int { calls.count }

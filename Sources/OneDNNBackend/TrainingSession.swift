@@ -13,16 +13,14 @@ final class TrainingSession: TrainingEngine {
   private var loaded: Parameters?
 
   init(
-    _ plan: Plan, for optimizer: Optimizer, sharing statistics: SharedStatistics? = nil, _ threads: Threads,
-    _ algorithms: AlgorithmChoice, checkpointsActivations: Bool
+    _ plan: Plan, for optimizer: Optimizer, sharing statistics: SharedStatistics? = nil, _ backend: OneDNNBackend
   ) throws {
+    (self.plan, threads) = (plan, backend.threads)
     threads.use()
-    self.plan = plan
-    self.threads = threads
     stateNames = optimizer.stateNames
     lowered = try Lowering(
-      plan, algorithms, stateCount: stateNames.count, sharing: statistics,
-      checkpointsActivations: checkpointsActivations
+      plan, backend.algorithms, backend.caches, stateCount: stateNames.count, sharing: statistics,
+      checkpointsActivations: backend.checkpointsActivations
     ).lower()
   }
 

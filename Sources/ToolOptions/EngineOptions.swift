@@ -119,6 +119,16 @@ public struct EngineOptions: ParsableArguments {
     #endif
   }
 
+  /// The sizes of the data caches that handwritten kernels cut their work by, in bytes, the nearest first; none where there are
+  /// no such kernels.
+  public var cacheSizes: [Int] {
+    #if CUSP_ONEDNN
+      choice == .portable ? [] : [Caches.found.first, Caches.found.second, Caches.found.last]
+    #else
+      []
+    #endif
+  }
+
   #if CUSP_ONEDNN
     private func choice(_ diagnostics: Diagnostics) -> AlgorithmChoice {
       switch algorithms {

@@ -2,8 +2,10 @@ import CConvolutions
 import Testing
 
 @Suite("Matrix products and what surrounds them, against plain loops") struct ProductTests {
-  @Test("Every result is one sum in the order of the inputs, to the bit", arguments: KernelSet.all)
-  func product(set: KernelSet) {
+  @Test(
+    "Every result is one sum in the order of the inputs, to the bit, in rounds of any depth", arguments: KernelSet.all,
+    [1, 32, 128, 192, 1000])
+  func product(set: KernelSet, depth: Int) {
     for (rows, inputs, outputs) in [(1, 1, 16), (5, 16, 32), (6, 130, 48), (7, 33, 64), (13, 48, 80), (12, 5, 144)] {
       let (left, right) = (numbers(rows * inputs, 1), numbers(inputs * outputs, 2))
       for adds in [false, true] {
@@ -19,14 +21,14 @@ import Testing
           }
         }
         set.functions.product(
-          rows, left, inputs, panels(right, inputs: inputs, outputs: outputs), adds ? 1 : 0, &result, outputs)
+          rows, left, inputs, panels(right, inputs: inputs, outputs: outputs), depth, adds ? 1 : 0, &result, outputs)
         #expect(result == expected, "\(rows) x \(inputs) x \(outputs)")
       }
     }
   }
 
-  @Test("Groups of channels keep apart, with what follows the product", arguments: KernelSet.all)
-  func groups(set: KernelSet) {
+  @Test("Groups of channels keep apart, with what follows the product", arguments: KernelSet.all, [5, 128])
+  func groups(set: KernelSet, depth: Int) {
     let (rows, channels, inputs, outputs, channel) = (53, 40, 12, 20, 8)
     let left = numbers(rows * channels, 4)
     let right = numbers(inputs * outputs, 5)
@@ -45,7 +47,7 @@ import Testing
         left.withUnsafeBufferPointer { left in
           guard let start = left.baseAddress else { return }
           set.functions.group_product(
-            rows, start + 3, channels, inputs, padded, &epilogue, channel, outputs, &result, channels)
+            rows, start + 3, channels, inputs, padded, depth, &epilogue, channel, outputs, &result, channels)
         }
       }
       for row in 0..<rows {

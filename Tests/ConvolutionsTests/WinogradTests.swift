@@ -45,7 +45,7 @@ import Testing
     for part in 0..<36 {
       let left = Array(parts[part * tiles * inputs..<(part + 1) * tiles * inputs])
       var result = [Float](repeating: 0, count: tiles * outputs)
-      set.functions.product(tiles, left, inputs, matrices.start + part * inputs * outputs, 0, &result, outputs)
+      set.functions.product(tiles, left, inputs, matrices.start + part * inputs * outputs, 128, 0, &result, outputs)
       results.replaceSubrange(part * tiles * outputs..<(part + 1) * tiles * outputs, with: result)
     }
     return results
@@ -183,7 +183,7 @@ import Testing
           let (first, end) = (part * count + tiles.lowerBound, part * count + tiles.upperBound)
           set.functions.winograd_kernel_product(
             tiles.count, Array(left[first * one.inputs..<end * one.inputs]), one.inputs,
-            Array(right[first * one.outputs..<end * one.outputs]), one.outputs, one.inputs, one.outputs,
+            Array(right[first * one.outputs..<end * one.outputs]), one.outputs, 128, one.inputs, one.outputs,
             tiles.lowerBound > 0 ? 1 : 0, sums.start + part * one.inputs * one.outputs)
         }
       }
@@ -205,6 +205,19 @@ import Testing
       }
       #expect(difference(found, expected) < 1e-3, "\(one.height)x\(one.width), border \(one.border)")
     }
+  }
+
+  @Test("The gradients of weights have the same bits in rounds of any depth", arguments: KernelSet.all)
+  func depths(set: KernelSet) {
+    let (tiles, inputs, outputs) = (37, 24, 48)
+    // Thirds round at every step.
+    let (left, right) = (numbers(tiles * inputs, 28).map { $0 / 3 }, numbers(tiles * outputs, 29).map { $0 / 3 })
+    let sums = [1, 7, 36, 128].map { depth in
+      var sums = [Float](repeating: .nan, count: inputs * outputs)
+      set.functions.winograd_kernel_product(tiles, left, inputs, right, outputs, depth, inputs, outputs, 0, &sums)
+      return sums.map(\.bitPattern)
+    }
+    for other in sums.dropFirst() { #expect(other == sums[0]) }
   }
 
   @Test("All sets agree to the bit")

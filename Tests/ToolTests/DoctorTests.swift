@@ -32,6 +32,12 @@ import Testing
     let speed = found["speed"]?.value.split(separator: " ").first.flatMap { Double($0) } ?? 0
     #expect(speed > 0)
 
+    // What the portable engine does depends on no cache.
+    let caches = found["caches"]?.value.matches(of: /([0-9]+) KiB/).compactMap { Int($0.1) } ?? []
+    #expect(caches.count == (found["engine"]?.value.hasPrefix("onednn") == true ? 3 : 0))
+    #expect(caches.allSatisfy { $0 > 0 })
+    #expect(try findings(["--engine", "portable"])["caches"] == nil)
+
     let table = try tool.run(["--format", "text"])
     #expect(table.status == 0)
     for name in names { #expect(table.text.contains("\n\(name) "), "\(name)") }

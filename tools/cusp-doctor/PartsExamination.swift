@@ -34,7 +34,8 @@ struct PartsExamination {
       ).record(.inputGradient, of: .smallCNN)
       let speed = "\(NumberText.decimal(step.imagesPerSecond, places: 0)) images/s in an attack's step on small-cnn, "
       let share = "\(NumberText.percent(step.peakShare, places: 0)) of this machine's peak"
-      return [engineFinding(backend), convolutions, FindingRecord(name: "speed", value: speed + share)]
+      return [engineFinding(backend), convolutions] + [caches].compactMap(\.self)
+        + [FindingRecord(name: "speed", value: speed + share)]
     } catch {
       return [FindingRecord(name: "engine", value: "does not compute", state: .broken, advice: message(of: error))]
     }
@@ -63,6 +64,14 @@ struct PartsExamination {
     return FindingRecord(
       name: "convolutions", value: value, state: .slow,
       advice: "this processor has AVX-512, which CUSP_ISA or ONEDNN_MAX_CPU_ISA keeps from the engine: unset it")
+  }
+
+  /// What the handwritten kernels cut their work by, if there are such.
+  private var caches: FindingRecord? {
+    let sizes = engine.cacheSizes.map { "\($0 >> 10) KiB" }
+    guard let last = sizes.last else { return nil }
+    let own = sizes.dropLast().joined(separator: " and ")
+    return FindingRecord(name: "caches", value: "\(own) a core, \(last) for all: convolutions are cut to fit them")
   }
 
   private var reasonForDirect: String {

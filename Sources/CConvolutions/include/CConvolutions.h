@@ -13,9 +13,10 @@ struct cusp_kernel_set {
 
   /// The matrix product `[rows, inputs] x [inputs, outputs]`; `right` in panels of 64 columns and one of what remains,
   /// each `[inputs, columns]`. Each result is one sum in the order of the inputs, whatever else is computed; it begins with
-  /// what is there if `adds`.
+  /// what is there if `adds`. Rounds of `depth` inputs keep what they read in the nearest cache, and change no bit.
   void (*product)(
-      long rows, const float *left, long inputs, const float *right, int adds, float *result, long outputs);
+      long rows, const float *left, long inputs, const float *right, long depth, int adds, float *result,
+      long outputs);
 
   /// Copies what `count` pixels, from the one numbered `first` in the batch, read for the tap at (down, right) into the rows
   /// of `part`, `[count, channels]`; pixels outside are zero.
@@ -61,10 +62,10 @@ struct cusp_kernel_set {
 
   /// The gradient of `rows` inputs' and `width` outputs' weights in one of the 36 matrices: `left`, `[tiles, inputs]`, from
   /// above to below, times `right`, `[tiles, outputs]`, added to `sum`, `[rows, width]`, if `adds`. Each is one sum in the
-  /// order of the tiles.
+  /// order of the tiles, in rounds of `depth` of them as in `product`.
   void (*winograd_kernel_product)(
-      long tiles, const float *left, long inputs, const float *right, long outputs, long rows, long width, int adds,
-      float *sum);
+      long tiles, const float *left, long inputs, const float *right, long outputs, long depth, long rows, long width,
+      int adds, float *sum);
 
   /// Takes the 36 gradients `sums`, each `[rows, width]`, of the weights from `input` to `output` on back to those of the
   /// kernels, G' u G, into `gradient`, where the weights lie as `kernels` says.
@@ -83,9 +84,9 @@ struct cusp_kernel_set {
       const float *weights, float *pixels);
 
   /// The product of `rows` pixels with the channels last, `inputs` of whose `left_stride` channels begin at `left`, and one
-  /// group's weights, in panels as those of `cusp_product`; its `outputs` channels begin at `channel` of `result`.
+  /// group's weights, in panels and rounds as those of `product`; its `outputs` channels begin at `channel` of `result`.
   void (*group_product)(
-      long rows, const float *left, long left_stride, long inputs, const float *right,
+      long rows, const float *left, long left_stride, long inputs, const float *right, long depth,
       const struct cusp_epilogue *epilogue, long channel, long outputs, float *result, long stride);
 
   /// Writes the sums `[taps, 16]` that one block of 16 channels of one image gives the filters' gradient, or adds them.

@@ -23,7 +23,7 @@ CUSP_WIDE static inline void cusp_group_finish(
 /// The product of `rows` pixels with the channels last, `inputs` of whose `left_stride` channels begin at `left`, and one
 /// group's weights, in panels as those of `cusp_product`; its `outputs` channels begin at `channel` of `result`.
 CUSP_WIDE static inline void cusp_group_product(
-    long rows, const float *left, long left_stride, long inputs, const float *right,
+    long rows, const float *left, long left_stride, long inputs, const float *right, long depth,
     const struct cusp_epilogue *epilogue, long channel, long outputs, float *result, long stride) {
   float sums[48 * 64];
   for (long column = 0; column < outputs; column += 64) {
@@ -32,8 +32,8 @@ CUSP_WIDE static inline void cusp_group_product(
     for (long row = 0; row < rows; row += 48) {
       long some = rows - row < 48 ? rows - row : 48;
       // What all rows are multiplied by in one round stays in the nearest cache.
-      for (long input = 0; input < inputs; input += 128) {
-        long count = inputs - input < 128 ? inputs - input : 128;
+      for (long input = 0; input < inputs; input += depth) {
+        long count = inputs - input < depth ? inputs - input : depth;
         cusp_panel(
             width, some, count, input > 0, left + row * left_stride + input, left_stride,
             right + column * inputs + input * width, sums, width);

@@ -80,12 +80,12 @@ static inline void cusp_panel(
 /// each `[inputs, columns]`. Each result is one sum in the order of the inputs, whatever else is computed; it begins with
 /// what is there if `adds`.
 static inline void cusp_product(
-    long rows, const float *left, long inputs, const float *right, int adds, float *result, long outputs) {
+    long rows, const float *left, long inputs, const float *right, long depth, int adds, float *result, long outputs) {
   for (long column = 0; column < outputs; column += 64) {
     long width = outputs - column < 64 ? outputs - column : 64;
     // What all rows are multiplied by in one round stays in the nearest cache.
-    for (long input = 0; input < inputs; input += 128) {
-      long count = inputs - input < 128 ? inputs - input : 128;
+    for (long input = 0; input < inputs; input += depth) {
+      long count = inputs - input < depth ? inputs - input : depth;
       const float *panel = right + column * inputs + input * width;
       cusp_panel(width, rows, count, adds || input > 0, left + input, inputs, panel, result + column, outputs);
     }

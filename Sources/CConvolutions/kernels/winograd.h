@@ -298,11 +298,11 @@ CUSP_WIDE static inline void cusp_winograd_gather_gradient(
 /// The gradient of `rows` inputs' and `width` outputs' weights in one of the 36 matrices: `left`, `[tiles, inputs]`, from above
 /// to below, times `right`, `[tiles, outputs]`, added to `sum`, `[rows, width]`, if `adds`.
 CUSP_WIDE static inline void cusp_winograd_kernel_product(
-    long tiles, const float *left, long inputs, const float *right, long outputs, long rows, long width, int adds,
-    float *sum) {
+    long tiles, const float *left, long inputs, const float *right, long outputs, long depth, long rows, long width,
+    int adds, float *sum) {
   // What one round reads stays in the nearest cache.
-  for (long tile = 0; tile < tiles; tile += 128) {
-    long count = tiles - tile < 128 ? tiles - tile : 128;
+  for (long tile = 0; tile < tiles; tile += depth) {
+    long count = tiles - tile < depth ? tiles - tile : depth;
     const float *a = left + tile * inputs, *b = right + tile * outputs;
     int further = adds || tile > 0;
     switch (width) {

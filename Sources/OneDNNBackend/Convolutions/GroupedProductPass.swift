@@ -9,6 +9,7 @@ final class GroupedProductPass: HandwrittenPass {
   private let filter: GroupedFilter
   private let operands: ConvolutionOperands
   private let rows: ActiveRows
+  private let depth: Int
   /// How many pixels an image has.
   private let pixels: Int
   private let threads: Threads
@@ -20,8 +21,9 @@ final class GroupedProductPass: HandwrittenPass {
   }
 
   /// Between images with the channels last, or between features.
-  init(_ filter: GroupedFilter, _ operands: ConvolutionOperands, rows: ActiveRows) {
-    (self.filter, self.operands, self.rows) = (filter, operands, rows)
+  init(_ filter: GroupedFilter, _ operands: ConvolutionOperands, in recorder: Recorder) {
+    (self.filter, self.operands) = (filter, operands)
+    (rows, depth) = (recorder.rows, recorder.caches.depth)
     pixels = operands.source.layout.sizes[2...].reduce(1, *)
     threads = Threads.current
   }
@@ -38,13 +40,13 @@ final class GroupedProductPass: HandwrittenPass {
     // So many rows and columns go through the weights together.
     let (step, width) = (192, 64)
     let (total, panels) = (rows.count * pixels, (outputs + width - 1) / width)
-    threads.spread((total + step - 1) / step * groups * panels) { [filter, operands] task in
+    threads.spread((total + step - 1) / step * groups * panels) { [filter, operands, depth] task in
       let (part, place) = task.quotientAndRemainder(dividingBy: groups * panels)
       let (group, column) = (place / panels, place % panels * width)
       var epilogue = operands.epilogue
       kernelSet.group_product(
         min(step, total - part * step), source + part * step * groups * inputs + group * inputs, groups * inputs,
-        inputs, weights + filter.start(of: group) + column * inputs, &epilogue, group * outputs + column,
+        inputs, weights + filter.start(of: group) + column * inputs, depth, &epilogue, group * outputs + column,
         min(width, outputs - column), destination + part * step * groups * outputs, groups * outputs)
     }
   }

@@ -14,6 +14,7 @@ final class TapPass: HandwrittenPass {
   private let copyCount, scratchCount: Int
   private let threads: Threads
   private let rows: ActiveRows
+  private let depth: Int
   private let nextBlock = Atomic(0)
   private let nextWorker = Atomic(0)
 
@@ -28,10 +29,10 @@ final class TapPass: HandwrittenPass {
     sources = try cusp_images(operands.source.layout)
     results = try cusp_images(operands.destination.layout)
     threads = Threads.current
-    rows = recorder.rows
+    (rows, depth) = (recorder.rows, recorder.caches.depth)
     let (inputs, outputs, images) = (sources.channels, results.channels, convolution.source[0])
-    // Copies and sums fill half of a cache of 1 MiB; the product takes six rows at a time.
-    let most = max(6, (1 << 17) / (inputs + outputs) / 6 * 6)
+    // The product takes six rows at a time.
+    let most = max(6, recorder.caches.keptCount / (inputs + outputs) / 6 * 6)
     blocks = convolution.grids.flatMap { grid in
       let total = images * grid.pixels.rows * grid.pixels.columns
       return stride(from: 0, to: total, by: most).map {
@@ -77,7 +78,7 @@ final class TapPass: HandwrittenPass {
         let tap = taps[position]
         kernelSet.tap_scatter(&sources, &pixels, tap.down, tap.right, source, block.first, count, copies)
         kernelSet.product(
-          count, copies, sources.channels, weights + tap.weights, position == 0 ? 0 : 1, sums, results.channels)
+          count, copies, sources.channels, weights + tap.weights, depth, position == 0 ? 0 : 1, sums, results.channels)
       }
       kernelSet.tap_gather(&results, &pixels, &epilogue, sums, block.first, count, destination)
     }

@@ -17,13 +17,15 @@ final class WinogradGradientPass: HandwrittenPass {
   private let sourceStride, resultStride: Int
   private let blocks: [Block]
   private let threads = Threads.current
+  private let depth: Int
   private let nextBlock = Atomic(0)
 
-  /// The tiles that lie transformed at once, those of them that a thread transforms at once, and the inputs and outputs of a
-  /// block of weights.
-  private static let (together, share, rows, columns) = (512, 16, 48, 64)
-  /// The sums of one block.
-  private static let sumCount = 36 * rows * columns
+  /// The tiles that a thread transforms at once, and the outputs of a block of weights.
+  private static let (share, columns) = (16, 64)
+  /// The tiles that lie transformed at once.
+  private let together: Int
+  /// How many sums one block has at most.
+  private let sumCount: Int
 
   /// The weights from inputs to outputs that a thread takes at once.
   private struct Block {
@@ -43,16 +45,18 @@ final class WinogradGradientPass: HandwrittenPass {
     (self.sources, self.results) = (sources, results)
     (tiles, kernels) = (convolution.tiles, filter.kernels)
     tileCount = convolution.destination[0] * tiles.count
-    let most = min(tileCount, Self.together)
+    (together, depth) = (recorder.caches.tileCount, recorder.caches.depth)
+    let (most, rows) = (min(tileCount, together), recorder.caches.gradientRows)
+    sumCount = 36 * rows * Self.columns
     (sourceStride, resultStride) = (most * filter.inputs + 16, most * filter.outputs + 16)
-    blocks = stride(from: 0, to: filter.inputs, by: Self.rows).flatMap { input in
+    blocks = stride(from: 0, to: filter.inputs, by: rows).flatMap { input in
       stride(from: 0, to: filter.outputs, by: Self.columns).map { output in
         Block(
-          input: input, output: output, rows: min(Self.rows, filter.inputs - input),
+          input: input, output: output, rows: min(rows, filter.inputs - input),
           width: min(Self.columns, filter.outputs - output))
       }
     }
-    let sums = (tileCount > Self.together ? blocks.count : threads.count) * Self.sumCount
+    let sums = (tileCount > together ? blocks.count : threads.count) * sumCount
     scratch = try recorder.memory(.plain([36 * (sourceStride + resultStride) + sums]))
   }
 
@@ -65,21 +69,21 @@ final class WinogradGradientPass: HandwrittenPass {
   func run() {
     for group in 0..<filter.shape.groups {
       let places = placed(group)
-      guard tileCount > Self.together else {
+      guard tileCount > together else {
         transform(0..<tileCount, places)
         multiplyAndFinish(places)
         continue
       }
-      for first in stride(from: 0, to: tileCount, by: Self.together) {
-        let round = first..<min(first + Self.together, tileCount)
+      for first in stride(from: 0, to: tileCount, by: together) {
+        let round = first..<min(first + together, tileCount)
         transform(round, places)
         // Blocks alone could be fewer than threads.
         threads.spread(36 * blocks.count) { task in
           let (block, part) = task.quotientAndRemainder(dividingBy: 36)
-          multiply(blocks[block], part, round, places.sums + block * Self.sumCount, places)
+          multiply(blocks[block], part, round, places.sums + block * sumCount, places)
         }
       }
-      threads.spread(blocks.count) { finish(blocks[$0], places.sums + $0 * Self.sumCount, places) }
+      threads.spread(blocks.count) { finish(blocks[$0], places.sums + $0 * sumCount, places) }
     }
   }
 
@@ -100,7 +104,7 @@ final class WinogradGradientPass: HandwrittenPass {
   private func multiplyAndFinish(_ places: Places) {
     nextBlock.store(0, ordering: .relaxed)
     threads.spread(threads.count) { worker in
-      let sums = places.sums + worker * Self.sumCount
+      let sums = places.sums + worker * sumCount
       while true {
         let index = nextBlock.wrappingAdd(1, ordering: .relaxed).oldValue
         guard index < blocks.count else { return }
@@ -114,7 +118,7 @@ final class WinogradGradientPass: HandwrittenPass {
   private func multiply(_ block: Block, _ part: Int, _ round: Range<Int>, _ sums: Address, _ places: Places) {
     kernelSet.winograd_kernel_product(
       round.count, places.sources + part * sourceStride + block.input, filter.inputs,
-      places.results + part * resultStride + block.output, filter.outputs, block.rows, block.width,
+      places.results + part * resultStride + block.output, filter.outputs, depth, block.rows, block.width,
       round.lowerBound > 0 ? 1 : 0, sums + part * block.rows * block.width)
   }
 

@@ -15,6 +15,7 @@ final class WinogradPass: HandwrittenPass {
   private let threads: Threads
   private let rows: ActiveRows
   private let isTransposed: Bool
+  private let depth: Int
   private let nextBlock = Atomic(0)
   private let nextWorker = Atomic(0)
 
@@ -27,8 +28,8 @@ final class WinogradPass: HandwrittenPass {
     (sources.channels, results.channels) = (filter.inputs, filter.outputs)
     (tiles, isTransposed) = (convolution.tiles, convolution.isTransposed)
     threads = Threads.current
-    rows = recorder.rows
-    blocks = WinogradBlocks(convolution, threads: threads.count)
+    (rows, depth) = (recorder.rows, recorder.caches.depth)
+    blocks = WinogradBlocks(convolution, threads: threads.count, recorder.caches)
     scratch = try recorder.memory(.plain([threads.count * blocks.scratchCount]))
   }
 
@@ -76,7 +77,7 @@ final class WinogradPass: HandwrittenPass {
     scatter?(&sources, &tiles, source, first, count, parts, blocks.sourceStride)
     for part in 0..<36 {
       kernelSet.product(
-        count, parts + part * blocks.sourceStride, inputs, weights + part * inputs * outputs, 0,
+        count, parts + part * blocks.sourceStride, inputs, weights + part * inputs * outputs, depth, 0,
         products + part * blocks.resultStride, outputs)
     }
     guard isTransposed else {
@@ -147,12 +148,12 @@ private struct WinogradBlocks {
   private let rowCount: Int
 
   /// Large weights pass the cache by once a block, so that blocks are larger then; all threads have equally many.
-  init(_ convolution: WinogradConvolution, threads: Int) {
+  init(_ convolution: WinogradConvolution, threads: Int, _ caches: Caches) {
     perImage = convolution.tiles.count
     unit = convolution.isTransposed ? perImage : 1
     self.threads = threads
     // The product takes six rows at a time.
-    wanted = threads * (convolution.winogradFilter.countPerGroup < 1 << 22 ? 36 : 66)
+    wanted = threads * (convolution.winogradFilter.countPerGroup < caches.weightCount ? 36 : 66)
     units = Self.size(of: convolution.destination[0] * perImage / unit, wanted / unit, threads)
     sourceStride = units * unit * convolution.filter.inputs + 16
     resultStride = units * unit * convolution.filter.outputs + 16

@@ -54,7 +54,7 @@ extension Lowering {
       source: source, weights: made.weight, bias: made.bias, destination: output, accumulates: step.residual != nil,
       relu: step.activation == .relu)
     recorder.record(
-      "\(step.name) convolution forward", GroupedProductPass(filter, operands, rows: recorder.rows))
+      "\(step.name) convolution forward", GroupedProductPass(filter, operands, in: recorder))
     try activate(step, output, unless: .relu)
     set(step.output, output)
 
@@ -67,7 +67,7 @@ extension Lowering {
           source: try recorder.converted(gradient, to: .channelsLast(geometry.destination)),
           weights: try made.weight(filter, recorder), destination: inner)
         recorder.record(
-          "\(step.name) convolution backward data", GroupedProductPass(filter, operands, rows: recorder.rows))
+          "\(step.name) convolution backward data", GroupedProductPass(filter, operands, in: recorder))
         try deliver(inner, to: step.inputs[0])
       }
       if let residual = step.residual { try deliver(gradient, to: residual) }
@@ -90,7 +90,7 @@ extension Lowering {
     let operands = ConvolutionOperands(
       source: try recorder.view(recorder.converted(value(step.inputs[0]), to: images), as: inputs),
       weights: made.weight, bias: made.bias, destination: output, relu: step.activation == .relu)
-    recorder.record("\(step.name) \(kind) forward", GroupedProductPass(filter, operands, rows: recorder.rows))
+    recorder.record("\(step.name) \(kind) forward", GroupedProductPass(filter, operands, in: recorder))
     let result = try recorder.view(output, as: results)
     try activate(step, result, unless: .relu)
     set(step.output, result)
@@ -103,7 +103,7 @@ extension Lowering {
         source: try recorder.view(gradient, as: outputs), weights: try made.weight(filter, recorder),
         destination: inner)
       recorder.record(
-        "\(step.name) \(kind) backward data", GroupedProductPass(filter, operands, rows: recorder.rows))
+        "\(step.name) \(kind) backward data", GroupedProductPass(filter, operands, in: recorder))
       try deliver(recorder.view(inner, as: images), to: step.inputs[0])
     }
   }

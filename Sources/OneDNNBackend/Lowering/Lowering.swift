@@ -36,14 +36,14 @@ final class Lowering {
 
   /// - Parameter checkpointsActivations: Whether few activations are kept, and the others computed anew on the way back.
   init(
-    _ plan: Plan, _ algorithms: AlgorithmChoice, stateCount: Int = 0, sharing statistics: SharedStatistics? = nil,
-    checkpointsActivations: Bool = false
+    _ plan: Plan, _ algorithms: AlgorithmChoice, _ caches: Caches, stateCount: Int = 0,
+    sharing statistics: SharedStatistics? = nil, checkpointsActivations: Bool = false
   ) throws {
     self.plan = plan
     self.algorithms = algorithms
     self.statistics = statistics
     self.checkpointsActivations = checkpointsActivations
-    recorder = try Recorder(batchSize: plan.batchSize, stateCount: stateCount)
+    recorder = try Recorder(batchSize: plan.batchSize, caches, stateCount: stateCount)
     values = plan.values.map { _ in nil }
     gradients = values
     weights = plan.weights.map { _ in nil }

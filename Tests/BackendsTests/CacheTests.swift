@@ -1,0 +1,136 @@
+#if CUSP_ONEDNN
+  import Networks
+  import OneDNNBackend
+  import Optimizers
+  import Programs
+  import Symmetry
+  import Tensors
+  import TestSupport
+  import Testing
+
+  /// What is cut by the caches' sizes: how much at once, and never what comes of it.
+  @Suite("Work cut for caches")
+  struct CacheTests {
+    private static let batch = 6
+    private static let small = Caches(first: 8 << 10, second: 64 << 10, last: 1 << 20)
+    private static let large = Caches(first: 192 << 10, second: 16 << 20, last: 512 << 20)
+
+    @Test("Where nothing is told, work is cut as it was measured to be best")
+    func usual() {
+      let usual = Caches.usual
+      #expect([usual.depth, usual.keptCount, usual.gradientRows, usual.tileCount] == [128, 1 << 17, 48, 512])
+      #expect(usual.weightCount == 1 << 22)
+    }
+
+    @Test("Smaller caches cut it finer and larger ones no coarser than is of use; rows stay multiples of six")
+    func sizes() {
+      #expect(Self.small.depth == 32 && Self.small.gradientRows == 6 && Self.small.tileCount == 128)
+      #expect(Self.large.depth == 768 && Self.large.gradientRows == 48 && Self.large.tileCount == 512)
+      #expect(Self.large.weightCount == 1 << 22)
+      for shift in 10..<30 {
+        let caches = Caches(first: 1 << shift, second: 5 << shift, last: 7 << shift)
+        #expect(caches.gradientRows.isMultiple(of: 6) && (6...48).contains(caches.gradientRows))
+        #expect(caches.depth > 0 && caches.keptCount > 0 && caches.tileCount > 0 && caches.weightCount > 0)
+      }
+    }
+
+    @Test(
+      "Sizes as the system writes them",
+      arguments: [
+        ("48K", 48 << 10), ("2048K", 2 << 20), ("307200K", 300 << 20), ("2M", 2 << 20), ("0K", nil), ("", nil),
+        ("K", nil), ("48", nil), ("-4K", nil), ("99999999999999999999K", nil), ("9223372036854775807M", nil),
+      ])
+    func text(text: String, count: Int?) {
+      #expect(Caches.byteCount(text) == count)
+    }
+
+    @Test("This processor's are found, each no smaller than the one before")
+    func here() {
+      let found = Caches.found
+      #expect((1 << 12...1 << 24).contains(found.first))
+      #expect(found.first <= found.second && found.second <= found.last)
+    }
+
+    private func backend(_ caches: Caches, threads: Int = 2) throws -> OneDNNBackend {
+      try OneDNNBackend(threads: threads, caches: caches)
+    }
+
+    /// Winograd's algorithm, taps with strides, products in groups and of whole images, from more channels than a round takes.
+    private func plain() throws -> NetworkGraph {
+      func layer(
+        _ outputs: Int, kernel: Int = 3, stride: Int = 1, groups: Int = 1, padding: Int = 1
+      ) -> Layer {
+        .convolution(
+          Convolution(outputChannels: outputs, kernelSize: kernel, stride: stride, padding: padding, groups: groups))
+      }
+      return try chain(
+        [3, 17, 17],
+        [
+          layer(100), .relu, layer(140), .relu, layer(90, stride: 2), .relu,
+          layer(60, kernel: 1, groups: 6, padding: 0), .maxPooling(Pooling(kernelSize: 4)), layer(50), .relu,
+        ], features: 50 * 4)
+    }
+
+    /// One that trains by our Winograd in all passes, on 81 tiles an image.
+    private func group() throws -> NetworkGraph {
+      let lifting = GroupConvolution(.p4m, lifting: true, outputChannels: 5, kernelSize: 3, padding: 1)
+      let grouped = GroupConvolution(.p4m, outputChannels: 13, kernelSize: 3, padding: 1)
+      return try chain(
+        [1, 33, 33],
+        [
+          .groupConvolution(lifting), .groupBatchNormalization(BatchNormalization(), over: .p4m), .relu,
+          .groupConvolution(grouped), .relu, .groupAveragePooling(.p4m), .averagePooling(Pooling(kernelSize: 11)),
+        ], features: 13 * 9)
+    }
+
+    private func chain(_ image: [Int], _ layers: [Layer], features: Int) throws -> NetworkGraph {
+      var nodes: [Node] = []
+      for layer in layers + [.flatten] {
+        nodes.append(Node(name: "n\(nodes.count)", inputs: [nodes.last?.name ?? Node.image], layer: layer))
+      }
+      return try NetworkGraph(
+        NetworkDefinition(architecture: "cut", imageShape: image, classCount: features, nodes: nodes))
+    }
+
+    private func pixels(_ graph: NetworkGraph) -> Tensor {
+      let shape = [Self.batch] + graph.imageShape.sizes
+      return Tensor(Shape(shape), FormulaWeights.pixels(shape: shape))
+    }
+
+    @Test("Logits and gradients of pixels have the same bits for small caches, large ones and those that are here")
+    func evaluation() throws {
+      for graph in [try plain(), try group()] {
+        let loss = CrossEntropy(labels: FormulaWeights.labels(count: Self.batch, classes: graph.classCount))
+        let answers = try [Self.small, Self.large, .usual, .found].map { caches in
+          let program = try InputGradientProgram(
+            graph, parameters: Parameters(initializing: graph, seed: 6), batchSize: Self.batch, on: backend(caches))
+          var (logits, gradient) = (Tensor([Self.batch, graph.classCount]), pixels(graph))
+          try program.evaluate(pixels(graph), loss: loss, into: &gradient, logits: &logits)
+          return (logits.values + gradient.values).map(\.bitPattern)
+        }
+        #expect(Set(answers[0]).count > 100)
+        for answer in answers.dropFirst() { #expect(answer == answers[0]) }
+      }
+    }
+
+    @Test("So have parameters after training, with gradients summed in one round or in several", arguments: [1, 2])
+    func training(threads: Int) throws {
+      let graph = try group()
+      let loss = CrossEntropy(labels: FormulaWeights.labels(count: Self.batch, classes: graph.classCount))
+      let ends = try [Self.small, Self.large].map { caches in
+        let program = try TrainingProgram(
+          graph, parameters: Parameters(initializing: graph, seed: 7), optimizer: .sgd(momentum: 0.9),
+          batchSize: Self.batch, on: backend(caches, threads: threads))
+        var logits = Tensor([Self.batch, graph.classCount])
+        for _ in 0..<2 {
+          try program.forward(pixels(graph), masks: [], into: &logits)
+          try program.backward(loss, logits: logits)
+          try program.update(OptimizerStep(.sgd(momentum: 0.9), learningRate: 0.1, weightDecay: 0))
+        }
+        return try program.parameters()
+      }
+      #expect(ends[0] == ends[1])
+      #expect(ends[0] != Parameters(initializing: graph, seed: 7))
+    }
+  }
+#endif
