@@ -59,6 +59,8 @@ public struct Benchmark {
     let plan = Plan(graph, for: purpose, batchSize: batchSize ?? graph.batchSize(of: program))
     let parameters = Parameters(initializing: graph, seed: 0)
     let calls = try backend.profile(plan, parameters: parameters, repeats: repeats)
+    // Not before: what it copies would count as memory of the program that is timed.
+    let bandwidth = MemoryBandwidth(threads: threads)
     let total = calls.reduce(0) { $0 + $1.seconds }
     return calls.enumerated().map { index, call in
       let gigaflops = 2 * Double(call.multiplyAdds) / call.seconds / 1e9
@@ -67,8 +69,19 @@ public struct Benchmark {
         step: call.step, operation: call.operation, pass: call.pass.rawValue,
         algorithm: call.algorithm.isEmpty ? nil : call.algorithm, layout: call.layout,
         implementation: call.implementation, milliseconds: call.seconds * 1000,
-        gigaflopsPerSecond: call.multiplyAdds > 0 ? gigaflops : nil, share: total > 0 ? call.seconds / total : 0)
+        gigaflopsPerSecond: call.multiplyAdds > 0 ? gigaflops : nil, bytes: call.byteCount,
+        roofShare: roofSeconds(of: call, bandwidth).map { $0 / call.seconds }, share: total > 0 ? call.seconds / total : 0)
     }
+  }
+
+  /// The seconds that `call` takes at least, by its multiply-adds or by its bytes, whichever take longer.
+  ///
+  /// The roofline model of Williams, Waterman and Patterson (2009). Winograd's algorithm needs fewer multiply-adds than
+  /// are counted, and what still lies in a cache is not fetched, so that a call may stay below.
+  private func roofSeconds(of call: CallProfile, _ bandwidth: MemoryBandwidth) -> Double? {
+    let computing = call.multiplyAdds > 0 ? 2 * Double(call.multiplyAdds) / (peak.gigaflopsPerSecond * 1e9) : nil
+    let moving = call.byteCount.map { Double($0) / (bandwidth.gigabytesPerSecond * 1e9) }
+    return [computing, moving].compactMap(\.self).max()
   }
 }
 

@@ -76,6 +76,9 @@ final class Call {
   /// Keeps what the arguments point to.
   private let memories: [Memory]
 
+  /// The bytes of all it reads and writes, room for work included.
+  var byteCount: Int { memories.reduce(0) { $0 + $1.layout.byteCount } }
+
   /// The library's work, or ours.
   enum Work {
     case kernel(PrimitiveDescriptor, Primitive, [dnnl_exec_arg_t])

@@ -37,7 +37,7 @@ extension OneDNNBackend {
       return CallProfile(
         step: label.step, operation: label.operation, pass: label.pass, algorithm: call.work.algorithm,
         layout: try call.work.layoutText, implementation: call.work.implementation, seconds: seconds,
-        multiplyAdds: label.isProduct ? multiplyAdds[label.step] ?? 0 : 0)
+        multiplyAdds: label.isProduct ? multiplyAdds[label.step] ?? 0 : 0, byteCount: call.byteCount)
     }
   }
 

@@ -33,15 +33,17 @@ public struct CallProfile: Hashable, Sendable {
   public var seconds: Double
   /// The multiply-adds of direct convolution that one call stands for; 0 for what has none.
   public var multiplyAdds: Int
+  /// The bytes of all that it reads and writes; nil where an engine does not say.
+  public var byteCount: Int?
 
   /// A profile of all its parts.
   public init(
     step: String, operation: String, pass: Pass, algorithm: String, layout: String, implementation: String,
-    seconds: Double, multiplyAdds: Int
+    seconds: Double, multiplyAdds: Int, byteCount: Int? = nil
   ) {
     (self.step, self.operation, self.pass) = (step, operation, pass)
     (self.algorithm, self.layout, self.implementation) = (algorithm, layout, implementation)
-    (self.seconds, self.multiplyAdds) = (seconds, multiplyAdds)
+    (self.seconds, self.multiplyAdds, self.byteCount) = (seconds, multiplyAdds, byteCount)
   }
 }
 

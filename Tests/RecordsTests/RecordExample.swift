@@ -131,13 +131,16 @@ struct RecordExample: Sendable, CustomStringConvertible {
       type: BenchmarkStepRecord.self,
       line: #"{"type":"benchmark-step","v":1,"architecture":"vgg16","program":"training","batch":64,"position":3,"#
         + #""step":"features.0","operation":"convolution","pass":"forward","algorithm":"direct","layout":"nchw","#
-        + #""implementation":"jit","milliseconds":1.5,"gigaflops_per_second":63,"share":0.5}"#,
+        + #""implementation":"jit","milliseconds":1.5,"gigaflops_per_second":63,"bytes":4096,"#
+        + #""roof_share":0.25,"share":0.5}"#,
       required: [
         ("architecture", "text"), ("program", "text"), ("batch", "a whole number"), ("position", "a whole number"),
         ("step", "text"), ("operation", "text"), ("pass", "text"), ("layout", "text"), ("implementation", "text"),
         ("milliseconds", "a number"), ("share", "a number"),
       ],
-      optional: [("algorithm", "text"), ("gigaflops_per_second", "a number")]),
+      optional: [
+        ("algorithm", "text"), ("gigaflops_per_second", "a number"), ("bytes", "a whole number"), ("roof_share", "a number"),
+      ]),
     RecordExample(
       type: TensorFileRecord.self,
       line: #"{"type":"tensor-file","v":1,"path":"/m/a.pt","format":"pytorch","bytes":562,"architecture":"vgg16","#

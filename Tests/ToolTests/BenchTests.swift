@@ -50,6 +50,10 @@ import Testing
     let forward = products.filter { $0.pass == "forward" }
     #expect(forward.map(\.step) == ["conv1", "conv2", "fc1", "fc2"])
     #expect(forward.map(\.operation) == ["convolution", "convolution", "dense", "dense"])
+    // Four images of 8x8, nine weights and a bias in each of conv1's filters, or more where an engine pads.
+    let bytes = try #require(forward.first).bytes
+    if let bytes { #expect(bytes >= 4 * (4 * 8 * 8 + 9)) }
+    #expect(products.allSatisfy { $0.roofShare.map { $0 > 0 } ?? false })
     let backward = Set(products.filter { $0.pass.hasPrefix("backward") }.map(\.step))
     #expect(backward == (program == "inference" ? [] : ["conv1", "conv2", "fc1", "fc2"]))
   }

@@ -25,7 +25,7 @@ enum BenchmarkTable {
   static func text(_ steps: [BenchmarkStepRecord]) -> String {
     var table = TextTable([
       .words("step"), .words("operation"), .words("pass"), .words("algorithm"), .words("layout"), .words("kernel"),
-      .numbers("ms"), .numbers("GFLOP/s"), .numbers("share"), .words(""),
+      .numbers("ms"), .numbers("GFLOP/s"), .numbers("MB").detail, .numbers("of roof"), .numbers("share"), .words(""),
     ])
     let largest = steps.map(\.share).max() ?? 1
     for step in steps {
@@ -33,7 +33,9 @@ enum BenchmarkTable {
       table.add([
         step.step, step.operation, step.pass, step.algorithm ?? "-", step.layout, step.implementation,
         NumberText.decimal(step.milliseconds, places: 3),
-        step.gigaflopsPerSecond.map { NumberText.decimal($0, places: 1) } ?? "-", NumberText.percent(step.share), bar,
+        step.gigaflopsPerSecond.map { NumberText.decimal($0, places: 1) } ?? "-",
+        step.bytes.map { NumberText.decimal(Double($0) / 1e6, places: 2) } ?? "-",
+        step.roofShare.map { NumberText.percent($0) } ?? "-", NumberText.percent(step.share), bar,
       ])
     }
     let sum = steps.reduce(0) { $0 + $1.milliseconds }

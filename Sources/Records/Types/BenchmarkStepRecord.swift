@@ -29,6 +29,11 @@ public struct BenchmarkStepRecord: Record {
   public var milliseconds: Double
   /// 10^9 floating-point operations of the mathematics per second; nil for what has no multiply-adds.
   public var gigaflopsPerSecond: Double?
+  /// The bytes of all that it reads and writes; nil where the engine does not say.
+  public var bytes: Int?
+  /// The least time that multiply-adds and bytes take at the machine's measured peaks, of the call's time; nil where
+  /// neither is known.
+  public var roofShare: Double?
   /// The share, 0...1, of the time of all calls.
   public var share: Double
 
@@ -36,12 +41,13 @@ public struct BenchmarkStepRecord: Record {
   public init(
     architecture: String, program: BenchmarkRecord.Program, batch: Int, position: Int, step: String, operation: String,
     pass: String, algorithm: String?, layout: String, implementation: String, milliseconds: Double,
-    gigaflopsPerSecond: Double?, share: Double
+    gigaflopsPerSecond: Double?, bytes: Int? = nil, roofShare: Double? = nil, share: Double
   ) {
     (self.architecture, self.program, self.batch, self.position) = (architecture, program, batch, position)
     (self.step, self.operation, self.pass, self.algorithm) = (step, operation, pass, algorithm)
     (self.layout, self.implementation, self.milliseconds) = (layout, implementation, milliseconds)
-    (self.gigaflopsPerSecond, self.share) = (gigaflopsPerSecond, share)
+    (self.gigaflopsPerSecond, self.bytes) = (gigaflopsPerSecond, bytes)
+    (self.roofShare, self.share) = (roofShare, share)
   }
 
   /// Takes the record out of `json`; other keys are ignored.
@@ -64,6 +70,8 @@ public struct BenchmarkStepRecord: Record {
     implementation = try fields.string("implementation")
     milliseconds = try fields.number("milliseconds")
     gigaflopsPerSecond = try fields.optionalNumber("gigaflops_per_second")
+    bytes = try fields.optionalInteger("bytes")
+    roofShare = try fields.optionalNumber("roof_share")
     share = try fields.number("share")
   }
 
@@ -82,6 +90,8 @@ public struct BenchmarkStepRecord: Record {
     writer.write("implementation", implementation)
     writer.write("milliseconds", milliseconds)
     if let gigaflopsPerSecond { writer.write("gigaflops_per_second", gigaflopsPerSecond) }
+    if let bytes { writer.write("bytes", bytes) }
+    if let roofShare { writer.write("roof_share", roofShare) }
     writer.write("share", share)
     writer.end()
   }
