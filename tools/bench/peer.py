@@ -2,7 +2,8 @@
 
     peer.py program NETWORK PROGRAM     images a second of one program on made-up images
     peer.py attack DATA COUNT STEPS     seconds of PGD on the first COUNT test images of CIFAR-10
-    peer.py epoch DATA COUNT STEPS      seconds of an epoch of PGD training on the first COUNT training images
+    peer.py epoch DATA COUNT STEPS NETWORK ROTATION
+                                        seconds of an epoch of training on COUNT images, turned, then attacked by PGD
 
 README.md says what is timed.
 """
@@ -23,7 +24,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "fixtures" 
 import architectures  # noqa: E402
 
 FORMATS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
-EPSILON, STEP = 8 / 255, 2 / 255
+# Budget and step of each network's images.
+BUDGETS = {"vgg16": (8 / 255, 2 / 255), "small-cnn": (0.3, 0.075)}
 
 
 def network(name, memory_format):
@@ -93,26 +95,44 @@ def seconds_of_one(run, repeats):
     return statistics.median(times)
 
 
-def images(data, name, count):
-    """The first `count` images of a file of CIFAR-10's binary version, pixels in 0...1, and their labels."""
+def content(data, name):
+    """The bytes of a file, gzipped or not."""
     path = pathlib.Path(data) / name
-    content = path.read_bytes() if path.exists() else gzip.decompress(path.with_name(f"{name}.gz").read_bytes())
-    rows = numpy.frombuffer(content, numpy.uint8).reshape(-1, 3073)[:count]
-    assert len(rows) == count, f"{path} holds {len(rows)} images, {count} are needed"
-    pixels = torch.from_numpy(rows[:, 1:].reshape(-1, 3, 32, 32).copy()).float() / 255
-    return pixels, torch.from_numpy(rows[:, 0].astype(numpy.int64))
+    return path.read_bytes() if path.exists() else gzip.decompress(path.with_name(f"{name}.gz").read_bytes())
 
 
-def pgd(model, clean, labels, steps):
+def images(data, name, count):
+    """The first `count` images of a file of CIFAR-10's binary version or of MNIST, in 0...1, and their labels."""
+    if name == "train":
+        pixels = numpy.frombuffer(content(data, "train-images-idx3-ubyte"), numpy.uint8, offset=16)
+        pixels = pixels.reshape(-1, 1, 28, 28)[:count]
+        labels = numpy.frombuffer(content(data, "train-labels-idx1-ubyte"), numpy.uint8, offset=8)[:count]
+    else:
+        rows = numpy.frombuffer(content(data, name), numpy.uint8).reshape(-1, 3073)[:count]
+        pixels, labels = rows[:, 1:].reshape(-1, 3, 32, 32), rows[:, 0]
+    assert len(labels) == count, f"{data} holds {len(labels)} images, {count} are needed"
+    return torch.from_numpy(pixels.copy()).float() / 255, torch.from_numpy(labels.astype(numpy.int64))
+
+
+def turned(pixels, degrees):
+    """Each image turned by an angle of its own within `degrees`, the nearest pixel for each, black around."""
+    angles = torch.deg2rad((2 * torch.rand(len(pixels)) - 1) * degrees)
+    cosine, sine, zero = angles.cos(), angles.sin(), torch.zeros(len(pixels))
+    maps = torch.stack([cosine, sine, zero, -sine, cosine, zero], 1).view(-1, 2, 3)
+    return F.grid_sample(pixels, F.affine_grid(maps, pixels.shape, align_corners=False), "nearest", align_corners=False)
+
+
+def pgd(model, clean, labels, steps, budget=BUDGETS["vgg16"]):
     """Projected gradient ascent from a random start, in the order of advertorch."""
-    delta = torch.empty_like(clean).uniform_(-EPSILON, EPSILON)
+    epsilon, size = budget
+    delta = torch.empty_like(clean).uniform_(-epsilon, epsilon)
     delta = (clean + delta).clamp(0, 1) - clean
     for _ in range(steps):
         delta.requires_grad_(True)
         loss = F.cross_entropy(model(clean + delta), labels, reduction="sum")
         (gradient,) = torch.autograd.grad(loss, delta)
         with torch.no_grad():
-            delta = (delta + STEP * gradient.sign()).clamp(-EPSILON, EPSILON)
+            delta = (delta + size * gradient.sign()).clamp(-epsilon, epsilon)
             delta = (clean + delta).clamp(0, 1) - clean
     return (clean + delta).detach()
 
@@ -129,15 +149,15 @@ def attack(model, pixels, labels, options):
 
 def epoch(model, pixels, labels, options):
     """Seconds of an epoch as advertorch's users train: its parameters keep asking for gradients in the attack."""
-    step = optimiser(model)
+    step, budget = optimiser(model), BUDGETS[options.network]
     model.eval()
-    pgd(model, pixels[: options.batch], labels[: options.batch], 1)
+    pgd(model, pixels[: options.batch], labels[: options.batch], 1, budget)
     start = time.perf_counter()
     order = torch.randperm(len(pixels))
     for first in range(0, len(pixels) - options.batch + 1, options.batch):
         chosen = order[first : first + options.batch]
         model.eval()
-        attacked = pgd(model, pixels[chosen], labels[chosen], options.steps)
+        attacked = pgd(model, turned(pixels[chosen], options.rotation), labels[chosen], options.steps, budget)
         model.train()
         step.zero_grad()
         F.cross_entropy(model(attacked), labels[chosen]).backward()
@@ -160,6 +180,8 @@ def parse():
         whole.add_argument("data")
         whole.add_argument("count", type=int)
         whole.add_argument("steps", type=int)
+    whole.add_argument("network", choices=BUDGETS)
+    whole.add_argument("rotation", type=float)
     return parser.parse_args()
 
 
@@ -176,8 +198,9 @@ def main():
         seconds = seconds_of_one(program(model, options.program, pixels, labels), options.repeats)
         result["images_per_second"] = options.batch / seconds
     else:
-        model, _ = network("vgg16", memory_format)
-        name = "test_batch.bin" if options.kind == "attack" else "data_batch_1.bin"
+        name = "vgg16" if options.kind == "attack" else options.network
+        model, shape = network(name, memory_format)
+        name = "test_batch.bin" if options.kind == "attack" else "train" if shape[0] == 1 else "data_batch_1.bin"
         pixels, labels = images(options.data, name, options.count)
         pixels = pixels.contiguous(memory_format=memory_format)
         result["seconds"] = (attack if options.kind == "attack" else epoch)(model, pixels, labels, options)
