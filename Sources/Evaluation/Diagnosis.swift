@@ -5,6 +5,14 @@ import Networks
 public import Records
 import Tensors
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// Whether an attack is to be trusted where images withstand it (Pintor et al. 2022; Carlini et al. 2019): variations of it
 /// on the first images, which a sound attack's results follow in a known way.
 public struct Diagnosis {
@@ -124,11 +132,12 @@ public struct Diagnosis {
     return sorted.count > 1 ? sorted[0] - sorted[1] : 0
   }
 
-  /// The cross-entropy of the label.
-  private func loss(_ record: PredictionRecord) -> Float {
-    (record.logits ?? []).withUnsafeBufferPointer { logits in
-      logits.indices.contains(record.label) ? Objective.crossEntropy(label: record.label).value(logits) : 0
-    }
+  /// The cross-entropy of the label. Where a model is sure it is next to 0, which single precision makes 0 before and after
+  /// an attack that raises it.
+  private func loss(_ record: PredictionRecord) -> Double {
+    guard let logits = record.logits, logits.indices.contains(record.label) else { return 0 }
+    let own = Double(logits[record.label])
+    return log1p(logits.indices.reduce(0) { $1 == record.label ? $0 : $0 + exp(Double(logits[$1]) - own) })
   }
 }
 

@@ -139,9 +139,10 @@ struct QuasiNewtonTests {
       request.values[.searches] = .integer(searches)
       return try count(#require(AttackCatalogue[name]).attack(request))
     }
-    // The runtime's own may still be among those of few steps.
+    // One or two of the runtime's own may be among either's; hundreds of further steps would allocate hundreds.
     let (few, many) = (counts[0].allocations ?? 0, counts[1].allocations ?? 0)
-    #expect(counts[0].steps < counts[1].steps && many <= few, "\(counts)")
+    let further = counts[1].steps - counts[0].steps
+    #expect(further > 100 && many - few < further / 10, "\(counts)")
   }
 
   @Test(
