@@ -31,8 +31,8 @@ func findOneDNN() -> String? {
 let oneDNNRoot = findOneDNN()
 let oneDNN = oneDNNRoot != nil
 
-/// Where compilers and linkers do not look by themselves.
-let unusualRoot = ["/usr", "/usr/local"].contains(oneDNNRoot) ? nil : oneDNNRoot
+/// Where compilers and loaders do not look by themselves.
+let unusualRoot = oneDNNRoot == "/usr" ? nil : oneDNNRoot
 
 /// Continuous integration sets `CUSP_STRICT`; a newer compiler's new warning must not stop a user.
 let strict = environment["CUSP_STRICT"] == "1"
@@ -44,9 +44,6 @@ let settings: [SwiftSetting] =
   ] + (strict ? [.unsafeFlags(["-warnings-as-errors"])] : []) + (oneDNN ? [.define("CUSP_ONEDNN")] : [])
   + (unusualRoot.map { [.unsafeFlags(["-Xcc", "-I\($0)/include"])] } ?? [])
 
-let oneDNNLinkerSettings: [LinkerSetting] =
-  unusualRoot.map { [.unsafeFlags(["-L\($0)/lib", "-Xlinker", "-rpath", "-Xlinker", "\($0)/lib"])] } ?? []
-
 // MARK: - One line a target
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -57,10 +54,8 @@ func systemLibrary(_ name: String, pkgConfig: String? = nil, apt: String, brew: 
   .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt]), .brew([brew])])
 }
 
-func library(
-  _ name: String, _ dependencies: [Target.Dependency] = [], linkerSettings: [LinkerSetting] = []
-) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: settings, linkerSettings: linkerSettings)
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
 func tool(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -300,15 +295,18 @@ let targets: [Target] = [
   tests("Tool", ["Archives", "Checkpoints", "ImageFiles", "Interchange", "Networks", "Records", "Tensors"]),
 ]
 
+/// The library is loaded at run time: nothing is linked, but programs know where it was when they were built.
 let oneDNNTargets: [Target] = [
-  systemLibrary("COneDNN", apt: "libdnnl-dev", brew: "onednn"),
+  .target(
+    name: "COneDNN",
+    cSettings: unusualRoot.map { [.unsafeFlags(["-I\($0)/include"])] } ?? [],
+    linkerSettings: unusualRoot.map { [.unsafeFlags(["-Xlinker", "-rpath", "-Xlinker", "\($0)/lib"])] } ?? []),
   library(
     "OneDNNBackend",
     [
       "COneDNN", "CConvolutions", "Failures", "Files", "Networks", "Optimizers", "PortableBackend", "Programs",
       "Tensors",
-    ],
-    linkerSettings: oneDNNLinkerSettings),
+    ]),
 ]
 
 /// The fuzzer, of which a part comes from the compiler's `-sanitize=fuzzer`; see `Tests/Fuzz`.

@@ -66,7 +66,7 @@ final class Memory {
     handle = try layout.makeMemory(at: address, on: engine)
   }
 
-  deinit { dnnl_memory_destroy(handle) }
+  deinit { _ = onednn_memory_destroy(handle) }
 
   /// The elements as they lie in memory, padding of blocked layouts included.
   var floats: UnsafeMutableBufferPointer<Float> {
@@ -75,7 +75,7 @@ final class Memory {
   }
 
   fileprivate func place() throws {
-    try check(dnnl_memory_set_data_handle(handle, buffer.address), "dnnl_memory_set_data_handle")
+    try check(onednn_memory_set_data_handle(handle, buffer.address), "dnnl_memory_set_data_handle")
   }
 }
 

@@ -18,7 +18,7 @@ public struct OneDNNBackend: Backend {
   ///
   /// - Parameter checkpointsActivations: Whether training keeps few activations and computes the others anew on the way
   ///   back (Chen et al. 2016): the same numbers from less memory, in more time.
-  /// - Throws: `Failure` (`usage`) when `threads` is not in 1...1024.
+  /// - Throws: `Failure` (`usage`) when `threads` is not in 1...1024, or the library cannot be loaded.
   public init(
     threads: Int, algorithms: AlgorithmChoice = .fixedRule, checkpointsActivations: Bool = false
   ) throws {
@@ -35,6 +35,7 @@ public struct OneDNNBackend: Backend {
     guard (1...1024).contains(threads) else {
       throw Failure(.usage, "onednn: cannot run on \(threads) threads; give 1...1024")
     }
+    if let problem = Self.problem { throw Failure(.usage, "onednn: \(problem)") }
     try InstructionSet.check()
     (self.threads, self.algorithms) = (Threads(count: threads), algorithms)
     (self.checkpointsActivations, self.caches) = (checkpointsActivations, caches)
@@ -47,7 +48,7 @@ public struct OneDNNBackend: Backend {
 
   /// As in `onednn 2.6.3` or `onednn 3.2.0`; after it what chooses the algorithms, if not the fixed rule.
   public var name: String {
-    guard let version = dnnl_version()?.pointee else { return "onednn" }
+    guard let version = onednn_version()?.pointee else { return "onednn" }
     let library = "onednn \(version.major).\(version.minor).\(version.patch)"
     return switch algorithms {
     case .fixedRule: library
@@ -89,6 +90,14 @@ public struct OneDNNBackend: Backend {
   ) throws -> any TrainingEngine {
     try TrainingSession(plan, for: optimizer, sharing: statistics, self)
   }
+
+  /// Why there is no such backend here, as `libdnnl.so.2: cannot open shared object file: ...`; nil where there is.
+  ///
+  /// The library is loaded when this is first asked for.
+  package static var problem: String? { OneDNNLibrary.problem }
+
+  /// The major version of the library that this is built for.
+  package static var libraryVersion: Int { Int(DNNL_VERSION_MAJOR) }
 
   /// The vector instructions that handwritten kernels take, by the name that `CUSP_ISA` has.
   package static var instructionSet: String { InstructionSet.current.rawValue }

@@ -7,12 +7,12 @@ final class Engine {
 
   init() throws {
     var engine: dnnl_engine_t?
-    try check(dnnl_engine_create(&engine, dnnl_cpu, 0), "dnnl_engine_create")
+    try check(onednn_engine_create(&engine, dnnl_cpu, 0), "dnnl_engine_create")
     handle = try require(engine, "dnnl_engine_create")
     var stream: dnnl_stream_t?
-    let status = dnnl_stream_create(&stream, handle, UInt32(dnnl_stream_default_flags.rawValue))
+    let status = onednn_stream_create(&stream, handle, UInt32(dnnl_stream_default_flags.rawValue))
     guard status == dnnl_success, let stream else {
-      dnnl_engine_destroy(handle)
+      _ = onednn_engine_destroy(handle)
       try check(status, "dnnl_stream_create")
       self.stream = try require(stream, "dnnl_stream_create")
       return
@@ -21,8 +21,8 @@ final class Engine {
   }
 
   deinit {
-    dnnl_stream_destroy(stream)
-    dnnl_engine_destroy(handle)
+    _ = onednn_stream_destroy(stream)
+    _ = onednn_engine_destroy(handle)
   }
 
   /// Runs `calls` in order and waits for the last.
@@ -31,7 +31,7 @@ final class Engine {
       switch call.work {
       case .kernel(_, let primitive, let arguments):
         let status = arguments.withUnsafeBufferPointer {
-          dnnl_primitive_execute(primitive.handle, stream, Int32($0.count), $0.baseAddress)
+          onednn_primitive_execute(primitive.handle, stream, Int32($0.count), $0.baseAddress)
         }
         try check(status, "dnnl_primitive_execute")
       case .handwritten(let pass):
@@ -42,7 +42,7 @@ final class Engine {
     try wait()
   }
 
-  private func wait() throws { try check(dnnl_stream_wait(stream), "dnnl_stream_wait") }
+  private func wait() throws { try check(onednn_stream_wait(stream), "dnnl_stream_wait") }
 }
 
 /// A kernel chosen for one operation on memories of known layouts.
@@ -52,7 +52,7 @@ final class PrimitiveDescriptor {
   /// Takes over `handle`.
   init(_ handle: dnnl_primitive_desc_t) { self.handle = handle }
 
-  deinit { dnnl_primitive_desc_destroy(handle) }
+  deinit { _ = onednn_primitive_desc_destroy(handle) }
 }
 
 /// A kernel, compiled.
@@ -61,11 +61,11 @@ final class Primitive {
 
   init(_ descriptor: PrimitiveDescriptor) throws {
     var handle: dnnl_primitive_t?
-    try check(dnnl_primitive_create(&handle, descriptor.handle), "dnnl_primitive_create")
+    try check(onednn_primitive_create(&handle, descriptor.handle), "dnnl_primitive_create")
     self.handle = try require(handle, "dnnl_primitive_create")
   }
 
-  deinit { dnnl_primitive_destroy(handle) }
+  deinit { _ = onednn_primitive_destroy(handle) }
 }
 
 /// A kernel with its arguments, ready to run any number of times.

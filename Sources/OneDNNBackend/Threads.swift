@@ -1,13 +1,5 @@
 import Synchronization
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// How many threads the library's OpenMP runtime may use.
 struct Threads: Sendable {
   let count: Int
@@ -17,14 +9,13 @@ struct Threads: Sendable {
   /// The runtime is looked up by name, since its header is the compiler's and not the library's; a library built without
   /// OpenMP keeps its own choice.
   func use() {
-    guard let symbol = dlsym(nil, "omp_set_num_threads") else { return }
-    unsafeBitCast(symbol, to: (@convention(c) (Int32) -> Void).self)(Int32(count))
+    OneDNNLibrary.function("omp_set_num_threads", as: (@convention(c) (Int32) -> Void).self)?(Int32(count))
   }
 
   /// As many as `use` has set for the current thread.
   static var current: Threads {
-    guard let symbol = dlsym(nil, "omp_get_max_threads") else { return Threads(count: 1) }
-    return Threads(count: Int(unsafeBitCast(symbol, to: (@convention(c) () -> Int32).self)()))
+    let count = OneDNNLibrary.function("omp_get_max_threads", as: (@convention(c) () -> Int32).self)?()
+    return Threads(count: count.map(Int.init) ?? 1)
   }
 
   /// Whether `run` runs on the library's own threads.
@@ -67,7 +58,7 @@ struct Threads: Sendable {
   }
 
   /// What compilers turn `#pragma omp parallel` into; both GNU's and LLVM's runtimes have it.
-  private static let parallel = dlsym(nil, "GOMP_parallel").map { unsafeBitCast($0, to: Parallel.self) }
+  private static let parallel = OneDNNLibrary.function("GOMP_parallel", as: Parallel.self)
 
   private typealias Parallel =
     @convention(c) (

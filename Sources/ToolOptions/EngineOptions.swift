@@ -26,11 +26,11 @@ extension AlgorithmOption: EnumerableFlag {
 
 /// What computes.
 public enum EngineChoice: String, CaseIterable, ExpressibleByArgument, Sendable {
-  /// The fastest that this build has.
+  /// The fastest that there is.
   case auto
   /// oneDNN.
   case onednn
-  /// Plain Swift: the reference, and what there is without oneDNN.
+  /// Plain Swift: the reference, and what there is where oneDNN is not.
   case portable
 }
 
@@ -62,44 +62,36 @@ public struct EngineOptions: ParsableArguments {
   /// How many threads compute: those chosen, else one a core.
   public var threadCount: Int { threads ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
 
-  /// The backend that was chosen, or the fastest of this build; tells people when that is the slow one.
+  /// The backend that was chosen, or the fastest that there is; tells people when that is the slow one.
   ///
   /// - Parameter checkpointsActivations: Whether training computes most activations anew on the way back.
-  /// - Throws: `Failure` when the build has not the one chosen, the system does not give so many threads or the library
+  /// - Throws: `Failure` when the one chosen is not there, the system does not give so many threads or the library
   ///   underneath refuses.
   public func makeBackend(
     _ diagnostics: Diagnostics, checkpointsActivations: Bool = false
   ) throws -> any Backend {
     try requireThreads(threadCount)
-    if choice == .portable {
-      try refuse(checkpointsActivations)
-      return PortableBackend(threads: threadCount)
-    }
+    let obstacle = self.obstacle
     #if CUSP_ONEDNN
-      return try OneDNNBackend(
-        threads: threadCount, algorithms: choice(diagnostics), checkpointsActivations: checkpointsActivations)
-    #else
-      guard choice == .auto else {
-        throw Failure(.usage, "--engine onednn: built without oneDNN; install libdnnl-dev and build again")
+      if choice != .portable, obstacle == nil {
+        return try OneDNNBackend(
+          threads: threadCount, algorithms: choice(diagnostics), checkpointsActivations: checkpointsActivations)
       }
-      try refuse(checkpointsActivations)
-      return SlowBackend(PortableBackend(threads: threadCount), diagnostics)
     #endif
+    if choice == .onednn, let obstacle {
+      throw Failure(.usage, "--engine onednn: \(obstacle.reason); \(obstacle.remedy)")
+    }
+    if checkpointsActivations {
+      let why = obstacle.map { ", and \($0.reason)" } ?? ""
+      throw Failure(.usage, "--checkpoint-activations: the portable engine keeps all activations\(why); leave it out")
+    }
+    let portable = PortableBackend(threads: threadCount)
+    guard let obstacle else { return portable }
+    return SlowBackend(portable, because: obstacle, diagnostics)
   }
 
-  private func refuse(_ checkpointsActivations: Bool) throws {
-    guard checkpointsActivations else { return }
-    throw Failure(.usage, "--checkpoint-activations: the portable engine keeps all activations; leave it out")
-  }
-
-  /// Whether this build has the fast engine.
-  public static var hasOneDNN: Bool {
-    #if CUSP_ONEDNN
-      true
-    #else
-      false
-    #endif
-  }
+  /// What keeps the fast engine from computing, where people have not chosen so themselves; nil where nothing does.
+  public var obstacle: EngineObstacle? { choice == .portable ? nil : EngineObstacle.current }
 
   /// Whether evaluation may compute convolutions by Winograd's algorithm, by the engine chosen and on this processor.
   public var supportsWinograd: Bool {

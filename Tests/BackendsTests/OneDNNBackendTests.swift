@@ -31,6 +31,16 @@
       #expect(try OneDNNBackend(threads: 1).name == "onednn \(numbers.joined(separator: "."))")
     }
 
+    #if os(Linux)
+      @Test("nothing else in a process is bound to the library's functions or its OpenMP's")
+      func scope() throws {
+        _ = try OneDNNBackend(threads: 1)
+        for name in ["dnnl_version", "omp_set_num_threads", "GOMP_parallel"] {
+          #expect(dlsym(nil, name) == nil, "\(name)")
+        }
+      }
+    #endif
+
     @Test("a number of threads that cannot be is refused", arguments: [0, -1, 1025])
     func threads(_ count: Int) {
       #expect(throws: Failure(.usage, "onednn: cannot run on \(count) threads; give 1...1024")) {

@@ -1,34 +1,34 @@
 import TestSupport
 import Testing
 
-/// What programs with an engine put into their own environment.
+/// What programs with an engine have OpenMP find when oneDNN brings it.
 @Suite struct StartupTests {
-  /// What the running service has in its environment of OpenMP's, then its name and its last argument.
-  private func settings(_ variables: String = "") throws -> [String] {
+  /// How long idle threads look for work, in OpenMP's own words; empty where it was not loaded.
+  private func spinning(_ variables: String = "", engine: String = "auto") throws -> String {
     let model = try TrainedModel.digits.get().path
     let outcome = try bash(
       """
       unset GOMP_SPINCOUNT OMP_WAIT_POLICY
-      coproc service { exec env \(variables) cusp-serve "\(model)" --quiet --threads 1; }
-      pid=$service_PID
-      read -r ready <&"${service[0]}"
-      tr '\\0' '\\n' < /proc/$pid/environ | grep -E '^(GOMP_SPINCOUNT|OMP_WAIT_POLICY)='
-      cat /proc/$pid/comm
-      tr '\\0' '\\n' < /proc/$pid/cmdline | tail -n 1
-      kill $pid
+      export OMP_DISPLAY_ENV=verbose \(variables)
+      cusp-attack '\(model)' --quiet --limit 1 --steps 1 --engine \(engine) 2>&1 > /dev/null | grep -o "GOMP_SPINCOUNT = .*"
       """)
-    return outcome.text.split(separator: "\n").map(String.init)
+    return outcome.text
   }
 
   #if os(Linux) && CUSP_ONEDNN
-    @Test("Idle threads are told to sleep, and the program keeps its name and arguments")
-    func bounded() throws { #expect(try settings() == ["GOMP_SPINCOUNT=1000", "cusp-serve", "1"]) }
+    @Test("Idle threads are told to sleep before OpenMP is loaded")
+    func bounded() throws { #expect(try spinning() == "GOMP_SPINCOUNT = '1000'\n") }
 
     @Test(
-      "What the user has chosen stays", arguments: ["GOMP_SPINCOUNT=7", "OMP_WAIT_POLICY=active", "GOMP_SPINCOUNT="])
-    func chosen(variable: String) throws { #expect(try settings(variable) == [variable, "cusp-serve", "1"]) }
-  #elseif os(Linux)
-    @Test("Without oneDNN nothing is set")
-    func nothing() throws { #expect(try settings() == ["cusp-serve", "1"]) }
+      "What the user has chosen stays",
+      arguments: [("GOMP_SPINCOUNT=7", "7"), ("GOMP_SPINCOUNT=", "300000"), ("OMP_WAIT_POLICY=active", "30000000000")])
+    func chosen(variable: String, found: String) throws {
+      #expect(try spinning(variable) == "GOMP_SPINCOUNT = '\(found)'\n")
+    }
+  #endif
+
+  #if os(Linux)
+    @Test("The portable engine brings no OpenMP")
+    func portable() throws { #expect(try spinning(engine: "portable") == "") }
   #endif
 }

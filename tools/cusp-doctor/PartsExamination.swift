@@ -42,12 +42,9 @@ struct PartsExamination {
   }
 
   private func engineFinding(_ backend: any Backend) -> FindingRecord {
-    if EngineOptions.hasOneDNN || engine.choice == .portable {
-      return FindingRecord(name: "engine", value: backend.name)
-    }
+    guard let obstacle = engine.obstacle else { return FindingRecord(name: "engine", value: backend.name) }
     return FindingRecord(
-      name: "engine", value: backend.name, state: .slow,
-      advice: "built without oneDNN: install it (Debian: apt install libdnnl-dev) and build again")
+      name: "engine", value: backend.name, state: .slow, advice: "\(obstacle.reason): \(obstacle.remedy)")
   }
 
   private var convolutions: FindingRecord {
@@ -76,7 +73,7 @@ struct PartsExamination {
 
   private var reasonForDirect: String {
     if engine.choice == .portable { return "the portable engine computes so, as asked for" }
-    return EngineOptions.hasOneDNN
+    return engine.obstacle == nil
       ? "Winograd's algorithm needs AVX2, which is not here or kept from the engine"
       : "Winograd's algorithm needs oneDNN"
   }

@@ -17,12 +17,14 @@ enum InstructionSet: String {
   /// Every 64-bit ARM processor has them.
   case neon
 
-  /// The widest that may be used. `CUSP_ISA=avx2` has this processor stand for one without AVX-512, the library included.
+  /// The widest that may be used, none without the library. `CUSP_ISA=avx2` has this processor stand for one without
+  /// AVX-512, the library included.
   static let current: InstructionSet = {
+    guard OneDNNLibrary.problem == nil else { return .portable }
     #if arch(arm64)
       return .neon
     #else
-      if requested == .avx2 { _ = dnnl_set_max_cpu_isa(dnnl_cpu_isa_avx2) }
+      if requested == .avx2 { _ = onednn_set_max_cpu_isa(dnnl_cpu_isa_avx2) }
       switch cusp_instruction_level() {
       case 2: return .avx512
       case 1: return .avx2

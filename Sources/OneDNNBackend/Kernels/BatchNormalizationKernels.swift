@@ -7,7 +7,7 @@ extension Engine {
   /// With the batch's statistics.
   func batchNormalization(_ layout: Layout, epsilon: Float, relu: Bool) throws -> PrimitiveDescriptor {
     try make("batch_normalization_forward") {
-      dnnl_batch_normalization_forward_primitive_desc_create(
+      onednn_batch_normalization_forward_primitive_desc_create(
         &$0, handle, dnnl_forward_training, layout.handle, layout.handle, epsilon, normalizationFlags(relu: relu), $1)
     }
   }
@@ -16,7 +16,7 @@ extension Engine {
     _ layout: Layout, epsilon: Float, relu: Bool, hint: PrimitiveDescriptor
   ) throws -> PrimitiveDescriptor {
     try make("batch_normalization_backward") {
-      dnnl_batch_normalization_backward_primitive_desc_create(
+      onednn_batch_normalization_backward_primitive_desc_create(
         &$0, handle, dnnl_backward, layout.handle, layout.handle, layout.handle, epsilon,
         normalizationFlags(relu: relu), hint.handle, $1)
     }

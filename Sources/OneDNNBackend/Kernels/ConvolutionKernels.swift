@@ -19,7 +19,7 @@ extension Engine {
   ) throws -> PrimitiveDescriptor {
     let layouts = try ConvolutionLayouts(geometry, bias: bias, source: source, destination: destination)
     return try make("convolution_forward", postOperations: postOperations) {
-      dnnl_convolution_forward_primitive_desc_create(
+      onednn_convolution_forward_primitive_desc_create(
         &$0, handle, training ? dnnl_forward_training : dnnl_forward_inference, algorithm.kind,
         layouts.source.handle, layouts.weights.handle, layouts.bias?.handle, layouts.destination.handle,
         geometry.strides, geometry.dilations, geometry.padding, geometry.paddingBehind, $1)
@@ -31,7 +31,7 @@ extension Engine {
   ) throws -> PrimitiveDescriptor {
     let layouts = try ConvolutionLayouts(geometry, bias: false)
     return try make("convolution_backward_data") {
-      dnnl_convolution_backward_data_primitive_desc_create(
+      onednn_convolution_backward_data_primitive_desc_create(
         &$0, handle, algorithm.kind, layouts.source.handle, layouts.weights.handle,
         layouts.destination.handle, geometry.strides, geometry.dilations, geometry.padding, geometry.paddingBehind,
         hint.handle, $1)
@@ -43,7 +43,7 @@ extension Engine {
   ) throws -> PrimitiveDescriptor {
     let layouts = try ConvolutionLayouts(geometry, bias: bias)
     return try make("convolution_backward_weights") {
-      dnnl_convolution_backward_weights_primitive_desc_create(
+      onednn_convolution_backward_weights_primitive_desc_create(
         &$0, handle, algorithm.kind, layouts.source.handle, layouts.weights.handle, layouts.bias?.handle,
         layouts.destination.handle, geometry.strides, geometry.dilations, geometry.padding, geometry.paddingBehind,
         hint.handle, $1)

@@ -7,7 +7,7 @@ extension Engine {
   ) throws -> PrimitiveDescriptor {
     let layouts = try DenseLayouts(sizes, bias: bias)
     return try make("inner_product_forward", postOperations: postOperations) {
-      dnnl_inner_product_forward_primitive_desc_create(
+      onednn_inner_product_forward_primitive_desc_create(
         &$0, handle, training ? dnnl_forward_training : dnnl_forward_inference, layouts.source.handle,
         layouts.weights.handle, layouts.bias?.handle, layouts.destination.handle, $1)
     }
@@ -16,7 +16,7 @@ extension Engine {
   func denseBackwardData(_ sizes: DenseSizes, hint: PrimitiveDescriptor) throws -> PrimitiveDescriptor {
     let layouts = try DenseLayouts(sizes, bias: false)
     return try make("inner_product_backward_data") {
-      dnnl_inner_product_backward_data_primitive_desc_create(
+      onednn_inner_product_backward_data_primitive_desc_create(
         &$0, handle, layouts.source.handle, layouts.weights.handle, layouts.destination.handle, hint.handle, $1)
     }
   }
@@ -26,7 +26,7 @@ extension Engine {
   ) throws -> PrimitiveDescriptor {
     let layouts = try DenseLayouts(sizes, bias: bias)
     return try make("inner_product_backward_weights") {
-      dnnl_inner_product_backward_weights_primitive_desc_create(
+      onednn_inner_product_backward_weights_primitive_desc_create(
         &$0, handle, layouts.source.handle, layouts.weights.handle, layouts.bias?.handle, layouts.destination.handle,
         hint.handle, $1)
     }

@@ -3,7 +3,7 @@ import COneDNN
 extension Engine {
   func reorder(_ source: Layout, _ destination: Layout) throws -> PrimitiveDescriptor {
     try make("reorder") {
-      dnnl_reorder_primitive_desc_create(&$0, source.handle, handle, destination.handle, handle, $1)
+      onednn_reorder_primitive_desc_create(&$0, source.handle, handle, destination.handle, handle, $1)
     }
   }
 
@@ -20,7 +20,7 @@ extension Engine {
   ) throws -> PrimitiveDescriptor {
     let algorithm = operation == .add ? dnnl_binary_add : dnnl_binary_mul
     return try make("binary", postOperations: postOperations) {
-      dnnl_binary_primitive_desc_create(
+      onednn_binary_primitive_desc_create(
         &$0, handle, algorithm, first.handle, second.handle, first.handle, $1)
     }
   }
@@ -34,7 +34,7 @@ extension Engine {
   func elementwiseBackward(_ function: ElementwiseFunction, _ layout: Layout) throws -> PrimitiveDescriptor {
     let hint = try elementwise(function.backward, function, layout, for: dnnl_forward_training)
     return try make("eltwise_backward") {
-      dnnl_eltwise_backward_primitive_desc_create(
+      onednn_eltwise_backward_primitive_desc_create(
         &$0, handle, function.backward, layout.handle, layout.handle, layout.handle, function.alpha, function.beta,
         hint.handle, $1)
     }
@@ -44,7 +44,7 @@ extension Engine {
     _ algorithm: dnnl_alg_kind_t, _ function: ElementwiseFunction, _ layout: Layout, for purpose: dnnl_prop_kind_t
   ) throws -> PrimitiveDescriptor {
     try make("eltwise_forward") {
-      dnnl_eltwise_forward_primitive_desc_create(
+      onednn_eltwise_forward_primitive_desc_create(
         &$0, handle, purpose, algorithm, layout.handle, layout.handle, function.alpha, function.beta, $1)
     }
   }

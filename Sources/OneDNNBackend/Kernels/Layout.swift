@@ -61,16 +61,16 @@ final class Layout {
   var isUnpadded: Bool { byteCount == sizes.reduce(MemoryLayout<Float>.stride, *) }
 
   /// How much memory it takes, padding included.
-  var byteCount: Int { dnnl_memory_desc_get_size(handle) }
+  var byteCount: Int { onednn_memory_desc_get_size(handle) }
 
   /// A memory object on `address`, which may follow later.
   func makeMemory(at address: UnsafeMutableRawPointer?, on engine: Engine) throws -> dnnl_memory_t {
     var memory: dnnl_memory_t?
-    try check(dnnl_memory_create(&memory, handle, engine.handle, address), "dnnl_memory_create")
+    try check(onednn_memory_create(&memory, handle, engine.handle, address), "dnnl_memory_create")
     return try require(memory, "dnnl_memory_create")
   }
 }
 
 extension Layout: Equatable {
-  static func == (left: Layout, right: Layout) -> Bool { dnnl_memory_desc_equal(left.handle, right.handle) != 0 }
+  static func == (left: Layout, right: Layout) -> Bool { onednn_memory_desc_equal(left.handle, right.handle) != 0 }
 }

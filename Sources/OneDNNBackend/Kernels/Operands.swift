@@ -21,7 +21,7 @@ enum Operand {
 extension PrimitiveDescriptor {
   /// The layout of an operand, or nil when the kernel has no such operand.
   func layout(_ operand: Operand) throws -> Layout? {
-    guard let found = dnnl_primitive_desc_query_md(handle, operand.query, 0), cusp_memory_desc_rank(found) > 0 else {
+    guard let found = onednn_primitive_desc_query_md(handle, operand.query, 0), cusp_memory_desc_rank(found) > 0 else {
       return nil
     }
     return try Layout(copying: found)
@@ -40,7 +40,7 @@ extension PrimitiveDescriptor {
   /// The library's name of the kernel, as in `brgconv:avx512_core`.
   var implementation: String {
     var name: UnsafePointer<CChar>?
-    let status = dnnl_primitive_desc_query(handle, dnnl_query_impl_info_str, 0, &name)
+    let status = onednn_primitive_desc_query(handle, dnnl_query_impl_info_str, 0, &name)
     return status == dnnl_success ? name.map { String(cString: $0) } ?? "" : ""
   }
 }

@@ -4,7 +4,7 @@ extension Engine {
   func pooling(_ geometry: PoolingGeometry, training: Bool, source: Layout) throws -> PrimitiveDescriptor {
     let destination = try Layout.any(geometry.destination)
     return try make("pooling_forward") {
-      dnnl_pooling_forward_primitive_desc_create(
+      onednn_pooling_forward_primitive_desc_create(
         &$0, handle, training ? dnnl_forward_training : dnnl_forward_inference, geometry.kind, source.handle,
         destination.handle, geometry.strides, geometry.window, undilated, geometry.padding, geometry.paddingBehind, $1)
     }
@@ -14,7 +14,7 @@ extension Engine {
   func poolingBackward(_ geometry: PoolingGeometry, hint: PrimitiveDescriptor) throws -> PrimitiveDescriptor {
     let (source, destination) = (try hint.chosen(.source), try hint.chosen(.destination))
     return try make("pooling_backward") {
-      dnnl_pooling_backward_primitive_desc_create(
+      onednn_pooling_backward_primitive_desc_create(
         &$0, handle, geometry.kind, source.handle, destination.handle, geometry.strides, geometry.window, undilated,
         geometry.padding, geometry.paddingBehind, hint.handle, $1)
     }

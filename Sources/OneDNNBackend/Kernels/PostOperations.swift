@@ -16,21 +16,21 @@ final class Attributes {
 
   init(_ postOperations: [PostOperation]) throws {
     var handle: dnnl_primitive_attr_t?
-    try check(dnnl_primitive_attr_create(&handle), "dnnl_primitive_attr_create")
+    try check(onednn_primitive_attr_create(&handle), "dnnl_primitive_attr_create")
     self.handle = try require(handle, "dnnl_primitive_attr_create")
     try check(
-      dnnl_primitive_attr_set_scratchpad_mode(self.handle, dnnl_scratchpad_mode_user),
+      onednn_primitive_attr_set_scratchpad_mode(self.handle, dnnl_scratchpad_mode_user),
       "dnnl_primitive_attr_set_scratchpad_mode")
     if !postOperations.isEmpty { try append(postOperations) }
   }
 
-  deinit { dnnl_primitive_attr_destroy(handle) }
+  deinit { _ = onednn_primitive_attr_destroy(handle) }
 
   private func append(_ postOperations: [PostOperation]) throws {
     var created: dnnl_post_ops_t?
-    try check(dnnl_post_ops_create(&created), "dnnl_post_ops_create")
+    try check(onednn_post_ops_create(&created), "dnnl_post_ops_create")
     let list = try require(created, "dnnl_post_ops_create")
-    defer { dnnl_post_ops_destroy(list) }
+    defer { _ = onednn_post_ops_destroy(list) }
     for operation in postOperations {
       switch operation {
       case .elementwise(let function):
@@ -39,9 +39,9 @@ final class Attributes {
           "dnnl_post_ops_append_eltwise")
       case .accumulate: try check(cusp_post_ops_append_sum(list), "dnnl_post_ops_append_sum")
       case .add(let layout):
-        try check(dnnl_post_ops_append_binary(list, dnnl_binary_add, layout.handle), "dnnl_post_ops_append_binary")
+        try check(onednn_post_ops_append_binary(list, dnnl_binary_add, layout.handle), "dnnl_post_ops_append_binary")
       }
     }
-    try check(dnnl_primitive_attr_set_post_ops(handle, list), "dnnl_primitive_attr_set_post_ops")
+    try check(onednn_primitive_attr_set_post_ops(handle, list), "dnnl_primitive_attr_set_post_ops")
   }
 }

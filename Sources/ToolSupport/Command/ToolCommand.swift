@@ -19,8 +19,8 @@ public protocol ToolCommand: ParsableCommand {
   /// The program's name in messages; a subcommand answers with that of its program.
   static var toolName: String { get }
 
-  /// What a library of the program must find in the environment when it is loaded; nil for nothing.
-  static var startupVariable: StartupVariable? { get }
+  /// Puts into the environment what libraries look for when they are loaded; called while the program has one thread.
+  static func prepareEnvironment()
 
   /// Whether this process answers where its command line is wrong or asks for help: of several that were started together,
   /// with the same words, one does.
@@ -37,8 +37,8 @@ extension ToolCommand {
   /// The command's own name.
   public static var toolName: String { _commandName }
 
-  /// Nothing.
-  public static var startupVariable: StartupVariable? { nil }
+  /// Does nothing.
+  public static func prepareEnvironment() {}
 
   /// It does.
   public static var isSpeaker: Bool { true }
@@ -71,8 +71,7 @@ extension ToolCommand {
     } catch {
       leave(answer(error))
     }
-    // Only now: help and refusals need no second start.
-    if command is Self { startupVariable?.apply() }
+    prepareEnvironment()
     do {
       try command.run()
       leave(0)
