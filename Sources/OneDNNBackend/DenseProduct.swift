@@ -12,17 +12,19 @@ struct DenseProduct {
   }
 
   /// The matrix `[outputs, inputs]` of the weights `[o, i, k, k]`: zero where a pixel does not see another.
-  func weight(_ values: [Float]) -> [Float] {
-    let (inputs, outputs, k) = (geometry.source[1], geometry.destination[1], geometry.kernelSize)
+  func weight(_ values: UnsafeBufferPointer<Float>) -> [Float] {
+    let (inputs, outputs, taps) = (geometry.source[1], geometry.destination[1], geometry.weights[2...].reduce(1, *))
     let (pixels, results) = (sizes.inputs / inputs, sizes.outputs / outputs)
+    let ways = (0..<results).flatMap { result in
+      (0..<pixels).compactMap { pixel in tap(from: pixel, to: result).map { (pixel: pixel, result: result, tap: $0) } }
+    }
     var matrix = [Float](repeating: 0, count: sizes.outputs * sizes.inputs)
-    for result in 0..<results {
-      for pixel in 0..<pixels {
-        guard let tap = tap(from: pixel, to: result) else { continue }
-        for output in 0..<outputs {
-          let row = (output * results + result) * sizes.inputs + pixel
-          let taps = output * inputs * k * k + tap
-          for input in 0..<inputs { matrix[row + input * pixels] = values[taps + input * k * k] }
+    matrix.withUnsafeMutableBufferPointer { matrix in
+      Threads.current.spread(outputs) { output in
+        for way in ways {
+          let row = (output * results + way.result) * sizes.inputs + way.pixel
+          let filters = output * inputs * taps + way.tap
+          for input in 0..<inputs { matrix[row + input * pixels] = values[filters + input * taps] }
         }
       }
     }

@@ -28,7 +28,7 @@ struct MergedGroups {
   }
 
   /// The filters `[o, i / groups, h, w]` with zeros between the groups that became one.
-  func weight(_ values: [Float]) -> [Float] {
+  func weight(_ values: UnsafeBufferPointer<Float>) -> [Float] {
     let (outputs, inputs) = (geometry.outputsPerGroup, geometry.inputsPerGroup)
     let taps = geometry.weights.suffix(2).reduce(1, *)
     let run = inputs * taps

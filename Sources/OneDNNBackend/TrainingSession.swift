@@ -1,3 +1,4 @@
+import Failures
 import Networks
 import Optimizers
 import Programs
@@ -40,8 +41,8 @@ final class TrainingSession: TrainingEngine {
         try lowered.engine.write(scale, to: weights.weight, sizes: weights.sizes)
         try lowered.engine.write(shift, to: bias, sizes: weights.sizes)
       }
-      try lowered.engine.run(weights.refresh)
     }
+    try valuesChanged()
     for norm in lowered.norms {
       norm.runningMean = parameters[norm.source.path("running_mean")].values
       norm.runningVariance = parameters[norm.source.path("running_var")].values
@@ -107,7 +108,7 @@ final class TrainingSession: TrainingEngine {
 
   func valuesChanged() throws {
     threads.use()
-    for weights in lowered.weights { try lowered.engine.run(weights.refresh) }
+    for weights in lowered.weights { try weights.change(on: lowered.engine) }
   }
 
   func parameters() throws -> Parameters {
@@ -120,6 +121,42 @@ final class TrainingSession: TrainingEngine {
       parameters[path("num_batches_tracked")].values[0] = norm.batchesTracked
     }
     return parameters
+  }
+
+  func handWeights(to engine: any InferenceEngine) throws {
+    guard let engine = engine as? EvaluationEngine else {
+      throw Failure(.internal, "onednn: weights are handed to an engine of another backend")
+    }
+    try engine.load(from: self)
+  }
+
+  /// Where every trainable parameter lies.
+  private lazy var places = Dictionary(uniqueKeysWithValues: entries.map { ($0.path, $0.tensor.value) })
+  /// What says the running statistics of every norm.
+  private lazy var statistics: [ParameterPath: () -> [Float]] = lowered.norms.reduce(into: [:]) { table, norm in
+    table[norm.source.path("running_mean")] = { norm.runningMean }
+    table[norm.source.path("running_var")] = { norm.runningVariance }
+  }
+
+  /// The numbers of a parameter or statistic with one a channel, as they are now.
+  func vector(_ path: ParameterPath) throws -> [Float] {
+    if let statistic = statistics[path] { return statistic() }
+    return Array(try place(path).floats)
+  }
+
+  /// The numbers of a layer's weight, row-major, as they are now: where they lie, or in `staged` where the layer's kernels want
+  /// them in another order.
+  func weight(_ path: ParameterPath, _ staged: StagedFloats) throws -> UnsafeBufferPointer<Float> {
+    let memory = try place(path)
+    let plain = try Layout.plain(memory.layout.sizes)
+    if memory.layout == plain { return UnsafeBufferPointer(memory.floats) }
+    let copy = try Memory(at: staged.start, plain, on: lowered.engine)
+    try lowered.engine.copy(memory, to: copy)
+    return UnsafeBufferPointer(copy.floats)
+  }
+
+  private func place(_ path: ParameterPath) throws -> Memory {
+    try require(places[path], "parameter \(path) in training")
   }
 
   func state() throws -> OptimizerState {
@@ -145,10 +182,10 @@ final class TrainingSession: TrainingEngine {
   private var earlier: [[Float]] = []
 
   /// Every trainable parameter.
-  private lazy var entries: [TrainedParameter] = zip(lowered.weights, plan.weights).flatMap(trainedParameters)
+  private(set) lazy var entries: [TrainedParameter] = zip(lowered.weights, plan.weights).flatMap(trainedParameters)
 }
 
-private typealias TrainedParameter = (path: ParameterPath, tensor: TrainedTensor)
+typealias TrainedParameter = (path: ParameterPath, tensor: TrainedTensor)
 
 private func trainedParameters(_ weights: Weights, _ source: WeightSource) -> [TrainedParameter] {
   guard let trained = weights.trained else { return [] }

@@ -24,6 +24,8 @@ final class Weights {
   private(set) var trained: Trained?
   /// Set in training where weights are made of smaller parameters.
   private(set) var expansion: FilterExpansion?
+  /// How often the numbers have changed, for passes that lay them out by themselves.
+  private(set) var changes = 0
 
   /// What the optimiser works on: `weight` and `bias` themselves, or what they are expanded from.
   struct Trained {
@@ -134,13 +136,24 @@ final class Weights {
     return copy
   }
 
-  /// Takes over the weights of an evaluation plan.
-  func load(_ source: PreparedWeights, on engine: Engine) throws {
-    let filters = groups?.weight(source.weight.values) ?? source.weight.values
-    let (values, offsets) = (
-      product?.weight(filters) ?? filters, product?.bias(source.bias.values) ?? source.bias.values
-    )
-    for (filter, memory) in packed { filter.pack(values, into: memory.floats) }
+  /// Takes note that the numbers of `weight` and `bias`, or of what these are made of, have changed in training.
+  func change(on engine: Engine) throws {
+    changes += 1
+    try engine.run(refresh)
+  }
+
+  /// Takes over the weights of an evaluation plan, row-major.
+  func load(_ values: UnsafeBufferPointer<Float>, bias offsets: [Float], on engine: Engine) throws {
+    changes += 1
+    guard let written = product?.weight(values) ?? groups?.weight(values) else {
+      return try lay(values, offsets, on: engine)
+    }
+    try written.withUnsafeBufferPointer { try lay($0, product?.bias(offsets) ?? offsets, on: engine) }
+  }
+
+  /// Lays them out for all kernels.
+  private func lay(_ values: UnsafeBufferPointer<Float>, _ offsets: [Float], on engine: Engine) throws {
+    for (filter, memory) in packed { filter.pack(values, into: memory.floats, on: .current) }
     guard packed.first?.memory !== weight else {
       // What fills the last block stays zero.
       _ = bias?.floats.update(fromContentsOf: offsets)
@@ -169,10 +182,13 @@ struct TrainedTensor {
 extension Engine {
   /// Writes `values`, row-major, into `memory`.
   func write(_ values: [Float], to memory: Memory, sizes: [Int]) throws {
-    try values.withUnsafeBytes { bytes in
-      let plain = try Memory(at: UnsafeMutableRawPointer(mutating: bytes.baseAddress), .plain(sizes), on: self)
-      try copy(plain, to: memory)
-    }
+    try values.withUnsafeBufferPointer { try write($0, to: memory, sizes: sizes) }
+  }
+
+  /// Writes `values`, row-major, into `memory`.
+  func write(_ values: UnsafeBufferPointer<Float>, to memory: Memory, sizes: [Int]) throws {
+    let start = UnsafeMutableRawPointer(mutating: values.baseAddress)
+    try copy(Memory(at: start, .plain(sizes), on: self), to: memory)
   }
 
   /// What `memory` holds, row-major.
@@ -186,7 +202,7 @@ extension Engine {
   }
 
   /// Reorders once; not for inner loops, since the kernel is made here.
-  private func copy(_ source: Memory, to destination: Memory) throws {
+  func copy(_ source: Memory, to destination: Memory) throws {
     let descriptor = try reorder(source.layout, destination.layout)
     var arguments: [Argument: Memory] = [.source: source, .destination: destination]
     let layout = try descriptor.layout(.scratchpad)

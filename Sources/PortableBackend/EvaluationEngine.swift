@@ -35,6 +35,19 @@ final class EvaluationEngine: InputGradientEngine {
     network.weightsChanged()
   }
 
+  /// Takes over what the parameters in `store` come to now.
+  func load(from store: ParameterStore) throws {
+    for (place, source) in network.plan.weights.enumerated() {
+      let (target, count) = (weights[place], counts[place])
+      let preparation = try WeightPreparation(source, channels: count.bias) { Array(try store.numbers($0)) }
+      try preparation.write(
+        preparation.parameter.map(store.numbers),
+        into: UnsafeMutableBufferPointer(start: target.weight, count: count.weight), spread: spread)
+      target.bias?.update(from: preparation.bias, count: count.bias)
+    }
+    network.weightsChanged()
+  }
+
   func forward(_ pixels: UnsafeBufferPointer<Float>, rows: Int, logits: UnsafeMutableBufferPointer<Float>) throws {
     try network.forward(pixels, logits: logits)
   }

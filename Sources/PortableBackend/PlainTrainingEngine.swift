@@ -74,6 +74,13 @@ final class PlainTrainingEngine: TrainingEngine {
 
   func gradients() throws -> [ParameterPath: Tensor] { store.gradients(like: try template()) }
 
+  func handWeights(to engine: any InferenceEngine) throws {
+    guard let engine = engine as? EvaluationEngine else {
+      throw Failure(.internal, "portable engine: weights are handed to an engine of another backend")
+    }
+    try engine.load(from: store)
+  }
+
   private func template() throws -> Parameters {
     guard let loaded else { throw Failure(.internal, "portable engine: used before parameters were loaded") }
     return loaded

@@ -128,6 +128,12 @@ public protocol TrainingEngine: AnyObject {
 
   /// The gradients of the last backward pass.
   func gradients() throws -> [ParameterPath: Tensor]
+
+  /// Has `engine`, one for evaluation of the same network by the same backend, take over the weights as they are now: to the
+  /// bit what its `load` would make of `parameters()`, with no copy of these outside the two.
+  ///
+  /// - Throws: `Failure` (`internal`) where `engine` is another backend's.
+  func handWeights(to engine: any InferenceEngine) throws
 }
 
 extension TrainingEngine {

@@ -111,6 +111,13 @@ public final class InputGradientProgram: DifferentiableClassifier {
     }
   }
 
+  /// Replaces the weights by those that `training`, a program of the same network on the same backend, has come to.
+  ///
+  /// They are handed from engine to engine, as training attacks at every step; to the bit what `load` of its parameters does.
+  ///
+  /// - Throws: `Failure` when the engine refuses.
+  public func load(from training: TrainingProgram) throws { try training.engine.handWeights(to: engine) }
+
   /// Runs `body` for every number below `count` on the engine's threads.
   public func spread(_ count: Int, _ body: (Int) -> Void) { engine.spread(count, body) }
 

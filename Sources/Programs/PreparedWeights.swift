@@ -8,66 +8,46 @@ public struct PreparedWeights: Sendable {
   /// One number an output channel, zero where there is no bias; the shift of a `scaleShift`.
   public let bias: Tensor
 
-  /// The weights that `source` describes, taken from `parameters`.
-  ///
-  /// A norm folds in as `w * g / sqrt(v + e)` and `(b - m) * g / sqrt(v + e) + s`, rounded once from double precision.
+  /// The weights that `source` describes, taken from `parameters`; see `WeightPreparation`.
   ///
   /// - Precondition: `parameters` are those of the graph the plan was made from.
   public init(_ source: WeightSource, _ parameters: Parameters) {
-    switch source {
-    case .constant(let scale, let shift):
-      weight = Tensor([scale.count], scale)
-      bias = Tensor([shift.count], shift)
-    case .plain(let path, let biasPath, let biasCount):
+    let shape = source.weightShape(parameters)
+    let preparation = WeightPreparation(source, channels: shape[0]) { parameters[$0].values }
+    bias = Tensor([preparation.bias.count], preparation.bias)
+    guard let path = preparation.parameter else {
+      weight = Tensor(shape, preparation.scale)
+      return
+    }
+    guard preparation.changesParameter else {
       weight = parameters[path]
-      bias = biasPath.map { parameters[$0] } ?? Tensor([biasCount])
-    case .norm(let norm):
-      let (scale, shift) = norm.scaleAndShift(parameters)
-      weight = Tensor([scale.count], scale.map { Float($0) })
-      bias = Tensor([shift.count], shift.map { Float($0) })
-    case .affine(let path, let biasPath, let expansion, let norm):
-      var weight = parameters[path]
-      var bias = biasPath.map { parameters[$0] } ?? Tensor([weight.shape[0]])
-      if let expansion {
-        weight = expansion.weight(weight)
-        bias = Tensor([weight.shape[0]], expansion.ofBias.expanded(bias.values))
+      return
+    }
+    var prepared = Tensor(shape)
+    parameters[path].values.withUnsafeBufferPointer { numbers in
+      prepared.values.withUnsafeMutableBufferPointer { values in
+        preparation.write(numbers, into: values) { count, body in for number in 0..<count { body(number) } }
       }
-      let channels = weight.shape[0]
-      if let (scale, shift) = norm?.scaleAndShift(parameters) {
-        let stride = weight.shape.count / channels
-        for channel in 0..<channels {
-          for i in channel * stride..<(channel + 1) * stride {
-            weight.values[i] = Float(Double(weight.values[i]) * scale[channel])
-          }
-          bias.values[channel] = Float(Double(bias.values[channel]) * scale[channel] + shift[channel])
-        }
-      }
-      self.weight = weight
-      self.bias = bias
+    }
+    weight = prepared
+  }
+}
+
+extension WeightSource {
+  /// The shape of the weight that it describes; of group convolutions a plain one's.
+  fileprivate func weightShape(_ parameters: Parameters) -> Shape {
+    switch self {
+    case .constant(let scale, _): [scale.count]
+    case .norm(let norm): [norm.mapsPerChannel * parameters[norm.path("weight")].shape[0]]
+    case .plain(let path, _, _), .affine(let path, _, expanding: nil, _): parameters[path].shape
+    case .affine(let path, _, let expansion?, _): expansion.weightShape(parameters[path].shape.sizes)
     }
   }
 }
 
-extension NormSource {
-  /// The norm with stored statistics as one factor and one summand a channel.
-  fileprivate func scaleAndShift(_ parameters: Parameters) -> (scale: [Double], shift: [Double]) {
-    let (weight, bias) = (parameters[path("weight")].values, parameters[path("bias")].values)
-    let (mean, variance) = (parameters[path("running_mean")].values, parameters[path("running_var")].values)
-    let epsilon = Double(settings.epsilon)
-    let scale = weight.indices.map { Double(weight[$0]) / (Double(variance[$0]) + epsilon).squareRoot() }
-    let shift = weight.indices.map { Double(bias[$0]) - Double(mean[$0]) * scale[$0] }
-    return (repeated(scale), repeated(shift))
-  }
-
-  private func repeated(_ values: [Double]) -> [Double] {
-    values.flatMap { [Double](repeating: $0, count: mapsPerChannel) }
-  }
-}
-
 extension FilterExpansion {
-  /// A plain convolution's weight `[o, i, k, k]`, of the parameter `[outputs, inputs, order, k, k]`.
-  fileprivate func weight(_ parameter: Tensor) -> Tensor {
-    let sizes = parameter.shape.sizes
-    return Tensor([outputs * rows.count, inputs * sizes[2], sizes[3], sizes[4]], expanded(parameter.values))
+  /// A plain convolution's `[o, i, k, k]`, given the parameter's `[outputs, inputs, order, k, k]`.
+  fileprivate func weightShape(_ sizes: [Int]) -> Shape {
+    [outputs * rows.count, inputs * sizes[2], sizes[3], sizes[4]]
   }
 }

@@ -10,7 +10,7 @@ public final class TrainingProgram {
   public let batchSize: Int
   /// The shape of every dropout mask, `[batchSize, c, h, w]` or `[batchSize, features]`, in the order of the steps.
   public let dropouts: [(settings: Dropout, shape: Shape)]
-  private let engine: any TrainingEngine
+  let engine: any TrainingEngine
   private let statistics: SharedStatistics?
   private var logitGradient: Tensor
 

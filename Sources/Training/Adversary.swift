@@ -20,17 +20,17 @@ final class Adversary {
     scheduler = try AttackScheduler(model: gradient, classifier: gradient)
   }
 
+  /// Attacks the network that `program` has come to from now on.
+  func follow(_ program: TrainingProgram) throws { try gradient.load(from: program) }
+
   /// Writes what the attack makes of the first `attackedCount` images of `pixels` into `perturbed`; the others stay.
   ///
-  /// - Parameters:
-  ///   - reference: The images from whose probabilities TRADES measures; nil for `pixels`.
-  ///   - program: Says what the parameters are now.
+  /// - Parameter reference: The images from whose probabilities TRADES measures; nil for `pixels`.
   func perturb(
     _ pixels: Tensor, reference: Tensor? = nil, by attack: any Attack, labels: [Int], images: [Int],
-    epoch: Int, parameters program: TrainingProgram, into perturbed: inout Tensor
+    epoch: Int, into perturbed: inout Tensor
   ) throws {
     let count = configuration.attackedCount
-    try gradient.load(program.parameters())
     if count < labels.count { perturbed.values.replaceSubrange(0..., with: pixels.values) }
     try scheduler.perturb(
       pixels, by: attack, labels: Array(labels.prefix(count)), images: Array(images.prefix(count)), epoch: epoch,

@@ -51,6 +51,7 @@ final class TrainingStep {
   /// A sum that is not finite ends the step before it changes a weight.
   func take(_ images: [Int], epoch: Int, update: OptimizerStep) throws -> (loss: Double, correct: Int) {
     guard configuration.shardCount > 1 else {
+      try showAdversary(epoch)
       let result = try differentiate(images, epoch)
       if result.loss.isFinite { try program.update(update) }
       return result
@@ -85,6 +86,7 @@ final class TrainingStep {
     var results: [Double] = []
     let start = program.runningStatistics
     tree.clear()
+    try showAdversary(epoch)
     for shard in own {
       program.runningStatistics = start
       let first = shard * configuration.shardSize
@@ -97,6 +99,11 @@ final class TrainingStep {
       }
     }
     return results + Array(repeating: 0, count: 2 * own.count - results.count)
+  }
+
+  /// Shows the adversary the network as it is now: once a step, since all shards begin with the same weights and statistics.
+  private func showAdversary(_ epoch: Int) throws {
+    if configuration.stage(epoch: epoch).method != .natural { try adversary?.follow(program) }
   }
 
   /// Forward and back by the objective of the stage on `images`, a shard.
@@ -126,8 +133,7 @@ final class TrainingStep {
   private func attack(_ images: [Int], _ stage: Stage, _ epoch: Int, reference: Tensor? = nil) throws {
     guard let adversary, let attack = stage.method.attack(seed: configuration.seed) else { return }
     try adversary.perturb(
-      pixels, reference: reference, by: attack, labels: labels, images: images, epoch: epoch, parameters: program,
-      into: &perturbed)
+      pixels, reference: reference, by: attack, labels: labels, images: images, epoch: epoch, into: &perturbed)
   }
 
   /// Forward and back by the cross-entropy.

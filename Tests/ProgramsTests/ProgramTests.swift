@@ -83,6 +83,18 @@ struct ProgramTests {
     #expect(spy.events == [.made(.inputGradient, batchSize: 2), .loaded(weights: [8]), .loaded(weights: [8])])
   }
 
+  @Test("Weights go from a training engine to the one that attacks, and not by way of parameters")
+  func handover() throws {
+    let graph = try smallGraph()
+    let parameters = Parameters(initializing: graph, seed: 1)
+    let program = try InputGradientProgram(graph, parameters: parameters, batchSize: 2, on: spy)
+    try program.load(from: TrainingProgram(graph, parameters: parameters, batchSize: 4, on: spy))
+    #expect(
+      spy.events == [
+        .made(.inputGradient, batchSize: 2), .loaded(weights: [8]), .made(.training, batchSize: 4), .handed,
+      ])
+  }
+
   @Test("Training takes the mean of the loss, the masks of its dropouts, and the update as given")
   func training() throws {
     let spy = SpyBackend(answer: [3, 3])

@@ -12,6 +12,7 @@ final class SpyBackend: Backend, Sendable {
   enum Event: Equatable, Sendable {
     case made(Plan.Purpose, batchSize: Int)
     case loaded(weights: [Int])
+    case handed
     case forward(pixels: Int, logits: Int)
     case masks([Shape])
     case backward([Float])
@@ -90,5 +91,6 @@ private final class SpyEngine: InputGradientEngine, TrainingEngine {
   func state() throws -> OptimizerState { storedState }
   func gradients() throws -> [ParameterPath: Tensor] { [:] }
   func valuesChanged() {}
+  func handWeights(to engine: any InferenceEngine) { backend.note(.handed) }
   func spread(_ count: Int, _ body: (Int) -> Void) { for number in 0..<count { body(number) } }
 }

@@ -90,6 +90,23 @@ struct AdversaryTests {
     #expect(spy.steps[2].pixels == expected.values)
   }
 
+  @Test("Weights are handed to the attack once a step, whatever shards it has, and parameters are copied by nobody")
+  func handovers() throws {
+    let attacked = Training.Method.adversarial(try adversary("fgsm"))
+    let cases: [(Training.Method, shards: Int, handovers: Int)] = [
+      (attacked, 1, 3), (attacked, 4, 3), (.natural, 1, 0),
+    ]
+    for (method, shards, handovers) in cases {
+      let spy = SpyBackend(try TestBackend.all[0].make())
+      var configuration = recipe(method: method)
+      configuration.shardCount = shards
+      let trainer = try trainer(configuration, digitsGraph(), digits(48), on: spy)
+      _ = try trainer.runEpoch()
+      #expect(spy.counts == (copies: 0, handovers: handovers), "\(method), \(shards) shards")
+      #expect(spy.steps.count == 3 * shards)
+    }
+  }
+
   @Test("The best epoch is found by PGD within the budget, whatever the adversary")
   func validation() throws {
     func accuracies(_ method: Training.Method, seenBy other: Training.Method? = nil) throws -> [Double?] {

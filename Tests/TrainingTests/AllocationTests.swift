@@ -25,6 +25,7 @@ private struct IdleBackend: Backend {
     func valuesChanged() {}
     func spread(_ count: Int, _ body: (Int) -> Void) {}
     func gradients() -> [ParameterPath: Tensor] { [:] }
+    func handWeights(to engine: any InferenceEngine) {}
   }
 
   private struct Unused: Error {}

@@ -16,13 +16,19 @@ final class SpyBackend: Backend {
   let name = "spy"
   private let backend: any Backend
   private let seen = Mutex<[Step]>([])
+  private let count = Mutex((copies: 0, handovers: 0))
 
   init(_ backend: any Backend) { self.backend = backend }
 
   /// The forward passes so far.
   var steps: [Step] { seen.withLock { $0 } }
 
+  /// How often all parameters were asked for, and how often weights were handed to another engine.
+  var counts: (copies: Int, handovers: Int) { count.withLock { $0 } }
+
   fileprivate func remember(_ step: Step) { seen.withLock { $0.append(step) } }
+  fileprivate func rememberCopy() { count.withLock { $0.copies += 1 } }
+  fileprivate func rememberHandover() { count.withLock { $0.handovers += 1 } }
 
   func makeInferenceEngine(_ plan: Plan) throws -> any InferenceEngine { try backend.makeInferenceEngine(plan) }
 
@@ -61,7 +67,14 @@ private final class SpyEngine: TrainingEngine {
     try engine.writePixelGradient(pixelGradient)
   }
   func update(_ rule: OptimizerStep) throws { try engine.update(rule) }
-  func parameters() throws -> Parameters { try engine.parameters() }
+  func parameters() throws -> Parameters {
+    spy.rememberCopy()
+    return try engine.parameters()
+  }
+  func handWeights(to other: any InferenceEngine) throws {
+    spy.rememberHandover()
+    try engine.handWeights(to: other)
+  }
   func state() throws -> OptimizerState { try engine.state() }
   var trainedBuffers: [TrainedBuffer] { engine.trainedBuffers }
   var runningStatistics: [Float] {

@@ -24,10 +24,15 @@ extension PackedFilter {
   /// The channels that each group of the pass makes, blocks filled.
   var outputs: Int { filled(shape.outputs) }
 
-  /// Makes all of `packed`.
-  func pack(_ values: [Float], into packed: UnsafeMutableBufferPointer<Float>) {
+  /// Makes all of `packed`, on all `threads`.
+  func pack(
+    _ values: UnsafeBufferPointer<Float>, into packed: UnsafeMutableBufferPointer<Float>, on threads: Threads
+  ) {
     precondition(packed.count == count, "weights of another convolution")
-    values.withUnsafeBufferPointer { pack($0, into: packed, inputs: 0..<inputs) }
+    let share = 16
+    threads.spread((inputs + share - 1) / share) { part in
+      pack(values, into: packed, inputs: part * share..<min((part + 1) * share, inputs))
+    }
   }
 }
 

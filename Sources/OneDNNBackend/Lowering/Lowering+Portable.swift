@@ -59,7 +59,9 @@ final class PortableCall {
   /// That of the output, and those of the inputs where they are wanted; set when the way back is recorded.
   var gradient: Memory?
   var inputGradients: [Memory?]
-  fileprivate private(set) var kernel: PortableStep?
+  private var kernel: PortableStep?
+  /// As of which of the weights' changes the kernel has them.
+  private var change = 0
 
   init(
     _ step: Step, _ plan: Plan, inputs: [Memory], output: Memory, weights: Weights?, measuring norm: Normalization?,
@@ -80,6 +82,17 @@ final class PortableCall {
       output: require(output.start, "a placed memory"), outputGradient: gradient?.start,
       inputGradients: inputGradients.map { $0?.start }, sharing: statistics, threads: threads.count,
       spread: threads.spread)
+  }
+
+  /// Runs one way; the kernel lays out weights first where they have changed.
+  fileprivate func run(isBackward: Bool) {
+    guard let kernel else { preconditionFailure("a step is run before it is prepared") }
+    if isBackward { return kernel.backward() }
+    if let weights, weights.changes != change {
+      kernel.weightsChanged()
+      change = weights.changes
+    }
+    kernel.forward()
   }
 }
 
@@ -111,11 +124,5 @@ struct PortablePass: HandwrittenPass {
   var layoutText: String { call.output.layout.text }
   var implementation: String { "portable" }
 
-  func run() {
-    guard let kernel = call.kernel else { preconditionFailure("a step is run before it is prepared") }
-    if isBackward { return kernel.backward() }
-    // Weights are packed anew for every pass: who changes them does not know who reads them.
-    kernel.weightsChanged()
-    kernel.forward()
-  }
+  func run() { call.run(isBackward: isBackward) }
 }

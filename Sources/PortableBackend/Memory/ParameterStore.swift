@@ -1,3 +1,4 @@
+import Failures
 import Networks
 import Optimizers
 import Programs
@@ -184,6 +185,20 @@ final class ParameterStore {
   func addGradientsSetAside() {
     guard let earlier else { return }
     for i in 0..<used { gradients.start[i] += earlier.start[i] }
+  }
+
+  /// Where every parameter and running statistic lies.
+  private lazy var places = Dictionary(
+    uniqueKeysWithValues: (trained.map { ($0, values) } + statistics.map { ($0, fixed) }).map { place, block in
+      (place.path, UnsafeBufferPointer(start: block.start + place.offset, count: place.count))
+    })
+
+  /// The numbers of the parameter or running statistic at `path`, as they are now.
+  ///
+  /// - Throws: `Failure` (`internal`) where the network has none.
+  func numbers(_ path: ParameterPath) throws -> UnsafeBufferPointer<Float> {
+    guard let numbers = places[path] else { throw Failure(.internal, "portable engine: no parameter \(path)") }
+    return numbers
   }
 
   /// Copies the values into `parameters`.
