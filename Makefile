@@ -8,7 +8,7 @@ MPI_BIN = .build-mpi/release
 TOOLS = cusp cusp-train cusp-attack cusp-bench cusp-convert cusp-data cusp-diff cusp-doctor cusp-evaluate cusp-fooling-rate \
 	cusp-inspect cusp-merge cusp-plot cusp-report cusp-serve cusp-summarise cusp-verify
 
-.PHONY: build build-mpi test test-portable test-onednn3 test-mpi demo zoo bench fuzz interop onnx keras lint install uninstall clean bootstrap
+.PHONY: build build-mpi test test-portable test-onednn3 test-mpi demo paper zoo bench fuzz interop onnx keras lint install uninstall clean bootstrap
 
 build: bootstrap ## Build all programs, optimised, into .build/release.
 	$(ONEDNN) swift build $(SWIFT_FLAGS)
@@ -34,6 +34,9 @@ test-mpi: bootstrap ## Install Open MPI, train over 1 to 8 ranks, stopped, kille
 
 demo: build ## Train on the built-in digits naturally, by PGD and by CuSP; print one table, turned and attacked.
 	PATH="$(CURDIR)/$(BIN):$$PATH" tools/demo
+
+paper: build ## Measure the claims of the paper; SCALE=smoke, small or full, see tools/paper/README.md.
+	$(MAKE) --no-print-directory -C tools/paper paper SCALE=$(or $(SCALE),smoke)
 
 zoo: build ## Take every architecture through the programs and print a table; names in ZOO.
 	PATH="$(CURDIR)/$(BIN):$$PATH" tools/zoo $(ZOO)

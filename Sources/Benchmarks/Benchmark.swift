@@ -70,7 +70,8 @@ public struct Benchmark {
         algorithm: call.algorithm.isEmpty ? nil : call.algorithm, layout: call.layout,
         implementation: call.implementation, milliseconds: call.seconds * 1000,
         gigaflopsPerSecond: call.multiplyAdds > 0 ? gigaflops : nil, bytes: call.byteCount,
-        roofShare: roofSeconds(of: call, bandwidth).map { $0 / call.seconds }, share: total > 0 ? call.seconds / total : 0)
+        roofShare: roofSeconds(of: call, bandwidth).map { $0 / call.seconds },
+        share: total > 0 ? call.seconds / total : 0)
     }
   }
 

@@ -47,13 +47,16 @@ public final class TrainingProgram {
     try statistics?.check()
   }
 
-  /// Computes the gradients of the mean `loss` at the logits of the last forward pass; of a sum over these images divided
-  /// by `count` where the mean is over more of them.
+  /// Computes the gradients of `loss`, summed over the images of the last forward pass, whose `logits` these are, and
+  /// multiplied by `scale`: by default of its mean.
   ///
+  /// - Parameter accumulates: Whether they are added to those of the backward pass before.
   /// - Throws: `Failure` when the engine fails.
-  public func backward(_ loss: CrossEntropy, logits: Tensor, meanOver count: Int? = nil) throws {
-    loss.writeGradient(logits: logits, scale: 1 / Float(count ?? batchSize), into: &logitGradient)
-    try backward(logitGradient)
+  public func backward(
+    _ loss: CrossEntropy, logits: Tensor, scale: Float? = nil, accumulates: Bool = false
+  ) throws {
+    loss.writeGradient(logits: logits, scale: scale ?? 1 / Float(batchSize), into: &logitGradient)
+    try backward(logitGradient, accumulates: accumulates)
   }
 
   /// Computes the gradients that follow from `logitGradient`, `[batchSize, classes]`, at the last forward pass.

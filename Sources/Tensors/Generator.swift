@@ -20,6 +20,8 @@ public enum Purpose: UInt32, CaseIterable, Sendable {
   case sample = 7
   /// The noise of a common corruption.
   case corruption = 8
+  /// Which of several perturbations an image takes in training.
+  case mixture = 9
 }
 
 /// A stream of random numbers that is a function of (seed, purpose, epoch, image, restart, step) and nothing else.

@@ -23,17 +23,30 @@ final class Adversary {
   /// Attacks the network that `program` has come to from now on.
   func follow(_ program: TrainingProgram) throws { try gradient.load(from: program) }
 
-  /// Writes what the attack makes of the first `attackedCount` images of `pixels` into `perturbed`; the others stay.
+  /// Writes what the attack makes of the first `count` images of `pixels` into `perturbed`; the others stay.
   ///
-  /// - Parameter reference: The images from whose probabilities TRADES measures; nil for `pixels`.
+  /// - Parameters:
+  ///   - count: How many; nil for `attackedCount`.
+  ///   - reference: The images from whose probabilities TRADES measures; nil for `pixels`.
   func perturb(
     _ pixels: Tensor, reference: Tensor? = nil, by attack: any Attack, labels: [Int], images: [Int],
-    epoch: Int, into perturbed: inout Tensor
+    epoch: Int, count: Int? = nil, into perturbed: inout Tensor
   ) throws {
-    let count = configuration.attackedCount
+    let count = count ?? configuration.attackedCount
     if count < labels.count { perturbed.values.replaceSubrange(0..., with: pixels.values) }
+    guard count > 0 else { return }
     try scheduler.perturb(
       pixels, by: attack, labels: Array(labels.prefix(count)), images: Array(images.prefix(count)), epoch: epoch,
       reference: reference, into: &perturbed)
+  }
+
+  /// The cross-entropies of each of `batches` under the parameters of the last attack, an image each.
+  func losses(of batches: [Tensor], labels: [Int]) throws -> [[Float]] {
+    let loss = CrossEntropy(labels: labels)
+    var logits = Tensor([labels.count, gradient.classCount])
+    return try batches.map { pixels in
+      try gradient.forward(pixels, rows: labels.count, into: &logits)
+      return labels.indices.map { loss.value(row: $0, logits: logits) }
+    }
   }
 }

@@ -7,12 +7,17 @@ public struct Curriculum: Hashable, Sendable {
   public var epochs: Int
   /// The stages, the first from epoch 0, each later than the one before.
   public var stages: [Stage]
+  /// How budgets go from one stage to the next.
+  public var growth: Growth
 
   /// A curriculum.
-  public init(epochs: Int, stages: [Stage]) { (self.epochs, self.stages) = (epochs, stages) }
+  public init(epochs: Int, stages: [Stage], growth: Growth = .steps) {
+    (self.epochs, self.stages, self.growth) = (epochs, stages, growth)
+  }
 
   /// The stages for a run of another length; one for which no whole epoch is left gives way to the next.
   public func stages(epochs wanted: Int) -> [Stage] {
+    guard growth == .steps else { return grownStages(epochs: wanted) }
     var scaled: [Stage] = []
     for stage in stages {
       var stage = stage

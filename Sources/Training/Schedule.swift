@@ -17,9 +17,12 @@ public struct Schedule: Hashable, Sendable {
     /// It rises from a 25th for 3/10 of the run and then falls to nearly 0, both along cosines: Smith and Topin's
     /// one-cycle, as PyTorch's `OneCycleLR` with constant momentum.
     case oneCycle
+    /// It rises from a tenth in a straight line and falls back likewise, so often in a run: Smith's triangles, as PyTorch's
+    /// `CyclicLR`.
+    case cyclic(count: Int)
   }
 
-  /// The rate before its first fall; for `oneCycle`, the highest.
+  /// The rate before its first fall; for `oneCycle` and `cyclic`, the highest.
   public var initial: Float
   /// The way it takes.
   public var course: Course
@@ -62,6 +65,7 @@ public struct Schedule: Hashable, Sendable {
       case .steps(let factor, let milestones): milestones.reduce(highest) { $1 <= epoch ? $0 * exact(factor) : $0 }
       case .cosine: highest * (1 + cos(Double.pi * position / count)) / 2
       case .oneCycle: oneCycle(highest, position, count)
+      case .cyclic(let cycles): triangle(highest, position * Double(cycles) / count)
       }
     return Float(rate * min(1, (position + 1) / max(1, Double(warmUp) * length)))
   }
@@ -72,6 +76,12 @@ public struct Schedule: Hashable, Sendable {
     let (top, end) = (max(0.3 * count - 1, 0), count - 1)
     if position <= top { return between(first, highest, top > 0 ? position / top : 1) }
     return between(highest, last, (position - top) / (end - top))
+  }
+
+  /// The rate after so many cycles.
+  private func triangle(_ highest: Double, _ cycles: Double) -> Double {
+    let share = cycles - cycles.rounded(.down)
+    return highest * (0.1 + 0.9 * (1 - (2 * share - 1).magnitude))
   }
 
   /// From `start` to `end` along half a cosine, `share` of the way.

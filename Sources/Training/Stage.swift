@@ -54,11 +54,17 @@ public struct Stage: Hashable, Sendable {
   public var poses: PoseDistribution
   /// The learning rate; nil where the schedule says.
   public var learningRate: Float?
+  /// How the poses and the attack of `Method.adversarial` join.
+  public var mixture: Mixture
+  /// What may end it before the next stage was to begin; nil for nothing.
+  public var end: StageEnd?
 
   /// A stage; by default the whole run, without poses.
   public init(
-    start: Int = 0, method: Method, poses: PoseDistribution = PoseDistribution(), learningRate: Float? = nil
+    start: Int = 0, method: Method, poses: PoseDistribution = PoseDistribution(), learningRate: Float? = nil,
+    mixture: Mixture = .composed, end: StageEnd? = nil
   ) {
     (self.start, self.method, self.poses, self.learningRate) = (start, method, poses, learningRate)
+    (self.mixture, self.end) = (mixture, end)
   }
 }

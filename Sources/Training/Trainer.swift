@@ -9,8 +9,12 @@ import Tensors
 
 /// Trains a network epoch by epoch; opens no file and prints nothing.
 public final class Trainer {
-  /// What the run does.
-  public let configuration: TrainingConfiguration
+  /// What the run does, with stages where they are known to begin.
+  public private(set) var configuration: TrainingConfiguration
+  /// The same as it was given.
+  private let planned: TrainingConfiguration
+  /// What images held out came to after every complete epoch.
+  private var accuracies: [Double]
   private var data: LabeledImages
   /// Where in `data` the images are that are trained on.
   private var trained: [Int]
@@ -64,14 +68,16 @@ public final class Trainer {
     substitution = try Substitution(configuration, graph, seeds: data, state: state, oracle: oracle, on: backend)
     firstCount = data.count
     let data = substitution?.images ?? data
-    (self.configuration, self.data) = (configuration, data)
+    accuracies = configuration.validation == nil ? [] : state.accuracies
+    (planned, self.data) = (configuration, data)
+    self.configuration = configuration.adapted(to: accuracies)
     (epoch, step, sums) = (state.epoch, state.step, state.sums)
     average = configuration.averageDecay == nil ? nil : state.average ?? state.parameters
     best = configuration.validation == nil ? nil : state.best
     let split = configuration.validation?.split(count: data.count, seed: configuration.seed)
     trained = split?.trained ?? Array(0..<data.count)
     stepper = try TrainingStep(
-      configuration, graph: graph, data: data, state: state, among: ranks, on: backend)
+      self.configuration, graph: graph, data: data, state: state, among: ranks, on: backend)
     let heldOut = (split?.heldOut ?? []).map { data.indices.lowerBound + $0 }
     validator =
       ranks.isFirst
@@ -108,7 +114,8 @@ public final class Trainer {
     }
     return TrainingState(
       parameters: parameters, average: average, best: best, optimizerState: optimizerState,
-      synthetic: isFinished ? nil : substitution?.synthetic, epoch: epoch, step: step, sums: sums)
+      synthetic: isFinished ? nil : substitution?.synthetic, epoch: epoch, step: step, sums: sums,
+      accuracies: accuracies)
   }
 
   /// Trains to the end of the epoch, from where the state stands in it, calls `afterStep` after every step, and measures
@@ -136,6 +143,7 @@ public final class Trainer {
     }
     summary.validation = try validate()
     summary.kept = best?.epoch
+    try adapt(to: summary.validation)
     (epoch, step, sums) = (epoch + 1, 0, TrainingState.Sums())
     return summary
   }
@@ -147,6 +155,15 @@ public final class Trainer {
     data = try ranks.together { try substitution.doubled(by: stepper.program.parameters()) }
     trained = Array(0..<count)
     stepper.data = data
+  }
+
+  /// Has the next stage begin earlier where what the epoch came to ends the one at work; all ranks are told by the first.
+  private func adapt(to accuracy: Double?) throws {
+    guard planned.validation != nil else { return }
+    accuracies += try ranks.gather(1) { [accuracy ?? 0] }.prefix(1)
+    guard planned.isAdaptive else { return }
+    configuration = planned.adapted(to: accuracies)
+    stepper.configuration = configuration
   }
 
   /// Measures what the epoch came to, and keeps it where it is better than those before.

@@ -120,6 +120,9 @@ public struct TrainingConfiguration: Hashable, Sendable {
     }
     try require(
       schedule.initial > 0 && schedule.initial.isFinite, "--learning-rate \(schedule.initial): give more than 0")
+    if case .cyclic(let count) = schedule.course {
+      try require((1...epochs).contains(count), "--cycles \(count): give 1 to \(epochs)")
+    }
     try require(
       (0...epochs).contains(schedule.warmUp), "--warm-up \(schedule.warmUp): give 0 to \(epochs) epochs")
     try require(
@@ -134,7 +137,13 @@ public struct TrainingConfiguration: Hashable, Sendable {
         validation.metric != .spatial || validationPoses != nil, "--keep-best spatial needs --rotation or --translation"
       )
     }
-    for stage in stages { try stage.validate(cleanShare: cleanShare) }
+    try require(
+      !isAdaptive || validation != nil,
+      "curriculum: what ends a stage is measured on images held out: give --keep-best, as in --keep-best robust")
+    for stage in stages {
+      try stage.validate(cleanShare: cleanShare)
+      try stage.validateMixture(cleanShare: cleanShare)
+    }
     try augmentation?.validate(for: self)
   }
 
@@ -212,6 +221,20 @@ extension Stage {
       try require(beta >= 0 && beta.isFinite, "--beta \(beta): give 0 or more")
       try require(cleanShare == 0, "--clean-share \(cleanShare): TRADES sees every image clean as well; leave it out")
     }
+  }
+}
+
+extension Stage {
+  /// Refuses a mixture of what the stage does not do.
+  fileprivate func validateMixture(cleanShare: Float) throws {
+    guard mixture != .composed else { return }
+    let name = "--mixture \(mixture.rawValue)"
+    guard case .adversarial(let attack) = method else { throw Failure(.usage, "\(name): goes with --method pgd alone") }
+    try require(attack.epsilon > 0, "\(name): nothing is attacked; raise --epsilon")
+    try require(
+      poses.rotation > 0 || poses.translation > 0,
+      "\(name): nothing is turned or moved; give --rotation or --translation")
+    try require(cleanShare == 0, "--clean-share \(cleanShare): \(name) says what is attacked; leave it out")
   }
 }
 

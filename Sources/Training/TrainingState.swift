@@ -46,11 +46,13 @@ public struct TrainingState: Sendable {
   public var step: Int
   /// What those steps have come to.
   public var sums: Sums
+  /// The accuracy on the images held out after every complete epoch, in 0...1; empty where none are.
+  public var accuracies: [Double]
 
   /// A state.
   public init(
     parameters: Parameters, average: Parameters? = nil, best: Best? = nil, optimizerState: OptimizerState = [:],
-    synthetic: Tensor? = nil, epoch: Int = 0, step: Int = 0, sums: Sums = Sums()
+    synthetic: Tensor? = nil, epoch: Int = 0, step: Int = 0, sums: Sums = Sums(), accuracies: [Double] = []
   ) {
     self.parameters = parameters
     self.average = average
@@ -60,6 +62,7 @@ public struct TrainingState: Sendable {
     self.epoch = epoch
     self.step = step
     self.sums = sums
+    self.accuracies = accuracies
   }
 
   /// What the network is to whoever uses it: that of the best epoch or else the average, where there are such.

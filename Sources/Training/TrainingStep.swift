@@ -10,18 +10,19 @@ import Tensors
 /// One step of training, with the buffers it needs; nothing around the engine is allocated in a step on natural images.
 final class TrainingStep {
   let program: TrainingProgram
-  private let configuration: TrainingConfiguration
+  /// What is done, with stages where they are known to begin.
+  var configuration: TrainingConfiguration
   private let ranks: RankGroup
   private var tree = GradientTree()
   /// Where batches come from.
   var data: LabeledImages
-  private let adversary: Adversary?
+  let adversary: Adversary?
   private var masks: DropoutMasks
   private var resampler: Resampler
-  private var labels: [Int] = []
+  private(set) var labels: [Int] = []
   private var poses: [Pose] = []
   /// The shard as it is posed, and what an attack makes of it.
-  private var pixels, perturbed: Tensor
+  var pixels, perturbed: Tensor
   private var logits, perturbedLogits: Tensor
 
   init(
@@ -52,17 +53,18 @@ final class TrainingStep {
   func take(_ images: [Int], epoch: Int, update: OptimizerStep) throws -> (loss: Double, correct: Int) {
     guard configuration.shardCount > 1 else {
       try showAdversary(epoch)
-      let result = try differentiate(images, epoch)
+      let result = try differentiate(images, epoch, number: update.number)
       if result.loss.isFinite { try program.update(update) }
       return result
     }
     let own = ranks.block(of: configuration.shardCount)
     var statistics: [Float] = []
     // Ranks that share statistics meet within their passes: who fails there cannot tell the others here, and ends them.
-    let early = configuration.sharesStatistics ? try differentiate(own, of: images, epoch, &statistics) : nil
+    let early =
+      configuration.sharesStatistics ? try differentiate(own, of: images, epoch, update.number, &statistics) : nil
     // What every shard came to, in their order, whoever computed it.
     let results = try ranks.gather(2 * own.count) {
-      try early ?? differentiate(own, of: images, epoch, &statistics)
+      try early ?? differentiate(own, of: images, epoch, update.number, &statistics)
     }
     var sums = (loss: 0.0, correct: 0)
     for shard in 0..<configuration.shardCount {
@@ -81,7 +83,7 @@ final class TrainingStep {
   /// Every shard finds the running statistics as they were before the step. What gradients and `statistics` come to is
   /// then the sum of all; a sum of losses that is not finite comes before they are complete.
   private func differentiate(
-    _ own: Range<Int>, of images: [Int], _ epoch: Int, _ statistics: inout [Float]
+    _ own: Range<Int>, of images: [Int], _ epoch: Int, _ number: Int, _ statistics: inout [Float]
   ) throws -> [Double] {
     var results: [Double] = []
     let start = program.runningStatistics
@@ -90,7 +92,8 @@ final class TrainingStep {
     for shard in own {
       program.runningStatistics = start
       let first = shard * configuration.shardSize
-      let result = try differentiate(Array(images[first..<first + configuration.shardSize]), epoch)
+      let result = try differentiate(
+        Array(images[first..<first + configuration.shardSize]), epoch, number: number)
       results += [result.loss, Double(result.correct)]
       guard result.loss.isFinite else { break }
       statistics = program.runningStatistics
@@ -106,21 +109,22 @@ final class TrainingStep {
     if configuration.stage(epoch: epoch).method != .natural { try adversary?.follow(program) }
   }
 
-  /// Forward and back by the objective of the stage on `images`, a shard.
-  private func differentiate(_ images: [Int], _ epoch: Int) throws -> (loss: Double, correct: Int) {
+  /// Forward and back by the objective of the stage on `images`, a shard of the step with this number.
+  private func differentiate(_ images: [Int], _ epoch: Int, number: Int) throws -> (loss: Double, correct: Int) {
     let stage = configuration.stage(epoch: epoch)
-    load(images, stage, epoch)
     switch stage.method {
-    case .natural: return try descend(pixels, images, epoch)
-    case .adversarial:
-      try attack(images, stage, epoch)
-      return try descend(perturbed, images, epoch)
+    case .natural:
+      load(images, stage, epoch)
+      return try descend(pixels, images, epoch)
+    case .adversarial: return try descendMixture(images, stage, epoch, number: number)
     case .trades(_, let beta), .transformedTrades(_, let beta):
+      load(images, stage, epoch)
       return try descendDivergence(images, stage, epoch, beta: beta)
     }
   }
 
-  private func load(_ images: [Int], _ stage: Stage, _ epoch: Int) {
+  /// Makes `labels` and `pixels` those of `images` in their poses.
+  func load(_ images: [Int], _ stage: Stage, _ epoch: Int) {
     labels.removeAll(keepingCapacity: true)
     for image in images { labels.append(data.label(of: image)) }
     data.writePixels(of: images, into: &pixels)
@@ -130,21 +134,29 @@ final class TrainingStep {
     resampler.transform(&pixels, poses: poses)
   }
 
-  private func attack(_ images: [Int], _ stage: Stage, _ epoch: Int, reference: Tensor? = nil) throws {
+  /// Makes `perturbed` of `pixels`, of which the first `count` are attacked: `images` in the order of both.
+  func attack(
+    _ images: [Int], _ stage: Stage, _ epoch: Int, reference: Tensor? = nil, count: Int? = nil
+  ) throws {
     guard let adversary, let attack = stage.method.attack(seed: configuration.seed) else { return }
     try adversary.perturb(
-      pixels, reference: reference, by: attack, labels: labels, images: images, epoch: epoch, into: &perturbed)
+      pixels, reference: reference, by: attack, labels: labels, images: images, epoch: epoch, count: count,
+      into: &perturbed)
   }
 
-  /// Forward and back by the cross-entropy.
-  private func descend(_ pixels: Tensor, _ images: [Int], _ epoch: Int) throws -> (loss: Double, correct: Int) {
-    masks.draw(seed: configuration.seed, epoch: epoch, images: images)
+  /// Forward and back by the cross-entropy, or by a share of it: in another pass of the step than the first, gradients are
+  /// added to those before.
+  func descend(
+    _ pixels: Tensor, _ images: [Int], _ epoch: Int, share: Float = 1, pass: Int = 0
+  ) throws -> (loss: Double, correct: Int) {
+    masks.draw(seed: configuration.seed, epoch: epoch, images: images, pass: pass)
     try program.forward(pixels, masks: masks.tensors, into: &logits)
     let loss = CrossEntropy(labels: labels, smoothing: configuration.labelSmoothing)
     let sum = images.indices.reduce(0) { $0 + Double(loss.value(row: $1, logits: logits)) }
     // Whatever the loss is: other shards may wait for this one's statistics on the way back.
-    try program.backward(loss, logits: logits, meanOver: configuration.batchSize)
-    return (sum, correctCount)
+    try program.backward(
+      loss, logits: logits, scale: share / Float(configuration.batchSize), accumulates: pass > 0)
+    return (Double(share) * sum, correctCount)
   }
 
   /// Forward and back by the objective of TRADES.

@@ -54,4 +54,20 @@ import Testing
     #expect(record.peakShare > 0)
     #expect(record.peakResidentBytes > 1 << 20)
   }
+
+  @Test("Calls of an engine that counts no bytes are measured by their multiply-adds alone, all against one peak")
+  func roofs() throws {
+    let benchmark = Benchmark(
+      batchSize: 4, imageCount: nil, repeats: 1, threads: 1, on: PortableBackend(threads: 1))
+    let steps = try benchmark.steps(of: .inputGradient, of: .digitsCNN)
+    #expect(steps.allSatisfy { $0.bytes == nil && ($0.roofShare == nil) == ($0.gigaflopsPerSecond == nil) })
+    let peaks = steps.compactMap { step in step.roofShare.map { (step.gigaflopsPerSecond ?? 0) / $0 } }
+    #expect(peaks.count == 8)
+    #expect(peaks.allSatisfy { $0 > 0 && abs($0 / peaks[0] - 1) < 1e-9 })
+  }
+
+  @Test("Memory moves bytes")
+  func bandwidth() {
+    #expect(MemoryBandwidth(threads: 1, repeats: 1).gigabytesPerSecond > 0)
+  }
 }

@@ -10,7 +10,7 @@ import Testing
     FoolingRateRecord.self, DiagnosisRecord.self, TraceRecord.self, ErrorRecord.self, BenchmarkRecord.self,
     BenchmarkStepRecord.self, ModelRecord.self, TensorFileRecord.self, DifferenceRecord.self, VerificationRecord.self,
     SummaryRecord.self, DataRecord.self, SourceRecord.self, CardRecord.self, FindingRecord.self, ProgressRecord.self,
-    NoteRecord.self, FailureRecord.self,
+    NoteRecord.self, FailureRecord.self, PaperClaimRecord.self,
   ]
 
   @Test(

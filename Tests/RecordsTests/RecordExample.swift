@@ -93,6 +93,18 @@ struct RecordExample: Sendable, CustomStringConvertible {
       ],
       optional: Array(optionalSetting.dropFirst(3))),
     RecordExample(
+      type: PaperClaimRecord.self,
+      line: #"{"type":"paper-claim","v":1,"claim":"cusp-beats-a-mixture","verdict":"not shown","#
+        + #""architecture":"small-cnn","data":"mnist","budget":"epsilon","metric":"accuracy","settings":["#
+        + "{\(perturbationText)"
+        + #","parameters":{"steps":10}}],"count":4,"claimed":"rise","points":[{"method":"cusp","budget":0.25,"#
+        + #""means":[0.5,1]}],"hypervolumes":[0.5,0.25],"seeds":["7"],"values":[0.25],"value":{"mean":0.25}}"#,
+      required: [
+        ("claim", "a claim"), ("architecture", "text"), ("data", "text"), ("metric", "text"), ("settings", "a list"),
+        ("count", "a whole number"), ("claimed", "`rise` or `fall`"), ("points", "a list of points"),
+        ("seeds", "a list"), ("values", "a list"),
+      ], optional: [("budget", "text"), ("hypervolumes", "a list of numbers")]),
+    RecordExample(
       type: FoolingRateRecord.self,
       line: "{\"type\":\"fooling-rate\",\"v\":1,\(settingText),"
         + #""parameters":{"steps":10},"count":4,"fooled":0,"rate":0,"interval":[0,0.4898908364545973],"#
@@ -139,7 +151,8 @@ struct RecordExample: Sendable, CustomStringConvertible {
         ("milliseconds", "a number"), ("share", "a number"),
       ],
       optional: [
-        ("algorithm", "text"), ("gigaflops_per_second", "a number"), ("bytes", "a whole number"), ("roof_share", "a number"),
+        ("algorithm", "text"), ("gigaflops_per_second", "a number"), ("bytes", "a whole number"),
+        ("roof_share", "a number"),
       ]),
     RecordExample(
       type: TensorFileRecord.self,

@@ -77,7 +77,7 @@ import Testing
 
   @Test("The examples are of all types, each known to streams")
   func complete() {
-    #expect(Set(RecordExample.all.map(\.description)).count == 22)
+    #expect(Set(RecordExample.all.map(\.description)).count == 23)
     for example in RecordExample.all {
       let version = example.type.version
       #expect(version == 1)

@@ -171,7 +171,8 @@ import Testing
       "betas", "accumulate",
       "label-smoothing", "clip-gradient", "average-weights", "validation", "crop", "beta", "clean-share",
       "augmentations",
-      "augmentation-step", "tolerance", "range", "images", "batch", "repeats", "title", "x", "y", "value", "by", "size",
+      "cycles", "augmentation-step", "tolerance", "range", "images", "batch", "repeats", "title", "x", "y", "value",
+      "by", "size",
       "max-delay", "max-line", "key", "at", "words", "severity",
     ]
     for program in OutputWalkTests.programs {

@@ -70,6 +70,8 @@ import Testing
       "--method pgd --adversary fgsm --norm l2 --epsilon 1 --keep-best robust --validation 0.25",
       "--method cusp --adversary bim", "--curriculum adversaries.json",
       "--method cusp --curriculum one.json --adversary mi-fgsm --decay 0.5",
+      "--method pgd --epsilon 0.1 --steps 2 --rotation 30 --mixture random --schedule cyclic --cycles 2",
+      "--method pgd --epsilon 0.1 --steps 2 --translation 1 --mixture average", "--curriculum mixtures.json",
     ])
   func methods(arguments: String) throws {
     try Fixture.withTemporaryFolder { folder in
@@ -86,6 +88,11 @@ import Testing
         {"from":3,"method":"pgd","adversary":"bim","norm":"l1","epsilon":3,"steps":2}]}
         """
       try Data(adversaries.utf8).write(to: URL(fileURLWithPath: "\(folder)/adversaries.json"))
+      let mixtures = """
+        {"epochs":3,"stages":[{"from":1,"method":"pgd","rotation":30,"epsilon":0.1,"steps":2,"mixture":"alternating"},
+        {"from":2,"method":"pgd","rotation":30,"epsilon":0.1,"steps":2,"mixture":"maximum"}]}
+        """
+      try Data(mixtures.utf8).write(to: URL(fileURLWithPath: "\(folder)/mixtures.json"))
       let arguments = arguments.replacingOccurrences(of: " --milestones-not", with: "")
       let recipe = "--quiet --threads 1 --limit 96 --epochs 3 \(arguments)"
       let outcome = try run("\(recipe) --output m.h5 --keep 1,2", in: folder)
@@ -247,6 +254,18 @@ import Testing
       ("--curriculum cusp-cifar10 --warm-up 1", 64, "--warm-up: the curriculum says the learning rate; leave it out"),
       ("--clean-share 0.5", 64, "--clean-share needs --method pgd or cusp"),
       ("--schedule cosine --milestones 3", 64, "--milestones needs --schedule steps"),
+      ("--cycles 2", 64, "--cycles needs --schedule cyclic"),
+      ("--schedule cyclic --cycles 11", 64, "--cycles 11: give 1 to 10"),
+      ("--mixture random", 64, "--mixture needs --method pgd or another with an attack"),
+      ("--method trades --rotation 9 --mixture random", 64, "--mixture random: goes with --method pgd alone"),
+      (
+        "--method pgd --mixture random", 64,
+        "--mixture random: nothing is turned or moved; give --rotation or --translation"
+      ),
+      (
+        "--method cusp --mixture random", 64,
+        "--mixture: the curriculum says; leave it out, or take another method than cusp"
+      ),
       ("--validation 0.2", 64, "--validation needs --keep-best"),
       ("--keep-best robust", 64, "--keep-best robust needs a method that attacks: pgd, trades or cusp"),
       ("--warm-up 11", 64, "--warm-up 11: give 0 to 10 epochs"),
@@ -269,6 +288,14 @@ import Testing
       ("[]", "is no curriculum: give `epochs` of 1 or more and a list of `stages`"),
       (#"{"epochs":0,"stages":[{"from":1}]}"#, "is no curriculum: give `epochs`"),
       (#"{"epochs":1,"stages":[{"from":1}],"x":1}"#, "no key `x`; a curriculum has `epochs` and `stages`"),
+      (
+        #"{"epochs":1,"growth":"fast","stages":[{"from":1}]}"#,
+        #"`growth` is "fast"; choose one of steps, linear, exponential"#
+      ),
+      (
+        #"{"epochs":2,"growth":"exponential","stages":[{"from":1},{"from":2,"rotation":9}]}"#,
+        "`growth`: stages 1 and 2 differ in more than budgets, or one of 0 grows by a factor"
+      ),
       (#"{"epochs":1,"stages":[{}]}"#, "stage 1: `from` is not a whole number of 1 to 1000000"),
       (#"{"epochs":1,"stages":[{"from":2}]}"#, "`from` is 1 in the first stage and then rises, up to `epochs`"),
       (#"{"epochs":3,"stages":[{"from":1},{"from":1}]}"#, "`from` is 1 in the first stage and then rises"),
@@ -276,6 +303,14 @@ import Testing
       (
         #"{"epochs":3,"stages":[{"from":1,"learning_rate":1},{"from":2}]}"#,
         "give every stage a `learning_rate`, or none"
+      ),
+      (
+        #"{"epochs":1,"stages":[{"from":1,"mixture":"maximum"}]}"#,
+        "stage 1: `mixture` has no effect in the method natural; leave it out"
+      ),
+      (
+        #"{"epochs":1,"stages":[{"from":1,"method":"pgd","epsilon":0.1,"mixture":"both"}]}"#,
+        #"stage 1: `mixture` is "both"; choose one of composed, alternating, random, maximum, average"#
       ),
       (#"{"epochs":1,"stages":[{"from":1,"epsilom":1}]}"#, "stage 1: no setting `epsilom`; see formats/curriculum.md"),
       (

@@ -12,8 +12,10 @@ import Testing
     let examples = try ConsoleExample.examples(of: page)
     try Fixture.withTemporaryFolder { folder in
       // Examples find committed inputs under the name they have in the repository.
-      try FileManager.default.createSymbolicLink(
-        atPath: "\(folder)/fixtures", withDestinationPath: Fixture.path(""))
+      for name in ["fixtures", "tools"] {
+        try FileManager.default.createSymbolicLink(
+          atPath: "\(folder)/\(name)", withDestinationPath: Fixture.repository.appending(path: name).path)
+      }
       for example in examples {
         let mismatch = try example.mismatch(in: folder)
         #expect(mismatch == nil, "\(mismatch ?? "")")

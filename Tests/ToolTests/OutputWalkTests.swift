@@ -42,7 +42,8 @@ import Testing
     "milestones", "warm-up", "momentum", "weight-decay", "label-smoothing", "clip-gradient", "average-weights",
     "optimizer", "betas", "accumulate",
     "keep-best", "validation", "rotation", "translation", "crop", "norm", "epsilon", "steps", "step-size", "beta",
-    "adversary", "decay", "clean-share", "seed", "augmentations", "augmentation-step", "threads", "engine",
+    "adversary", "decay", "clean-share", "mixture", "cycles", "seed", "augmentations", "augmentation-step", "threads",
+    "engine",
   ]
 
   static let programs = [
@@ -95,7 +96,7 @@ import Testing
       name: "cusp-bench",
       others: ["architecture", "program", "batch", "images", "repeats", "threads", "engine", "format"]),
     Program(name: "cusp-merge", inputs: ["files": []]),
-    Program(name: "cusp-summarise", inputs: ["files": []], others: ["format"]),
+    Program(name: "cusp-summarise", inputs: ["files": []], others: ["format", "x", "y"]),
     Program(
       name: "cusp-plot",
       inputs: [

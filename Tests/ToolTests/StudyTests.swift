@@ -1,4 +1,5 @@
 import Foundation
+import Records
 import TestSupport
 import Testing
 
@@ -162,6 +163,36 @@ import Testing
       #expect(try changed(before, times(folder)) == ["table.txt", "figures/profile.svg"])
       #expect(try make(["clean-study"], in: folder).status == 0)
       #expect(!FileManager.default.fileExists(atPath: folder))
+    }
+  }
+
+  @Test("Further evaluations and attacks are of the methods that they name, and claims are made of all")
+  func evaluations() throws {
+    try Fixture.withTemporaryFolder { folder in
+      let settings = [
+        "METHODS=natural rotation-90", "SEEDS=1 2", "TRAIN=--epochs 2 --threads 1 --limit 200",
+        "TRAIN.rotation-90=--rotation 90", "EVALUATE=--rotation 30 --limit 20", "EVALUATIONS=fgsm worst",
+        "EVALUATE.fgsm=--fgsm --epsilon 0.1 --limit 20", "EVALUATE.worst=--rotation 30 --worst-of 3 --limit 8",
+        "METHODS.worst=natural other", "ATTACKS=",
+      ]
+      #expect(try make(["-j2", "scores", "claims", "table"] + settings, in: folder).status == 0)
+      let whole = try times(folder)
+      let found = Set(whole.keys.filter { $0.hasPrefix("evaluations/") })
+      let expected = ["fgsm/natural", "fgsm/rotation-90", "worst/natural"].flatMap { ["\($0)-1", "\($0)-2"] }
+      #expect(found == Set(expected.map { "evaluations/\($0).ndjson" }))
+      let claims = try String(contentsOfFile: "\(folder)/claims.ndjson", encoding: .utf8).split(separator: "\n")
+      let parsed = try claims.map { try PaperClaimRecord(json: JSON(parsing: String($0))) }
+      #expect(
+        parsed.map { "\($0.settings[0].attack) \($0.metric)" }
+          == ["none", "fgsm"].flatMap { name in
+            ["fooling-rate", "accuracy-gap"].map { "\(name) \($0)" }
+          })
+      #expect(try make(["scores", "claims", "table"] + settings, in: folder).text.isEmpty)
+      let other = settings + ["EVALUATE.fgsm=--fgsm --epsilon 0.2 --limit 20"]
+      #expect(try make(["-j2", "scores", "claims", "table"] + other, in: folder).status == 0)
+      #expect(
+        try changed(whole, times(folder))
+          == Set(expected.prefix(4).map { "evaluations/\($0).ndjson" } + ["claims.ndjson", "table.txt"]))
     }
   }
 

@@ -45,6 +45,51 @@ import Training
     #expect(Curriculum.cuspCIFAR10.stages(epochs: 2).map(\.start) == [0, 1])
   }
 
+  @Test("Budgets grow epoch by epoch, by a number or by a factor, and reach the next stage's where it begins")
+  func growth() {
+    var curriculum = Curriculum.cuspMNIST
+    curriculum.stages.remove(at: 1)
+    curriculum.growth = .linear
+    let linear = curriculum.stages(epochs: 3)
+    #expect(linear.map(\.start) == [0, 1, 2])
+    #expect(linear.map(\.poses.rotation) == [10, 20, 30] && linear.map(\.method.epsilon) == [0.1, 0.2, 0.3])
+    #expect(curriculum.stages(epochs: 6).map(\.poses.rotation) == [10, 15, 20, 25, 30, 30])
+    #expect(curriculum.stages(epochs: 1).map(\.poses.rotation) == [10])
+    curriculum.growth = .exponential
+    let steep = curriculum.stages(epochs: 3)
+    // The geometric mean of 10 and 30, and of 0.1 and 0.3 with steps of a quarter.
+    #expect(abs(steep[1].poses.rotation - 17.320508075688775) < 1e-12)
+    let attack = steep[1].method.attack
+    #expect(abs((attack?.epsilon ?? 0) - 0.17320508) < 1e-7 && abs((attack?.stepSize ?? 0) - 0.04330127) < 1e-8)
+    #expect(curriculum.stuckStage == nil)
+    curriculum.stages[0].poses.rotation = 0
+    #expect(curriculum.stuckStage == 0)
+    curriculum.growth = .linear
+    #expect(curriculum.stuckStage == nil)
+    curriculum.stages[1].method = .natural
+    #expect(curriculum.stuckStage == 0)
+    curriculum.growth = .steps
+    #expect(curriculum.stuckStage == nil)
+  }
+
+  @Test("Stages that differ in more than budgets do not grow into each other")
+  func stuck() {
+    let attack = ProjectedGradientDescent(epsilon: 0.1, steps: 2, stepSize: 0.05)
+    var longer = attack
+    longer.steps = 3
+    let start = Stage(method: .trades(attack, beta: 2))
+    let ends = [
+      Stage(start: 1, method: .trades(attack, beta: 3)), Stage(start: 1, method: .trades(longer, beta: 2)),
+      Stage(start: 1, method: .pgd(attack)),
+      Stage(start: 1, method: start.method, poses: PoseDistribution(isFlipping: true)),
+    ]
+    for end in ends {
+      #expect(Curriculum(epochs: 2, stages: [start, end], growth: .linear).stuckStage == 0, "\(end)")
+    }
+    let end = Stage(start: 1, method: start.method, poses: PoseDistribution(rotation: 8), learningRate: 0.1)
+    #expect(Curriculum(epochs: 2, stages: [start, end], growth: .linear).stuckStage == nil)
+  }
+
   @Test("Warm-up rises step by step to the schedule")
   func warmUp() {
     let schedule = Schedule(initial: 0.4, course: .steps(factor: 0.1, milestones: [3]), warmUp: 2)
@@ -81,6 +126,29 @@ import Training
         == "--clean-share 0.5: TRADES sees every image clean as well; leave it out")
     #expect(
       message { ($0.cleanShare, $0.stages[0].method) = (0.5, .natural) } == "--clean-share needs --method pgd or cusp")
+    for count in [0, 5] {
+      #expect(message { $0.schedule.course = .cyclic(count: count) } == "--cycles \(count): give 1 to 4")
+    }
+  }
+
+  @Test("A mixture of what the stage does not do is refused")
+  func mixtures() {
+    func message(_ change: (inout TrainingConfiguration) -> Void) -> String? {
+      var configuration = recipe(method: .pgd(epsilon: 0.1), epochs: 4)
+      configuration.stages[0].mixture = .maximum
+      configuration.stages[0].poses = PoseDistribution(rotation: 30)
+      change(&configuration)
+      return #expect(throws: Failure.self) { try configuration.validate() }?.message
+    }
+    let name = "--mixture maximum"
+    let attack = ProjectedGradientDescent(epsilon: 0.1, steps: 1, stepSize: 0.1)
+    #expect(message { $0.stages[0].method = .natural } == "\(name): goes with --method pgd alone")
+    #expect(message { $0.stages[0].method = .trades(attack, beta: 1) } == "\(name): goes with --method pgd alone")
+    #expect(message { $0.stages[0].method = .pgd(epsilon: 0) } == "\(name): nothing is attacked; raise --epsilon")
+    let still = "\(name): nothing is turned or moved; give --rotation or --translation"
+    #expect(message { $0.stages[0].poses = PoseDistribution(cropPadding: 2) } == still)
+    #expect(
+      message { $0.cleanShare = 0.5 } == "--clean-share 0.5: \(name) says what is attacked; leave it out")
   }
 }
 
@@ -129,6 +197,44 @@ import Training
     }
   }
 
+  @Test(
+    "Turned and attacked images take turns, step by step and image by image", arguments: [Mixture.alternating, .random])
+  func takingTurns(mixture: Mixture) throws {
+    let graph = try digitsGraph()
+    let data = try digits(48)
+    /// The batches of a run, which has the same images in the same order whatever is done to them.
+    func batches(_ method: Training.Method, _ poses: PoseDistribution, _ mixture: Mixture = .composed) throws
+      -> [[Float]]
+    {
+      let spy = SpyBackend(try TestBackend.all[0].make())
+      var recipe = recipe(method: method, learningRate: 1e-30)
+      recipe.stages[0].poses = poses
+      recipe.stages[0].mixture = mixture
+      _ = try run(recipe, graph, data, on: spy)
+      return spy.steps.map(\.pixels)
+    }
+    /// The images of all batches, in any order.
+    func images(_ batches: [[Float]]) -> [[Float]] {
+      let all = Array(batches.joined())
+      return stride(from: 0, to: all.count, by: 64).map { Array(all[$0..<$0 + 64]) }
+    }
+    let turning = PoseDistribution(rotation: 60, cropPadding: 1)
+    let turned = try batches(.natural, turning)
+    // Crops stay where an image is attacked.
+    let attacked = try batches(.pgd(attack), PoseDistribution(cropPadding: 1))
+    let mixed = try batches(.pgd(attack), turning, mixture)
+    #expect(mixed.count == 6)
+    guard mixture == .random else {
+      #expect(mixed == (0..<6).map { $0.isMultiple(of: 2) ? turned[$0] : attacked[$0] })
+      return
+    }
+    for (batch, wanted) in zip(mixed, zip(turned, attacked)) {
+      let (found, kinds) = (images([batch]), [images([wanted.0]), images([wanted.1])])
+      let counts = kinds.map { kind in found.count { kind.contains($0) } }
+      #expect(counts.reduce(0, +) == 16 && counts.allSatisfy { $0 > 0 })
+    }
+  }
+
   @Test("TRADES passes images, copies and images again, with the same masks for images", arguments: TestBackend.all)
   func passes(backend: TestBackend) throws {
     let graph = try dropoutGraph()
@@ -168,7 +274,9 @@ import Training
     (recipe.labelSmoothing, recipe.longestGradient, recipe.averageDecay) = (0.1, 1, 0.5)
     recipe.stages = [
       Stage(method: .trades(attack, beta: 2), poses: PoseDistribution(rotation: 20, cropPadding: 1)),
-      Stage(start: 1, method: .pgd(attack), poses: PoseDistribution(translation: 2, isFlipping: true)),
+      Stage(
+        start: 1, method: .pgd(attack), poses: PoseDistribution(translation: 2, isFlipping: true), mixture: .alternating
+      ),
     ]
     let whole = try run(recipe, graph, data, on: try backend.make())
     struct Stop: Error {}

@@ -20,6 +20,7 @@ import Training
 struct TrainingReference: Decodable {
   struct Case: Decodable, CustomTestStringConvertible {
     let method, norm: String
+    let mixture: String?
     let epsilon, stepSize: Float
     let steps: Int
     let beta, labelSmoothing: Float?
@@ -28,7 +29,7 @@ struct TrainingReference: Decodable {
     let gradients, statistics: [String: [Float]]
     let tracked: Float
 
-    var testDescription: String { "\(method) \(norm) translation \(translation)" }
+    var testDescription: String { "\(method) \(mixture ?? "") \(norm) translation \(translation)" }
 
     var configuration: TrainingConfiguration {
       let attack = ProjectedGradientDescent(
@@ -41,8 +42,12 @@ struct TrainingReference: Decodable {
         }
       // Without decay and an earlier direction, the momentum after a step is the gradient.
       var configuration = TrainingConfiguration(
-        stages: [Stage(method: method, poses: PoseDistribution(translation: translation))], epochs: 1, batchSize: 12,
-        schedule: Schedule(initial: 1e-3, milestones: []), optimizer: .sgd(momentum: 0), weightDecay: 0, seed: 3)
+        stages: [
+          Stage(
+            method: method, poses: PoseDistribution(translation: translation),
+            mixture: mixture.flatMap(Mixture.init(rawValue:)) ?? .composed)
+        ], epochs: 1, batchSize: 12, schedule: Schedule(initial: 1e-3, milestones: []), optimizer: .sgd(momentum: 0),
+        weightDecay: 0, seed: 3)
       configuration.labelSmoothing = labelSmoothing ?? 0
       return configuration
     }
@@ -72,7 +77,11 @@ struct TrainingReference: Decodable {
   static let shared = Result {
     try JSONDecoder().decode(TrainingReference.self, from: Fixture.data("training.json"))
   }
-  static var allCases: [Case] { (try? shared.get().cases) ?? [] }
+  /// Those of `fixtures/make/mixtures.py`, too.
+  static let allCases: [Case] = {
+    let mixed = try? JSONDecoder().decode([Case].self, from: Fixture.data("mixtures.json"))
+    return ((try? shared.get().cases) ?? []) + (mixed ?? [])
+  }()
 }
 
 @Suite("Training as PyTorch does it") struct GoldenTests {
@@ -122,8 +131,8 @@ struct TrainingReference: Decodable {
       classNames: ["a", "b", "c"], place: "formula")
   }
 
-  @Test("the fixture holds every case")
-  func fixture() throws { #expect(try TrainingReference.shared.get().cases.count == 5) }
+  @Test("the fixtures hold every case")
+  func fixture() throws { #expect(TrainingReference.allCases.count == 8) }
 
   @Test(
     "A step has the loss, the gradients and the running statistics of PyTorch's, within 1e-4",
@@ -195,11 +204,13 @@ struct TrainingReference: Decodable {
     }
   }
 
-  @Test("Cosine and one-cycle rates are PyTorch's at every step", arguments: ["cosine", "one-cycle"])
-  func rates(course: String) throws {
-    let expected = try #require(try TrainingReference.shared.get().rates[course])
+  @Test(
+    "Cosine, one-cycle and cyclic rates are PyTorch's at every step",
+    arguments: zip(["cosine", "one-cycle", "cyclic"], [Schedule.Course.cosine, .oneCycle, .cyclic(count: 2)]))
+  func rates(name: String, course: Schedule.Course) throws {
+    let expected = try #require(try TrainingReference.shared.get().rates[name])
     #expect(expected.count == 20)
-    let schedule = Schedule(initial: 0.2, course: course == "cosine" ? .cosine : .oneCycle)
+    let schedule = Schedule(initial: 0.2, course: course)
     for (index, rate) in expected.enumerated() {
       let found = schedule.rate(epoch: index / 5, step: index % 5, stepsPerEpoch: 5, epochs: 4)
       #expect(abs(Double(found) - rate) < 1e-7, "step \(index)")

@@ -13,9 +13,11 @@ extension Curriculum {
     guard let members = json.members, let epochs = json["epochs"]?.integer, (1...1_000_000).contains(epochs),
       let list = json["stages"]?.array, !list.isEmpty, list.count <= 10_000
     else { throw Failure(.data, "\(place): is no curriculum: give `epochs` of 1 or more and a list of `stages`") }
-    if let key = members.first(where: { $0.key != "epochs" && $0.key != "stages" })?.key {
+    if let key = members.first(where: { !["epochs", "stages", "growth"].contains($0.key) })?.key {
       throw Failure(.data, "\(place): no key `\(key)`; a curriculum has `epochs` and `stages`")
     }
+    var fields = StageFields(members.filter { $0.key == "growth" }, place)
+    let growth = try fields.choice("growth", default: Growth.steps)
     let stages = try list.enumerated().map { try Stage(json: $1, place: "\(place): stage \($0 + 1)") }
     guard stages[0].start == 0, zip(stages, stages.dropFirst()).allSatisfy({ $0.start < $1.start }),
       stages.allSatisfy({ $0.start < epochs })
@@ -25,7 +27,16 @@ extension Curriculum {
     guard Set(stages.map { $0.learningRate == nil }).count == 1 else {
       throw Failure(.data, "\(place): give every stage a `learning_rate`, or none")
     }
-    self.init(epochs: epochs, stages: stages)
+    if stages.last?.end != nil {
+      throw Failure(.data, "\(place): the last stage: no other follows its end; leave out `until` and `patience`")
+    }
+    self.init(epochs: epochs, stages: stages, growth: growth)
+    if let stage = stuckStage {
+      throw Failure(
+        .data,
+        "\(place): `growth`: stages \(stage + 1) and \(stage + 2) differ in more than budgets, "
+          + "or one of 0 grows by a factor")
+    }
   }
 
   /// The document of which `init(json:place:)` makes this.
@@ -36,8 +47,8 @@ extension Curriculum {
 
 extension Stage {
   fileprivate init(json: JSON, place: String) throws {
-    let members = try Fields.members(json, place)
-    var fields = Fields(members, place)
+    let members = try StageFields.members(json, place)
+    var fields = StageFields(members, place)
     let start = try fields.integer("from", 1...1_000_000, default: nil) - 1
     var settings = TrainingAttack.Settings()
     settings.kind = try fields.adversary()
@@ -53,6 +64,8 @@ extension Stage {
       translation: try fields.number("translation", upTo: TransformationLimits.pixels, default: 0),
       cropPadding: try fields.integer("crop", 0...10_000, default: 0), isFlipping: try fields.flag("flip"))
     let rate = try fields.optionalNumber("learning_rate").map { Float($0) }
+    let mixture = try fields.choice("mixture", default: Mixture.composed)
+    let end = try fields.end()
     try fields.finish()
     try kind.refuseIdle(among: members.map(\.key), place)
     if kind != .natural, let conflict = settings.conflict(in: kind) {
@@ -60,80 +73,16 @@ extension Stage {
     }
     let attack = try settings.attack(for: kind)
     if kind != .natural, let problem = attack.attack.problem { throw Failure(.data, "\(place): \(problem)") }
-    self.init(start: start, method: try kind.method(attack, beta: beta), poses: poses, learningRate: rate)
+    self.init(
+      start: start, method: try kind.method(attack, beta: beta), poses: poses, learningRate: rate, mixture: mixture,
+      end: end)
   }
 
   fileprivate var json: JSON {
     var members: [JSON.Member] = [.init("from", .integer(Int64(start + 1)))]
     if let learningRate { members.append(.init("learning_rate", number(learningRate))) }
-    members.append(.init("method", .string(method.name.rawValue)))
-    return .object(members + poses.members + method.settings)
-  }
-}
-
-/// The members of one stage, taken one by one.
-private struct Fields {
-  private var rest: [String: JSON]
-  private let place: String
-
-  static func members(_ json: JSON, _ place: String) throws -> [JSON.Member] {
-    guard let members = json.members else { throw Failure(.data, "\(place): is not an object") }
-    return members
-  }
-
-  init(_ members: [JSON.Member], _ place: String) {
-    rest = Dictionary(members.map { ($0.key, $0.value) }) { first, _ in first }
-    self.place = place
-  }
-
-  mutating func optionalNumber(_ key: String, upTo limit: Double = 1e6) throws -> Double? {
-    guard let value = rest.removeValue(forKey: key) else { return nil }
-    guard let number = value.exactNumber, (0...limit).contains(number.value) else {
-      let range = "0 to \(NumberText.shortest(limit))"
-      throw Failure(.data, "\(place): `\(key)` is neither a number of \(range) nor a text such as \"8/255\"")
-    }
-    return number.value
-  }
-
-  mutating func number(_ key: String, upTo limit: Double = 1e6, default given: Double) throws -> Double {
-    try optionalNumber(key, upTo: limit) ?? given
-  }
-
-  /// The adversary by name; PGD where none is named.
-  mutating func adversary() throws -> AttackDescription {
-    guard let value = rest.removeValue(forKey: "adversary") else { return AttackCatalogue.pgd }
-    do {
-      return try AttackCatalogue.adversary(named: value.string ?? value.text)
-    } catch let failure as Failure {
-      throw Failure(.data, "\(place): `adversary`: \(failure.message)")
-    }
-  }
-
-  mutating func integer(_ key: String, _ range: ClosedRange<Int>, default given: Int?) throws -> Int {
-    guard let value = rest.removeValue(forKey: key)?.integer ?? given, range.contains(value) else {
-      throw Failure(.data, "\(place): `\(key)` is not a whole number of \(range.lowerBound) to \(range.upperBound)")
-    }
-    return value
-  }
-
-  mutating func choice<Choice: CaseIterable & RawRepresentable<String>>(
-    _ key: String, default given: Choice
-  ) throws -> Choice {
-    guard let value = rest.removeValue(forKey: key) else { return given }
-    guard let choice = value.string.flatMap(Choice.init(rawValue:)) else {
-      let names = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-      throw Failure(.data, "\(place): `\(key)` is \(value.text.prefix(80)); choose one of \(names)")
-    }
-    return choice
-  }
-
-  mutating func flag(_ key: String) throws -> Bool {
-    guard let value = rest.removeValue(forKey: key) else { return false }
-    guard let flag = value.bool else { throw Failure(.data, "\(place): `\(key)` is neither true nor false") }
-    return flag
-  }
-
-  func finish() throws {
-    if let key = rest.keys.min() { throw Failure(.data, "\(place): no setting `\(key)`; see formats/curriculum.md") }
+    if let accuracy = end?.accuracy { members.append(.init("until", number(accuracy))) }
+    if let patience = end?.patience { members.append(.init("patience", .integer(Int64(patience)))) }
+    return .object(members + methodMembers)
   }
 }

@@ -53,7 +53,7 @@ extension TrainingConfiguration {
       let adversary = attack.map { $0.name == AttackCatalogue.pgd.name ? "" : " by \($0.name)" } ?? ""
       var cells = [
         "\(epoch + 1)", ends[0] == ends[1] ? ends[0] : "\(ends[0]) to \(ends[1])",
-        stage.method.name.rawValue + adversary,
+        stage.method.name.rawValue + adversary + (stage.mixture == .composed ? "" : ", \(stage.mixture.rawValue)"),
         NumberText.shortest(stage.poses.rotation), NumberText.shortest(stage.poses.translation),
       ]
       if let attack {

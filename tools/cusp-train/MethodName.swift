@@ -1,8 +1,8 @@
-import ArgumentParser
+public import ArgumentParser
 import Attacks
 import Failures
 import Records
-import Training
+public import Training
 
 /// The methods of a stage by name.
 enum MethodName: String, CaseIterable, ExpressibleByArgument {
@@ -42,9 +42,9 @@ extension MethodName {
   func refuseIdle(among keys: [String], _ place: String) throws {
     let attackKeys: [String] =
       switch self {
-      case .natural: ["adversary", "norm", "epsilon", "steps", "step_size", "decay", "beta"]
+      case .natural: ["adversary", "norm", "epsilon", "steps", "step_size", "decay", "beta", "mixture"]
       case .pgd: ["beta"]
-      case .trades, .transformedTrades: []
+      case .trades, .transformedTrades: ["mixture"]
       }
     if let key = attackKeys.first(where: keys.contains) {
       throw Failure(.data, "\(place): `\(key)` has no effect in the method \(rawValue); leave it out")
@@ -56,6 +56,25 @@ extension MethodName {
 }
 
 extension Training.Method {
+  /// The same attack's budget under another method.
+  func replaced(by inner: MethodName, beta: Float) throws -> Training.Method {
+    guard let attack else { return self }
+    // The paper's TRADES takes steps of 0.007 on colour images, where its PGD takes 2/255.
+    if inner != .pgd, attack.stepSize == 2.0 / 255, var descent = attack.attack as? ProjectedGradientDescent {
+      descent.stepSize = 0.007
+      return try inner.method(TrainingAttack(attack.name, descent), beta: beta)
+    }
+    return try inner.method(attack, beta: beta)
+  }
+
+  /// The weight of the divergence; 0 where there is none.
+  var beta: Float {
+    switch self {
+    case .natural, .adversarial: 0
+    case .trades(_, let beta), .transformedTrades(_, let beta): beta
+    }
+  }
+
   /// Its name.
   var name: MethodName {
     switch self {
@@ -73,6 +92,16 @@ extension Training.Method {
     case .natural, .adversarial: members
     case .trades(_, let beta), .transformedTrades(_, let beta): members + [.init("beta", number(beta))]
     }
+  }
+}
+
+extension Mixture: ExpressibleByArgument {}
+
+extension Stage {
+  /// The method with what is set of it, by the names of options.
+  var methodMembers: [JSON.Member] {
+    [.init("method", .string(method.name.rawValue))] + poses.members + method.settings
+      + (mixture == .composed ? [] : [.init("mixture", .string(mixture.rawValue))])
   }
 }
 

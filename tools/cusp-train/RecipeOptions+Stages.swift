@@ -73,6 +73,7 @@ extension RecipeOptions {
     [
       ("--epsilon", epsilon != nil), ("--step-size", stepSize != nil), ("--steps", steps != nil),
       ("--norm", norm != nil), ("--adversary", adversary != nil), ("--decay", decay != nil),
+      ("--mixture", mixture != nil),
     ]
   }
 
@@ -89,7 +90,9 @@ extension RecipeOptions {
     }
     guard beta == nil || name != .pgd else { throw Failure(.usage, "--beta needs --method trades") }
     let settings = try attack(name, channels: channels)
-    return Stage(method: try makeMethod(name, settings, beta: beta ?? (channels == 1 ? 1 : 6)), poses: poses)
+    return Stage(
+      method: try makeMethod(name, settings, beta: beta ?? (channels == 1 ? 1 : 6)), poses: poses,
+      mixture: mixture ?? .composed)
   }
 
   private func attack(_ name: MethodName, channels: Int) throws -> TrainingAttack.Settings {
@@ -125,26 +128,5 @@ extension RecipeOptions {
       throw Failure(.usage, "\(name) \(NumberText.shortest(value)): give 0 to \(NumberText.shortest(limit))")
     }
     return PoseDistribution(rotation: rotation, translation: translation, cropPadding: crop, isFlipping: flip)
-  }
-}
-
-extension Training.Method {
-  /// The same attack's budget under another method.
-  fileprivate func replaced(by inner: MethodName, beta: Float) throws -> Training.Method {
-    guard let attack else { return self }
-    // The paper's TRADES takes steps of 0.007 on colour images, where its PGD takes 2/255.
-    if inner != .pgd, attack.stepSize == 2.0 / 255, var descent = attack.attack as? ProjectedGradientDescent {
-      descent.stepSize = 0.007
-      return try inner.method(TrainingAttack(attack.name, descent), beta: beta)
-    }
-    return try inner.method(attack, beta: beta)
-  }
-
-  /// The weight of the divergence; 0 where there is none.
-  fileprivate var beta: Float {
-    switch self {
-    case .natural, .adversarial: 0
-    case .trades(_, let beta), .transformedTrades(_, let beta): beta
-    }
   }
 }

@@ -16,7 +16,7 @@ struct RecipeOptions: ParsableArguments {
 
   /// The courses of the learning rate by name.
   enum Course: String, CaseIterable, ExpressibleByArgument {
-    case steps, cosine
+    case steps, cosine, cyclic
     case oneCycle = "one-cycle"
   }
 
@@ -32,7 +32,8 @@ struct RecipeOptions: ParsableArguments {
   @Option(
     help: "The learning rate before its falls, unless the curriculum says; the default is 0.05, of adamw 0.001.")
   var learningRate: Float?
-  @Option(help: "How the learning rate changes: steps, cosine or one-cycle.") var schedule: Course = .steps
+  @Option(help: "How the learning rate changes: steps, cosine, one-cycle or cyclic.") var schedule: Course = .steps
+  @Option(help: "With --schedule cyclic: how often it rises and falls; the default is 1.") var cycles: Int?
   @Option(
     help:
       "With --schedule steps: after which epochs the rate falls to a tenth, as in 5,8, or none; the default is 5/6 of them, from 12 on also 5/12.",
@@ -79,6 +80,9 @@ struct RecipeOptions: ParsableArguments {
     help: "With trades: the weight of the divergence; the default is 1 for one-channel images, else 6, in cusp 5.")
   var beta: Float?
   @Option(help: "With pgd: the share of every batch that is not attacked.") var cleanShare: Float = 0
+  @Option(
+    help: "With pgd: how turning and attacking join: composed, the default, alternating, random, maximum or average.")
+  var mixture: Mixture?
   @Option(help: "The seed of all random numbers; the default is 0.", transform: Seed.typed) var seed: UInt64 = 0
 
   /// The learning rate before its falls.
@@ -128,6 +132,7 @@ struct RecipeOptions: ParsableArguments {
 
   private func makeSchedule(epochs: Int) throws -> Schedule {
     guard schedule == .steps || milestones == nil else { throw Failure(.usage, "--milestones needs --schedule steps") }
+    guard schedule == .cyclic || cycles == nil else { throw Failure(.usage, "--cycles needs --schedule cyclic") }
     var made =
       milestones.map { Schedule(initial: firstRate, milestones: $0.epochs) }
       ?? .scaled(initial: firstRate, epochs: epochs)
@@ -135,6 +140,7 @@ struct RecipeOptions: ParsableArguments {
     case .steps: break
     case .cosine: made.course = .cosine
     case .oneCycle: made.course = .oneCycle
+    case .cyclic: made.course = .cyclic(count: cycles ?? 1)
     }
     made.warmUp = warmUp
     return made

@@ -23,6 +23,8 @@ extension TrainingConfiguration {
       members.append(.init("milestones", .array(milestones.map { .integer(Int64($0)) })))
     case .cosine: members.append(.init("schedule", .string("cosine")))
     case .oneCycle: members.append(.init("schedule", .string("one-cycle")))
+    case .cyclic(let count):
+      members += [.init("schedule", .string("cyclic")), .init("cycles", .integer(Int64(count)))]
     }
     if schedule.warmUp > 0 { members.append(.init("warm_up", .integer(Int64(schedule.warmUp)))) }
     members += optimizerMembers
@@ -45,8 +47,7 @@ extension TrainingConfiguration {
     guard !command.recipe.followsCurriculum, let stage = stages.first else {
       return .object(members + [.init("curriculum", Curriculum(epochs: epochs, stages: stages).json)])
     }
-    return .object(
-      members + [.init("method", .string(stage.method.name.rawValue))] + stage.poses.members + stage.method.settings)
+    return .object(members + stage.methodMembers)
   }
 }
 

@@ -76,7 +76,7 @@ extension TrainingRun {
     switch configuration.schedule.course {
     case _ where document["curriculum"] != nil: reason = "its curriculum is made for its epochs"
     case _ where oracle != nil: reason = "a substitute's images grow between its epochs"
-    case .cosine, .oneCycle: reason = "its learning rate is made for its epochs"
+    case .cosine, .oneCycle, .cyclic: reason = "its learning rate is made for its epochs"
     case .steps: return
     }
     throw Failure(.usage, "\(origin): \(reason); leave out --epochs, or begin a run with --from")

@@ -27,7 +27,8 @@ extension TrainingState {
         uniqueKeysWithValues: configuration.optimizer.stateNames.map { ($0, checkpoint.tensors(of: $0)) }),
       synthetic: checkpoint.optimizer["synthetic.images"],
       epoch: checkpoint.progress.epoch, step: checkpoint.progress.step,
-      sums: Sums(loss: sums["loss"] ?? 0, correct: Int(exactly: sums["correct"] ?? 0) ?? 0))
+      sums: Sums(loss: sums["loss"] ?? 0, correct: Int(exactly: sums["correct"] ?? 0) ?? 0),
+      accuracies: history.compactMap { $0["validation"]?.number })
   }
 
   /// The first epoch with the best accuracy on the images held out.

@@ -15,7 +15,9 @@ SEEDS ?= 0
 SHARD ?= 1/1
 TRAIN ?=
 EVALUATE ?=
+EVALUATIONS ?=
 ATTACKS ?=
+CLAIMS ?=
 FIGURES ?= profile training
 FIGURE.pareto ?= --seeds
 
@@ -23,7 +25,7 @@ FIGURE.pareto ?= --seeds
 .SECONDARY:
 .DELETE_ON_ERROR:
 
-.PHONY: study models scores attacks figures table report clean-study study-always
+.PHONY: study models scores attacks figures table report claims clean-study study-always
 
 study_models := $(foreach method,$(METHODS),$(foreach seed,$(SEEDS),$(method)-$(seed)))
 # The K-th of N parts of the models: every N-th.
@@ -32,7 +34,17 @@ study_part := $(shell printf '%s\n' $(study_models) | awk -v part=$(SHARD) \
 study_files = $(1:%=$(STUDY)/$(2)/%.$(3))
 study_named = $(call study_files,$(study_models),models,ndjson)
 study_scores = $(call study_files,$(study_models),scores,ndjson)
-study_attacks = $(foreach attack,$(ATTACKS),$(call study_files,$(study_models),attacks/$(attack),ndjson))
+# The models that what has this name is of.
+study_of = $(foreach method,$(if $(METHODS.$(1)),$(filter $(METHODS.$(1)),$(METHODS)),$(METHODS)),\
+    $(foreach seed,$(SEEDS),$(method)-$(seed)))
+# What evaluations or attacks, by name, make of all models, and of this part of them.
+study_results = $(foreach name,$(2),$(call study_files,$(call study_of,$(name)),$(1)/$(name),ndjson))
+study_part_results = $(foreach name,$(2),$(call study_files,$(filter $(call study_of,$(name)),$(study_part)),$(1)/$(name),ndjson))
+study_evaluations = $(call study_results,evaluations,$(EVALUATIONS))
+study_attacks = $(call study_results,attacks,$(ATTACKS))
+# What claims are made of.
+study_claimed = $(filter $(foreach model,$(call study_of,claims),%/$(model).ndjson),$(study_named) $(study_scores) \
+    $(study_evaluations) $(study_attacks))
 # Of the model METHOD-SEED; a method's name may have dashes, a seed has none.
 study_seed = $(lastword $(subst -, ,$(1)))
 study_method = $(patsubst %-$(call study_seed,$(1)),%,$(1))
@@ -44,11 +56,15 @@ study_echo := $(if $(findstring s,$(firstword -$(MAKEFLAGS))),:,echo)
 study: models scores attacks table figures report
 
 models: $(call study_files,$(study_part),models,ndjson)
-scores: $(call study_files,$(study_part),scores,ndjson)
-attacks: $(foreach attack,$(ATTACKS),$(call study_files,$(study_part),attacks/$(attack),ndjson))
+scores: $(call study_files,$(study_part),scores,ndjson) $(call study_part_results,evaluations,$(EVALUATIONS))
+attacks: $(call study_part_results,attacks,$(ATTACKS))
 figures: $(FIGURES:%=$(STUDY)/figures/%.svg)
 table: $(STUDY)/table.txt
 report: $(STUDY)/report.html
+claims: $(STUDY)/claims.ndjson
+# Nothing is said of what is there already.
+study models scores attacks figures table report claims:
+	@:
 
 # What a result was made with is a file, too, written when it changes: then just what depends on it is made again.
 study_settings = @mkdir -p $(@D); \
@@ -61,10 +77,17 @@ $(STUDY)/settings/models/%: study-always
 
 # Which models there are, for what is made of all of them.
 $(STUDY)/settings/all: study-always
-	$(call study_settings,$(study_models) $(ATTACKS))
+	$(call study_settings,$(study_models) $(ATTACKS) $(EVALUATIONS) \
+	    $(foreach name,$(ATTACKS) $(EVALUATIONS) $(FIGURES) claims,$(METHODS.$(name))))
 
 $(STUDY)/settings/scores: study-always
 	$(call study_settings,$(EVALUATE))
+
+$(STUDY)/settings/evaluations/%: study-always
+	$(call study_settings,$(EVALUATE.$*))
+
+$(STUDY)/settings/claims: study-always
+	$(call study_settings,$(CLAIMS))
 
 $(STUDY)/settings/attacks/%: study-always
 	$(call study_settings,$(ATTACK.$*))
@@ -85,6 +108,15 @@ $(STUDY)/scores/%.ndjson: $(STUDY)/models/%.h5 $(STUDY)/models/%.ndjson $(STUDY)
 	@mkdir -p $(@D)
 	$(call study_say,evaluate $*.h5 $(EVALUATE)) \
 	$(CUSP) evaluate --quiet $< $(EVALUATE) > $@.part && mv $@.part $@
+
+# Each further evaluation by name.
+define study_evaluation
+$(STUDY)/evaluations/$(1)/%.ndjson: $(STUDY)/models/%.h5 $(STUDY)/models/%.ndjson $(STUDY)/settings/evaluations/$(1)
+	@mkdir -p $$(@D)
+	$$(call study_say,evaluate $$*.h5 $$(EVALUATE.$(1))) \
+	$$(CUSP) evaluate --quiet $$< $$(EVALUATE.$(1)) > $$@.part && mv $$@.part $$@
+endef
+$(foreach name,$(EVALUATIONS),$(eval $(call study_evaluation,$(name))))
 
 # Each attack of the study by name, with the perturbed images beside its records.
 define study_attack
@@ -108,14 +140,27 @@ $(STUDY)/figures/curve.svg: $(study_attacks) $(STUDY)/settings/all $(STUDY)/sett
 $(STUDY)/figures/%.svg: $(study_scores) $(STUDY)/settings/all $(STUDY)/settings/figures/%
 	$(call study_plot,$*,$(study_scores))
 
-$(STUDY)/table.txt: $(study_scores) $(STUDY)/settings/all
-	$(call study_say,summarise > $@) \
-	$(CUSP) summarise --quiet --format text $(study_named) $(study_scores) > $@
+# Of what further evaluations a figure is drawn, too.
+define study_figure
+$(STUDY)/figures/$(1).svg: $(call study_drawn,$(1)) $(STUDY)/settings/all $(STUDY)/settings/figures/$(1)
+	$$(call study_plot,$(1),$(call study_drawn,$(1)))
+endef
+study_drawn = $(filter $(foreach model,$(call study_of,$(1)),%/$(model).ndjson),$(study_scores) \
+    $(call study_results,evaluations,$(SCORES.$(1))))
+$(foreach kind,$(FIGURES),$(if $(SCORES.$(kind)),$(eval $(call study_figure,$(kind)))))
 
-$(STUDY)/report.html: $(study_scores) $(study_attacks) $(STUDY)/settings/all
+$(STUDY)/table.txt: $(study_scores) $(study_evaluations) $(STUDY)/settings/all
+	$(call study_say,summarise > $@) \
+	$(CUSP) summarise --quiet --format text $(study_named) $(study_scores) $(study_evaluations) > $@
+
+$(STUDY)/claims.ndjson: $(study_claimed) $(STUDY)/settings/all $(STUDY)/settings/claims
+	$(call study_say,summarise --claims $(CLAIMS) > $@) \
+	$(CUSP) summarise --claims --quiet $(CLAIMS) $(study_claimed) > $@
+
+$(STUDY)/report.html: $(study_scores) $(study_evaluations) $(study_attacks) $(STUDY)/settings/all
 	$(call study_say,report --output $@) \
-	$(CUSP) report --quiet $(call study_files,$(study_models),models,h5) $(study_named) $(study_scores) \
-	    $(study_attacks) $(study_attacks:ndjson=npz) --output $@
+	$(CUSP) report --quiet $(call study_files,$(study_models),models,h5) $(study_named) $(study_scores) $(study_evaluations) \
+	    $(study_attacks) $(if $(word 2,$(ATTACKS)),,$(study_attacks:ndjson=npz)) --output $@
 
 clean-study:
 	rm -rf $(STUDY)

@@ -4,33 +4,33 @@
   import Glibc
 #endif
 
-/// The mean of a few shares, such as the accuracies of one method by several seeds, with its 95 % interval.
+/// The mean of a few numbers, such as the accuracies of one method by several seeds, with its 95 % interval.
 ///
 /// The interval is Student's, for the mean of normal numbers whose spread is not known: wide for few of them.
 /// "Student", "The probable error of a mean", 1908.
 public struct StudentInterval: Equatable, Sendable {
-  /// The mean, 0...1.
+  /// The mean.
   public let mean: Double
-  /// The standard deviation of the shares, with one less than their count; nil for a single one.
+  /// The standard deviation of the numbers, with one less than their count; nil for a single one.
   public let deviation: Double?
-  /// The interval of the mean, cut to 0...1; nil for a single share.
+  /// The interval of the mean, cut to what numbers can be; nil for a single one.
   public let bounds: ClosedRange<Double>?
 
-  /// The interval of the mean of `shares`, each in 0...1.
+  /// The interval of the mean of `numbers`, each within `range`: shares, unless it is said.
   /// - Precondition: there is one.
-  public init(_ shares: [Double]) {
-    precondition(!shares.isEmpty, "no shares have no mean")
-    let count = Double(shares.count)
-    mean = shares.reduce(0, +) / count
-    guard shares.count > 1 else {
+  public init(_ numbers: [Double], within range: ClosedRange<Double> = 0...1) {
+    precondition(!numbers.isEmpty, "no numbers have no mean")
+    let count = Double(numbers.count)
+    mean = numbers.reduce(0, +) / count
+    guard numbers.count > 1 else {
       (deviation, bounds) = (nil, nil)
       return
     }
-    let squares = shares.reduce(into: 0.0) { [mean] sum, share in sum += (share - mean) * (share - mean) }
+    let squares = numbers.reduce(into: 0.0) { [mean] sum, number in sum += (number - mean) * (number - mean) }
     let deviation = (squares / (count - 1)).squareRoot()
-    let radius = Self.quantile(freedom: shares.count - 1) * deviation / count.squareRoot()
+    let radius = Self.quantile(freedom: numbers.count - 1) * deviation / count.squareRoot()
     self.deviation = deviation
-    bounds = max(0, mean - radius)...min(1, max(0, mean + radius))
+    bounds = max(range.lowerBound, mean - radius)...min(range.upperBound, max(range.lowerBound, mean + radius))
   }
 
   /// The interval that `json` holds, as it says it; nil where that is none.

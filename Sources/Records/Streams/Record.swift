@@ -43,6 +43,7 @@ public struct StreamRecord: Sendable {
     BenchmarkStepRecord.type, ModelRecord.type, TensorFileRecord.type, DifferenceRecord.type,
     VerificationRecord.type, TraceRecord.type, SummaryRecord.type, DataRecord.type, SourceRecord.type,
     CardRecord.type, FindingRecord.type, ProgressRecord.type, NoteRecord.type, FailureRecord.type,
+    PaperClaimRecord.type,
   ]
 
   /// The record as a `Kind`.

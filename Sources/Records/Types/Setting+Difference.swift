@@ -39,6 +39,14 @@ extension Setting {
 
   private var parameterMembers: [JSON.Member] { (parameters?.members ?? []).filter { $0.value != .null } }
 
+  /// The setting as an object, without the model.
+  var json: JSON {
+    var setting = normalised
+    (setting.model, setting.parameters) = ("", parameters)
+    let keyed = setting.members.filter { $0.key != "model" }
+    return .object(keyed + (parameters.map { [.init("parameters", $0)] } ?? []))
+  }
+
   /// What a record says of the setting, but for the parameters.
   private var members: [JSON.Member] {
     var writer = RecordWriter()
