@@ -13,7 +13,8 @@ struct Session {
 
   init(reader: Reader) { self.reader = reader }
 
-  /// Lets the reader read `bytes`: it may accept or refuse them in one line; anything else ends the process.
+  /// Lets the reader read `bytes`: it may accept or refuse them in one line, also for a file that they name and that is not
+  /// there; anything else ends the process.
   ///
   /// What counts is time of computation, the children's too, so that a busy machine makes no findings.
   mutating func execute(_ bytes: [UInt8]) {
@@ -21,7 +22,9 @@ struct Session {
     let start = Self.computingTime()
     do {
       try reader.read(bytes)
-    } catch let failure as Failure where [.data, .usage].contains(failure.kind) && !failure.message.contains("\n") {
+    } catch let failure as Failure
+      where [.data, .usage, .noInput].contains(failure.kind) && !failure.message.contains("\n")
+    {
       refusals += 1
     } catch {
       end(finding: "not a refusal in one line: \(error)")
