@@ -4,23 +4,29 @@ import Testing
 @Suite("Gradients of narrow images and of depthwise filters, against plain loops") struct GradientTests {
   @Test("The gradient of images of one to three channels", arguments: KernelSet.all, 1...3)
   func narrow(set: KernelSet, channels: Int) {
-    for (height, width, kernel, border) in [(5, 9, 3, 1), (8, 8, 3, 0), (4, 17, 5, 2), (3, 3, 1, 0)] {
-      let slopes = Images(1, 32, height + 2 * border - kernel + 1, width + 2 * border - kernel + 1, seed: 11)
+    for (height, width, kernel, stride, border) in [
+      (5, 9, 3, 1, 1), (8, 8, 3, 1, 0), (4, 17, 5, 1, 2), (3, 3, 1, 1, 0), (9, 37, 7, 2, 3), (7, 8, 1, 2, 0),
+      (8, 41, 2, 3, 1), (6, 34, 4, 2, 0),
+    ] {
+      let windows = [height, width].map { ($0 + 2 * border - kernel) / stride + 1 }
+      let slopes = Images(1, 32, windows[0], windows[1], seed: 11)
       // [kernel, kernel, channels, result's channels]
       let weights = numbers(kernel * kernel * channels * 32, 12)
       var layout = slopes.layout
-      var narrow = cusp_narrow(height: height, width: width, channels: channels, kernel: kernel, border: border)
+      var narrow = cusp_narrow(
+        height: height, width: width, channels: channels, kernel: kernel, stride: stride, border: border)
       var pixels = [Float](repeating: .nan, count: channels * height * width)
       set.functions.narrow_gradient(&layout, &narrow, slopes.values, weights, &pixels)
       for channel in 0..<channels {
         for y in 0..<height {
           for x in 0..<width {
             var sum = 0.0
-            for down in 0..<kernel {
-              for right in 0..<kernel {
+            for down in 0..<kernel where (y + border - down).isMultiple(of: stride) {
+              for right in 0..<kernel where (x + border - right).isMultiple(of: stride) {
                 for output in 0..<32 {
                   let weight = weights[((down * kernel + right) * channels + channel) * 32 + output]
-                  sum += Double(weight) * Double(slopes[0, output, y + border - down, x + border - right])
+                  let slope = slopes[0, output, (y + border - down) / stride, (x + border - right) / stride]
+                  sum += Double(weight) * Double(slope)
                 }
               }
             }

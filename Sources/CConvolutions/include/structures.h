@@ -25,7 +25,7 @@ struct cusp_windows {
 
 /// The images whose gradient is written, row-major, and the convolution that read them.
 struct cusp_narrow {
-  long height, width, channels, kernel, border;
+  long height, width, channels, kernel, stride, border;
 };
 
 /// `rows` * `columns` pixels of each image of the result: those that begin at (top, left), `step` apart. Pixel (y, x) of

@@ -1,5 +1,6 @@
-// The inner loops of the gradient of a convolution with stride 1 with respect to images of one to three channels, such
-// as pixels: a register holds 16 channels of the convolution's result, and sums over them come last.
+// The inner loops of the gradient of a convolution with respect to images of one to three channels, such as pixels: a
+// vector holds channels of the convolution's result, and sums over them come last. With a stride, pixels that are met by
+// the same taps are taken together.
 
 #ifndef CUSP_NARROW_H
 #define CUSP_NARROW_H
@@ -28,46 +29,92 @@ CUSP_WIDE static inline void cusp_narrow_mask(const float *values, float *gradie
   (__builtin_shufflevector(a, b, 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27) +       \
    __builtin_shufflevector(a, b, 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31))
 
-/// Writes the sums of the lanes of eight vectors, the first `count` of them.
+// How many of the result's 16 channels, and of 8 pixels, are summed at once, so that all sums stay in registers.
+#if CUSP_COLUMNS > 1
+#define CUSP_NARROW_LANES 16
+#define CUSP_NARROW_PIXELS(channels) 8
+#else
+#define CUSP_NARROW_LANES 8
+#define CUSP_NARROW_PIXELS(channels) ((channels) == 1 ? 8 : 4)
+#endif
+typedef float cusp_narrow_vector __attribute__((vector_size(4 * CUSP_NARROW_LANES)));
+typedef float cusp_narrow_unaligned __attribute__((vector_size(4 * CUSP_NARROW_LANES), aligned(4), may_alias));
+
+/// Writes the sums of the lanes of eight vectors, the first `count` of them, `step` apart.
 CUSP_WIDE __attribute__((always_inline)) static inline void cusp_narrow_sums(
-    const cusp_vector *parts, long count, float *sums) {
-  cusp_vector a = CUSP_FOLD1(parts[0], parts[1]), b = CUSP_FOLD1(parts[2], parts[3]);
-  cusp_vector c = CUSP_FOLD1(parts[4], parts[5]), d = CUSP_FOLD1(parts[6], parts[7]);
-  cusp_vector e = CUSP_FOLD2(a, b), f = CUSP_FOLD2(c, d), all = CUSP_FOLD4(e, f);
-  for (long i = 0; i < count; i++) sums[i] = all[i] + all[i + 8];
+    const float *parts, long count, long step, float *sums) {
+  cusp_vector a = CUSP_FOLD1(CUSP_LOAD(parts), CUSP_LOAD(parts + 16));
+  cusp_vector b = CUSP_FOLD1(CUSP_LOAD(parts + 32), CUSP_LOAD(parts + 48));
+  cusp_vector c = CUSP_FOLD1(CUSP_LOAD(parts + 64), CUSP_LOAD(parts + 80));
+  cusp_vector d = CUSP_FOLD1(CUSP_LOAD(parts + 96), CUSP_LOAD(parts + 112));
+  cusp_vector e = CUSP_FOLD2(a, b), f = CUSP_FOLD2(c, d), halves = CUSP_FOLD4(e, f);
+  typedef float cusp_eight __attribute__((vector_size(32)));
+  typedef float cusp_unaligned_eight __attribute__((vector_size(32), aligned(4), may_alias));
+  cusp_eight all = __builtin_shufflevector(halves, halves, 0, 1, 2, 3, 4, 5, 6, 7) +
+                   __builtin_shufflevector(halves, halves, 8, 9, 10, 11, 12, 13, 14, 15);
+  if (step == 1 && count == 8) {
+    *(cusp_unaligned_eight *)sums = all;
+    return;
+  }
+  float copy[8];
+  *(cusp_unaligned_eight *)copy = all;
+  for (long i = 0; i < count; i++) sums[i * step] = copy[i];
 }
 
-/// Eight pixels from (y, x) on, `count` of which are there; `channels` is constant where this is inlined, and `checks`
-/// says whether a tap may read beside its row.
-CUSP_WIDE __attribute__((always_inline)) static inline void cusp_narrow_pixels(
+/// The sums of some lanes, from `lane` on, of the pixels (y, x), (y, x + stride), ... over all taps that meet them, into
+/// `parts`, `[channels, 8, 16]`; `channels` is constant where this is inlined, and `checks` says whether a tap may read beside its row.
+CUSP_WIDE __attribute__((always_inline)) static inline void cusp_narrow_part(
     int channels, int checks, const struct cusp_images *images, const struct cusp_narrow *narrow, const float *gradient,
-    const float *weights, long y, long x, long count, float *pixels) {
-  cusp_vector parts[3][8];
+    const float *weights, long y, long x, long lane, float *parts) {
+  long stride = narrow->stride;
+  cusp_narrow_vector sums[3][8];
   CUSP_UNROLLED for (int c = 0; c < channels; c++) {
-    CUSP_UNROLLED for (int p = 0; p < 8; p++) parts[c][p] = (cusp_vector){};
+    CUSP_UNROLLED for (int p = 0; p < CUSP_NARROW_PIXELS(channels); p++) sums[c][p] = (cusp_narrow_vector){};
   }
-  for (long down = 0; down < narrow->kernel; down++) {
-    long row = y + narrow->border - down;
+  long top = (y + narrow->border) / stride, left = (x + narrow->border) / stride;
+  for (long row = top, down = y + narrow->border - top * stride; down < narrow->kernel; row--, down += stride) {
     if (row < 0 || row >= images->height) continue;
-    for (long right = 0; right < narrow->kernel; right++) {
-      long first = x + narrow->border - right;
-      const float *tap = weights + (down * narrow->kernel + right) * channels * images->channels;
-      for (long block = 0; block < images->channels / 16; block++, tap += 16) {
-        const float *place = gradient + block * images->block_stride + row * images->row_stride + first * 16;
-        cusp_vector weight[3];
-        CUSP_UNROLLED for (int c = 0; c < channels; c++) weight[c] = CUSP_LOAD(tap + c * images->channels);
-        CUSP_UNROLLED for (int p = 0; p < 8; p++) {
+    long first = left;
+    for (long right = x + narrow->border - left * stride; right < narrow->kernel; first--, right += stride) {
+      const float *tap = weights + (down * narrow->kernel + right) * channels * images->channels + lane;
+      const float *place = gradient + row * images->row_stride + first * 16 + lane;
+      for (long block = 0; block < images->channels / 16; block++, tap += 16, place += images->block_stride) {
+        cusp_narrow_vector weight[3];
+        CUSP_UNROLLED for (int c = 0; c < channels; c++) {
+          weight[c] = *(const cusp_narrow_unaligned *)(tap + c * images->channels);
+        }
+        CUSP_UNROLLED for (int p = 0; p < CUSP_NARROW_PIXELS(channels); p++) {
           int inside = !checks || (first + p >= 0 && first + p < images->width);
-          cusp_vector value = inside ? CUSP_LOAD(place + p * 16) : (cusp_vector){};
+          cusp_narrow_vector value = {};
+          if (inside) value = *(const cusp_narrow_unaligned *)(place + p * 16);
           CUSP_UNROLLED for (int c = 0; c < channels; c++) {
-            parts[c][p] = __builtin_elementwise_fma(value, weight[c], parts[c][p]);
+            sums[c][p] = __builtin_elementwise_fma(value, weight[c], sums[c][p]);
           }
         }
       }
     }
   }
   CUSP_UNROLLED for (int c = 0; c < channels; c++) {
-    cusp_narrow_sums(parts[c], count, pixels + (c * narrow->height + y) * narrow->width + x);
+    CUSP_UNROLLED for (int p = 0; p < CUSP_NARROW_PIXELS(channels); p++) {
+      *(cusp_narrow_unaligned *)(parts + (c * 8 + p) * 16 + lane) = sums[c][p];
+    }
+  }
+}
+
+/// Eight pixels, (y, x), (y, x + stride), ..., `count` of which are there.
+CUSP_WIDE __attribute__((always_inline)) static inline void cusp_narrow_pixels(
+    int channels, int checks, const struct cusp_images *images, const struct cusp_narrow *narrow, const float *gradient,
+    const float *weights, long y, long x, long count, float *pixels) {
+  float parts[3 * 8 * 16];
+  for (long p = 0; p < 8; p += CUSP_NARROW_PIXELS(channels)) {
+    for (long lane = 0; lane < 16; lane += CUSP_NARROW_LANES) {
+      long from = x + p * narrow->stride;
+      cusp_narrow_part(channels, checks, images, narrow, gradient, weights, y, from, lane, parts + p * 16);
+    }
+  }
+  CUSP_UNROLLED for (int c = 0; c < channels; c++) {
+    float *row = pixels + (c * narrow->height + y) * narrow->width;
+    cusp_narrow_sums(parts + c * 8 * 16, count, narrow->stride, row + x);
   }
 }
 
@@ -75,14 +122,17 @@ CUSP_WIDE __attribute__((always_inline)) static inline void cusp_narrow_pixels(
   CUSP_WIDE static inline void name(                                                                                 \
       const struct cusp_images *images, const struct cusp_narrow *narrow, const float *gradient, const float *weights, \
       float *pixels) {                                                                                               \
+    long stride = narrow->stride;                                                                                    \
     for (long y = 0; y < narrow->height; y++) {                                                                      \
-      for (long x = 0; x < narrow->width; x += 8) {                                                                  \
-        long left = narrow->width - x, count = left < 8 ? left : 8;                                                  \
-        long first = x + narrow->border - narrow->kernel + 1, last = x + 7 + narrow->border;                         \
-        if (first < 0 || last >= images->width)                                                                      \
-          cusp_narrow_pixels(channels, 1, images, narrow, gradient, weights, y, x, count, pixels);                   \
-        else                                                                                                         \
-          cusp_narrow_pixels(channels, 0, images, narrow, gradient, weights, y, x, count, pixels);                   \
+      for (long start = 0; start < stride; start++) {                                                                \
+        for (long x = start; x < narrow->width; x += 8 * stride) {                                                   \
+          long left = (narrow->width - x + stride - 1) / stride, count = left < 8 ? left : 8;                        \
+          long first = x + narrow->border - narrow->kernel + 1, last = (x + narrow->border) / stride + 7;            \
+          if (first < 0 || last >= images->width)                                                                    \
+            cusp_narrow_pixels(channels, 1, images, narrow, gradient, weights, y, x, count, pixels);                 \
+          else                                                                                                       \
+            cusp_narrow_pixels(channels, 0, images, narrow, gradient, weights, y, x, count, pixels);                 \
+        }                                                                                                            \
       }                                                                                                              \
     }                                                                                                                \
   }
@@ -105,5 +155,7 @@ CUSP_WIDE static inline void cusp_narrow_gradient(
 #undef CUSP_FOLD1
 #undef CUSP_FOLD2
 #undef CUSP_FOLD4
+#undef CUSP_NARROW_LANES
+#undef CUSP_NARROW_PIXELS
 
 #endif

@@ -15,7 +15,7 @@ final class NarrowGradientPass: HandwrittenPass {
 
   /// Whether there is such a kernel for `geometry`.
   static func admits(_ geometry: ConvolutionGeometry) -> Bool {
-    Engine.hasHandwrittenProducts && geometry.isSquare && geometry.groups == 1 && geometry.stride == 1
+    Engine.hasHandwrittenProducts && geometry.isSquare && geometry.groups == 1
       && geometry.source[1] <= 3
   }
 
@@ -29,7 +29,8 @@ final class NarrowGradientPass: HandwrittenPass {
     results = try cusp_images(gradient.layout)
     let sizes = geometry.source
     narrow = cusp_narrow(
-      height: sizes[2], width: sizes[3], channels: sizes[1], kernel: geometry.kernelSize, border: geometry.border)
+      height: sizes[2], width: sizes[3], channels: sizes[1], kernel: geometry.kernelSize, stride: geometry.stride,
+      border: geometry.border)
     threads = Threads.current
   }
 

@@ -28,6 +28,9 @@ extension Lowering {
     set(step.output, output)
 
     return { [self] in
+      if !training, algorithm == .implicitGEMM, step.residual == nil, NarrowGradientPass.admits(geometry) {
+        return try narrowGradient(geometry, step, made)
+      }
       let gradient = try outputGradient(step)
       let outer = try blockwise(gradient)
       if needsGradient(step.inputs[0]) {
