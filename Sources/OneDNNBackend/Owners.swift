@@ -79,6 +79,9 @@ final class Call {
   /// The bytes of all it reads and writes, room for work included.
   var byteCount: Int { memories.reduce(0) { $0 + $1.layout.byteCount } }
 
+  /// Whether it reads or writes `buffer`.
+  func touches(_ buffer: Buffer) -> Bool { memories.contains { $0.buffer === buffer } }
+
   /// The library's work, or ours.
   enum Work {
     case kernel(PrimitiveDescriptor, Primitive, [dnnl_exec_arg_t])

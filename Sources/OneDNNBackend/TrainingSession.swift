@@ -64,20 +64,33 @@ final class TrainingSession: TrainingEngine {
     copy(UnsafeBufferPointer(lowered.logits.floats), to: logits)
   }
 
-  func backward(_ logitGradient: UnsafeBufferPointer<Float>, accumulates: Bool) throws {
+  func backward(
+    _ logitGradient: UnsafeBufferPointer<Float>, accumulates: Bool, complete: (Int) -> Void
+  ) throws {
     guard let start = lowered.logitGradient else { return }
     threads.use()
     copy(logitGradient, to: start.floats)
     // The library's kernels replace what they write.
     if accumulates { earlier = entries.map { Array($0.tensor.gradient.floats) } }
-    try lowered.engine.run(lowered.backward)
-    guard accumulates else { return }
-    for (entry, values) in zip(entries, earlier) {
-      let gradient = entry.tensor.gradient.floats
-      for i in gradient.indices { gradient[i] += values[i] }
+    var next = 0
+    for (end, place) in completions {
+      try lowered.engine.run(lowered.backward[next..<end])
+      next = end
+      if accumulates {
+        let (gradient, values) = (entries[place].tensor.gradient.floats, earlier[place])
+        for i in gradient.indices { gradient[i] += values[i] }
+      }
+      complete(place)
     }
+    try lowered.engine.run(lowered.backward[next...])
     earlier = []
   }
+
+  /// After how many of the backward calls the gradient of each of `entries` is complete, the first of them first.
+  private lazy var completions: [(end: Int, place: Int)] = entries.indices.map { place in
+    let buffer = entries[place].tensor.gradient.buffer
+    return (lowered.backward.lastIndex { $0.touches(buffer) }.map { $0 + 1 } ?? lowered.backward.count, place)
+  }.sorted { ($0.end, $0.place) < ($1.end, $1.place) }
 
   func writePixelGradient(_ pixelGradient: UnsafeMutableBufferPointer<Float>) throws {
     copy(UnsafeBufferPointer(try require(lowered.pixelGradient, "way back to the pixels").floats), to: pixelGradient)

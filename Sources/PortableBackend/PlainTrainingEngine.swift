@@ -38,12 +38,15 @@ final class PlainTrainingEngine: TrainingEngine {
     try network.forward(pixels, logits: logits)
   }
 
-  func backward(_ logitGradient: UnsafeBufferPointer<Float>, accumulates: Bool) throws {
+  func backward(
+    _ logitGradient: UnsafeBufferPointer<Float>, accumulates: Bool, complete: (Int) -> Void
+  ) throws {
     // The kernels replace what they write.
     if accumulates { try store.setGradientsAside() }
     try network.backward(logitGradient)
     store.sumGradients()
     if accumulates { store.addGradientsSetAside() }
+    complete(0)
   }
 
   func writePixelGradient(_ pixelGradient: UnsafeMutableBufferPointer<Float>) throws {

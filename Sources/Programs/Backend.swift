@@ -98,7 +98,11 @@ public protocol TrainingEngine: AnyObject {
 
   /// Computes the gradient of every trainable parameter at the last forward pass, in the place of the one before or
   /// added to it: objectives of several forward passes sum their parts.
-  func backward(_ logitGradient: UnsafeBufferPointer<Float>, accumulates: Bool) throws
+  ///
+  /// - Parameter complete: Told of each of `trainedBuffers`, by its place, when its gradient is complete; in the same order every
+  ///   time. Only what is left is computed after that.
+  func backward(
+    _ logitGradient: UnsafeBufferPointer<Float>, accumulates: Bool, complete: (Int) -> Void) throws
 
   /// Writes the gradient `[batchSize, c, h, w]` with respect to the pixels that the last backward pass came to.
   ///

@@ -50,21 +50,30 @@ public final class TrainingProgram {
   /// Computes the gradients of `loss`, summed over the images of the last forward pass, whose `logits` these are, and
   /// multiplied by `scale`: by default of its mean.
   ///
-  /// - Parameter accumulates: Whether they are added to those of the backward pass before.
+  /// - Parameters:
+  ///   - accumulates: Whether they are added to those of the backward pass before.
+  ///   - complete: Told of each of `gradientBuffers`, by its place, when it is complete; in the same order every time.
   /// - Throws: `Failure` when the engine fails.
   public func backward(
-    _ loss: CrossEntropy, logits: Tensor, scale: Float? = nil, accumulates: Bool = false
+    _ loss: CrossEntropy, logits: Tensor, scale: Float? = nil, accumulates: Bool = false,
+    complete: (Int) -> Void = { _ in }
   ) throws {
     loss.writeGradient(logits: logits, scale: scale ?? 1 / Float(batchSize), into: &logitGradient)
-    try backward(logitGradient, accumulates: accumulates)
+    try backward(logitGradient, accumulates: accumulates, complete: complete)
   }
 
   /// Computes the gradients that follow from `logitGradient`, `[batchSize, classes]`, at the last forward pass.
   ///
-  /// - Parameter accumulates: Whether they are added to those of the backward pass before.
+  /// - Parameters:
+  ///   - accumulates: Whether they are added to those of the backward pass before.
+  ///   - complete: Told of each of `gradientBuffers`, by its place, when it is complete; in the same order every time.
   /// - Throws: `Failure` when the engine fails, or those who share statistics.
-  public func backward(_ logitGradient: Tensor, accumulates: Bool = false) throws {
-    try logitGradient.values.withUnsafeBufferPointer { try engine.backward($0, accumulates: accumulates) }
+  public func backward(
+    _ logitGradient: Tensor, accumulates: Bool = false, complete: (Int) -> Void = { _ in }
+  ) throws {
+    try logitGradient.values.withUnsafeBufferPointer {
+      try engine.backward($0, accumulates: accumulates, complete: complete)
+    }
     try statistics?.check()
   }
 

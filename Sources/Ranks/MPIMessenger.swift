@@ -4,9 +4,11 @@
   import Glibc
 #endif
 
-/// The ranks of an MPI job; one a process, used by one thread.
+/// The ranks of an MPI job; one a process, used by one thread at a time.
 final class MPIMessenger: Messenger {
   let rank, count, countHere: Int
+  let servesAnyThread: Bool
+  var isBesideWork = false
   private let library: MPILibrary
   private let receive: Receive
   private let send: Send
@@ -35,9 +37,11 @@ final class MPIMessenger: Messenger {
     typealias Split = @convention(c) (UInt, Int32, Int32, UInt, Handle) -> Int32
     typealias Free = @convention(c) (Handle) -> Int32
     let constants = library.constants
-    let oneThreadCalls: Int32 = 1
+    // MPI_THREAD_SERIALIZED, the same number in all libraries.
+    let oneAtATime: Int32 = 2
     var level: Int32 = 0
-    try library.check(library.function("MPI_Init_thread", as: Initialize.self)(nil, nil, oneThreadCalls, &level))
+    try library.check(library.function("MPI_Init_thread", as: Initialize.self)(nil, nil, oneAtATime, &level))
+    servesAnyThread = level >= oneAtATime
     // From now on errors come back instead of ending the program.
     let attach = try library.function("MPI_Comm_set_errhandler", as: Attach.self)
     try library.check(attach(constants.world, constants.errorsReturn))
@@ -65,7 +69,7 @@ final class MPIMessenger: Messenger {
     var (incoming, outgoing): (UInt, UInt) = (0, 0)
     try library.check(receive(received.baseAddress, size, byte, partner, 0, world, &incoming))
     try library.check(send(sent.baseAddress, size, byte, partner, 0, world, &outgoing))
-    if sent.count > Self.shortMessage {
+    if sent.count > Self.shortMessage, !isBesideWork {
       try library.check(wait(&incoming, none))
       return try library.check(wait(&outgoing, none))
     }

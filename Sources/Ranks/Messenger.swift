@@ -9,6 +9,11 @@ public protocol Messenger: AnyObject {
   /// How many of them are on this machine.
   var countHere: Int { get }
 
+  /// Whether threads of any kind may call this, one at a time.
+  var servesAnyThread: Bool { get }
+  /// Whether it is called beside a thread that computes, to which waiting is to leave the core.
+  var isBesideWork: Bool { get set }
+
   /// Sends `sent` to the rank `partner`, and receives as many bytes from it.
   ///
   /// - Throws: `Failure` when the connection breaks.

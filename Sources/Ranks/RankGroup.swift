@@ -12,6 +12,8 @@ public final class RankGroup {
   public let countHere: Int
   /// Whether sums may depend on the number of ranks, for less time.
   public var sumsInAnyOrder = false
+  /// How many numbers are summed at once beside work, and where there are no more of them, after it.
+  package var pieceSize = TreeSum.pieceSize
   /// Whether all ranks know that the work is over, since one of them failed.
   public private(set) var hasEnded = false
   /// What carries bytes to others, and what joined the job, if only as its one rank.
@@ -138,6 +140,29 @@ public final class RankGroup {
   public func sum(_ buffers: [UnsafeMutableBufferPointer<Float>]) throws {
     guard let messenger else { return }
     try TreeSum(buffers).run(messenger, inAnyOrder: sumsInAnyOrder)
+  }
+
+  /// Does `body`, which says of each of `buffers`, by its place, when its numbers are complete, and replaces them by their sums
+  /// over all ranks as soon as there is a piece of them, the same bits as by `sum(_:)`.
+  ///
+  /// A rank whose `body` throws leaves the others waiting: it has to end the job.
+  ///
+  /// - Precondition: `body` names every buffer once, in an order that is the same on all ranks.
+  /// - Throws: what `body` throws; `Failure` when the connection breaks.
+  public func sum<Value>(
+    _ buffers: [UnsafeMutableBufferPointer<Float>], while body: (_ complete: (Int) -> Void) throws -> Value
+  ) throws -> Value {
+    guard let messenger, messenger.servesAnyThread, !sumsInAnyOrder,
+      buffers.reduce(0, { $0 + $1.count }) > pieceSize
+    else {
+      let value = try body { _ in }
+      try sum(buffers)
+      return value
+    }
+    let sums = BackgroundSum(messenger, pieceSize: pieceSize)
+    let value = try body { sums.add(buffers[$0]) }
+    try sums.finish()
+    return value
   }
 
   /// The sums over all ranks of `numbers`, of which each has its own, added in the order of the ranks; the same bits on all.

@@ -6,7 +6,7 @@
 /// twice, however many there are.
 struct TreeSum {
   /// How many numbers are summed at once, a multiple of every number of ranks.
-  private static let pieceSize = 1 << 20
+  static let pieceSize = 1 << 20
 
   private let buffers: [UnsafeMutableBufferPointer<Float>]
   private let total: Int

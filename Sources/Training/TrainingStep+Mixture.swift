@@ -67,8 +67,7 @@ extension TrainingStep {
     let turned = pixels
     load(images, upright, epoch)
     try attack(images, stage, epoch)
-    let first = try descend(turned, images, epoch, share: 0.5)
-    guard first.loss.isFinite else { return first }
+    let first = try descend(turned, images, epoch, share: 0.5, isLast: false)
     let second = try descend(perturbed, images, epoch, share: 0.5, pass: 1)
     return (first.loss + second.loss, second.correct)
   }

@@ -24,6 +24,8 @@ final class TrainingStep {
   /// The shard as it is posed, and what an attack makes of it.
   var pixels, perturbed: Tensor
   private var logits, perturbedLogits: Tensor
+  /// Who is told of a gradient of the step, by its place, when all passes have added to it.
+  private var complete: (Int) -> Void = { _ in }
 
   init(
     _ configuration: TrainingConfiguration, graph: NetworkGraph, data: LabeledImages, state: TrainingState,
@@ -59,9 +61,8 @@ final class TrainingStep {
     }
     let own = ranks.block(of: configuration.shardCount)
     var statistics: [Float] = []
-    // Ranks that share statistics meet within their passes: who fails there cannot tell the others here, and ends them.
-    let early =
-      configuration.sharesStatistics ? try differentiate(own, of: images, epoch, update.number, &statistics) : nil
+    // Ranks that meet within their passes, for statistics or for sums: who fails there cannot tell the others here, and ends them.
+    let early = try meeting(own, of: images, epoch, update.number, &statistics)
     // What every shard came to, in their order, whoever computed it.
     let results = try ranks.gather(2 * own.count) {
       try early ?? differentiate(own, of: images, epoch, update.number, &statistics)
@@ -71,11 +72,32 @@ final class TrainingStep {
       sums = (sums.loss + results[2 * shard], sums.correct + Int(results[2 * shard + 1]))
     }
     guard sums.loss.isFinite else { return sums }
-    try statistics.withUnsafeMutableBufferPointer { try ranks.sum(program.gradientBuffers + [$0]) }
+    let gradients = sumsEarly(own) ? [] : program.gradientBuffers
+    try statistics.withUnsafeMutableBufferPointer { try ranks.sum(gradients + [$0]) }
     let share = 1 / Float(configuration.shardCount)
     program.runningStatistics = statistics.map { share * $0 }
     try program.update(update)
     return sums
+  }
+
+  /// Whether gradients are summed over ranks while they are computed: those of one shard a rank, where nothing else is sent.
+  private func sumsEarly(_ own: Range<Int>) -> Bool {
+    own.count == 1 && !ranks.isAlone && !configuration.sharesStatistics
+  }
+
+  /// As `differentiate`, where ranks meet in it; else nil.
+  private func meeting(
+    _ own: Range<Int>, of images: [Int], _ epoch: Int, _ number: Int, _ statistics: inout [Float]
+  ) throws -> [Double]? {
+    if configuration.sharesStatistics { return try differentiate(own, of: images, epoch, number, &statistics) }
+    guard sumsEarly(own) else { return nil }
+    return try ranks.sum(program.gradientBuffers) { complete in
+      try withoutActuallyEscaping(complete) { complete in
+        self.complete = complete
+        defer { self.complete = { _ in } }
+        return try differentiate(own, of: images, epoch, number, &statistics)
+      }
+    }
   }
 
   /// Goes forward and back on the shards `own` of a batch, one by one; the loss and the right ones of each.
@@ -97,6 +119,8 @@ final class TrainingStep {
       results += [result.loss, Double(result.correct)]
       guard result.loss.isFinite else { break }
       statistics = program.runningStatistics
+      // They may be on their way to others.
+      guard own.count > 1 else { break }
       statistics.withUnsafeMutableBufferPointer {
         tree.add(program.gradientBuffers + [$0], isLast: shard == own.last)
       }
@@ -145,9 +169,9 @@ final class TrainingStep {
   }
 
   /// Forward and back by the cross-entropy, or by a share of it: in another pass of the step than the first, gradients are
-  /// added to those before.
+  /// added to those before; unless it `isLast`, others add to them.
   func descend(
-    _ pixels: Tensor, _ images: [Int], _ epoch: Int, share: Float = 1, pass: Int = 0
+    _ pixels: Tensor, _ images: [Int], _ epoch: Int, share: Float = 1, pass: Int = 0, isLast: Bool = true
   ) throws -> (loss: Double, correct: Int) {
     masks.draw(seed: configuration.seed, epoch: epoch, images: images, pass: pass)
     try program.forward(pixels, masks: masks.tensors, into: &logits)
@@ -155,7 +179,8 @@ final class TrainingStep {
     let sum = images.indices.reduce(0) { $0 + Double(loss.value(row: $1, logits: logits)) }
     // Whatever the loss is: other shards may wait for this one's statistics on the way back.
     try program.backward(
-      loss, logits: logits, scale: share / Float(configuration.batchSize), accumulates: pass > 0)
+      loss, logits: logits, scale: share / Float(configuration.batchSize), accumulates: pass > 0,
+      complete: isLast ? complete : { _ in })
     return (Double(share) * sum, correctCount)
   }
 
@@ -186,7 +211,7 @@ final class TrainingStep {
     let gradient = logits
     masks.draw(seed: configuration.seed, epoch: epoch, images: images)
     try program.forward(pixels, masks: masks.tensors, into: &logits)
-    try program.backward(gradient, accumulates: true)
+    try program.backward(gradient, accumulates: true, complete: complete)
     return (sum, correct)
   }
 

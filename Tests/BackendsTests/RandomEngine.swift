@@ -48,7 +48,7 @@ extension TrainingEngine {
     try step.pixels.values.withUnsafeBufferPointer { pixels in
       try logits.withUnsafeMutableBufferPointer { try forward(pixels, masks: step.masks, logits: $0) }
     }
-    try step.logitGradient.values.withUnsafeBufferPointer { try backward($0, accumulates: false) }
+    try step.logitGradient.values.withUnsafeBufferPointer { try backward($0, accumulates: false) { _ in } }
     return logits
   }
 }

@@ -74,11 +74,11 @@ private final class SpyEngine: InputGradientEngine, TrainingEngine {
   }
 
   func backward(_ logitGradient: UnsafeBufferPointer<Float>, pixelGradient: UnsafeMutableBufferPointer<Float>) throws {
-    try backward(logitGradient, accumulates: false)
+    try backward(logitGradient, accumulates: false) { _ in }
     for i in pixelGradient.indices { pixelGradient[i] = logitGradient[i % logitGradient.count] }
   }
 
-  func backward(_ logitGradient: UnsafeBufferPointer<Float>, accumulates: Bool) throws {
+  func backward(_ logitGradient: UnsafeBufferPointer<Float>, accumulates: Bool, complete: (Int) -> Void) throws {
     backend.note(.backward(Array(logitGradient)))
   }
 

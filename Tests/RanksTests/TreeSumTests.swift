@@ -1,3 +1,4 @@
+import Failures
 import Optimizers
 import Ranks
 import TestSupport
@@ -14,7 +15,7 @@ import Testing
 
   /// The bits of the sum over `shards` shards, of which each of `count` ranks has a block that it sums by itself.
   private static func sum(
-    shards: Int, ranks count: Int, sizes: [Int], inAnyOrder: Bool = false
+    shards: Int, ranks count: Int, sizes: [Int], inAnyOrder: Bool = false, besideWork: Bool = false
   ) throws -> [[UInt32]] {
     try onRanks(count) { ranks in
       ranks.sumsInAnyOrder = inAnyOrder
@@ -30,7 +31,16 @@ import Testing
         }
         tree.add(buffers, isLast: shard == own.last)
       }
-      try ranks.sum(buffers)
+      if besideWork {
+        ranks.pieceSize = 500
+        let said = try ranks.sum(buffers) { complete in
+          for place in buffers.indices.reversed() { complete(place) }
+          return "done"
+        }
+        #expect(said == "done")
+      } else {
+        try ranks.sum(buffers)
+      }
       return buffers.flatMap { $0.map(\.bitPattern) }
     }.map { try $0.get() }
   }
@@ -45,6 +55,28 @@ import Testing
       let all = try Self.sum(shards: 8, ranks: count, sizes: sizes)
       #expect(all.allSatisfy { $0 == alone }, "\(count) ranks")
     }
+  }
+
+  @Test(
+    "Buffers that are summed beside work come to the same bits, whatever the pieces",
+    arguments: [[400, 300, 0, 1, 40], [1000, 7, 499], [3, 5], []], [1, 2, 4])
+  func besideWork(sizes: [Int], count: Int) throws {
+    let alone = try Self.sum(shards: 8, ranks: 1, sizes: sizes)[0]
+    let all = try Self.sum(shards: 8, ranks: count, sizes: sizes, besideWork: true)
+    #expect(all.allSatisfy { $0 == alone })
+  }
+
+  @Test("A connection that breaks beside work is told when the work is done")
+  func broken() {
+    let all = onRanks(2) { ranks in
+      guard ranks.rank == 0 else { throw Failure(.internal, "gone") }
+      ranks.pieceSize = 1
+      let buffers = [0, 1].map { _ in UnsafeMutableBufferPointer<Float>.allocate(capacity: 2) }
+      defer { for buffer in buffers { buffer.deallocate() } }
+      for buffer in buffers { buffer.initialize(repeating: 1) }
+      try ranks.sum(buffers) { for place in buffers.indices { $0(place) } }
+    }
+    #expect(throws: Failure(.inputOutput, "rank 1 is gone")) { try all[0].get() }
   }
 
   @Test("The order matters to these numbers, and one that is free comes near")

@@ -84,6 +84,8 @@ private final class Results<Value: Sendable>: @unchecked Sendable {
 
 private final class ThreadMessenger: Messenger {
   let rank: Int
+  let servesAnyThread = true
+  var isBesideWork = false
   private let post: Post
 
   init(rank: Int, post: Post) { (self.rank, self.post) = (rank, post) }

@@ -15,7 +15,7 @@ private struct IdleBackend: Backend {
     func forward(
       _ pixels: UnsafeBufferPointer<Float>, masks: [Tensor], logits: UnsafeMutableBufferPointer<Float>
     ) { logits.update(repeating: 0.25) }
-    func backward(_ logitGradient: UnsafeBufferPointer<Float>, accumulates: Bool) {}
+    func backward(_ logitGradient: UnsafeBufferPointer<Float>, accumulates: Bool, complete: (Int) -> Void) {}
     func writePixelGradient(_ pixelGradient: UnsafeMutableBufferPointer<Float>) {}
     func update(_ rule: OptimizerStep) {}
     func parameters() throws -> Parameters { throw Unused() }

@@ -58,7 +58,11 @@ import Training
     let alone = try Self.train(recipe, RankGroup(), backend)
     #expect(alone.sums.count == 2)
     for count in [1, 2, 4, 8] {
-      let ends = try onRanks(count) { try Self.train(recipe, $0, backend) }.map { try $0.get() }
+      let ends = try onRanks(count) { ranks in
+        // Eight of them have one shard each, whose gradients are summed while they are computed.
+        ranks.pieceSize = 50
+        return try Self.train(recipe, ranks, backend)
+      }.map { try $0.get() }
       #expect(ends.allSatisfy { $0 == alone }, "\(count) ranks")
     }
     var fewer = recipe

@@ -60,8 +60,8 @@ private final class SpyEngine: TrainingEngine {
   }
 
   func load(_ parameters: Parameters, state: OptimizerState) throws { try engine.load(parameters, state: state) }
-  func backward(_ logitGradient: UnsafeBufferPointer<Float>, accumulates: Bool) throws {
-    try engine.backward(logitGradient, accumulates: accumulates)
+  func backward(_ logitGradient: UnsafeBufferPointer<Float>, accumulates: Bool, complete: (Int) -> Void) throws {
+    try engine.backward(logitGradient, accumulates: accumulates, complete: complete)
   }
   func writePixelGradient(_ pixelGradient: UnsafeMutableBufferPointer<Float>) throws {
     try engine.writePixelGradient(pixelGradient)

@@ -118,7 +118,9 @@ struct PortablePass: HandwrittenPass {
 
   var memories: [Memory] {
     let values = call.inputs + [call.output]
-    return isBackward ? values + [call.gradient].compactMap { $0 } + call.inputGradients.compactMap { $0 } : values
+    guard isBackward else { return values }
+    let trained = [call.weights?.trained?.weight.gradient, call.weights?.trained?.bias?.gradient]
+    return values + ([call.gradient] + call.inputGradients + trained).compactMap { $0 }
   }
   var algorithm: String { "" }
   var layoutText: String { call.output.layout.text }
