@@ -103,6 +103,18 @@ struct cusp_kernel_set {
   void (*scale_shift)(
       const struct cusp_images *images, const float *source, const float *scale, const float *shift, int relu,
       float *destination);
+
+  /// Writes the largest number of each window of `height` * `width` pixels of one image, side by side, and, unless that is null,
+  /// which tap of its window it is at: the first of equal ones.
+  void (*maximum)(
+      const struct cusp_images *sources, const struct cusp_images *results, long height, long width,
+      const float *source, float *result, signed char *places);
+
+  /// Writes the gradient of one image of the source, given that of the result and where its numbers came from; pixels beyond
+  /// the last windows get 0.
+  void (*maximum_gradient)(
+      const struct cusp_images *sources, const struct cusp_images *results, long height, long width,
+      const float *result, const signed char *places, float *source);
 };
 
 /// The set `name`; null where this build or this processor has it not.

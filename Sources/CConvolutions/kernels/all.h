@@ -5,6 +5,7 @@
 #include "channels.h"
 #include "depthwise.h"
 #include "groups.h"
+#include "maximum.h"
 #include "narrow.h"
 #include "taps.h"
 #include "winograd.h"
@@ -29,4 +30,6 @@
     .depthwise_gradient = cusp_depthwise_gradient,             \
     .channel_sums = cusp_channel_sums,                         \
     .scale_shift = cusp_scale_shift,                           \
+    .maximum = cusp_maximum,                                   \
+    .maximum_gradient = cusp_maximum_gradient,                 \
   }

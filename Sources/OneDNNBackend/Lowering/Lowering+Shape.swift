@@ -13,6 +13,7 @@ extension Lowering {
     if !takesMaximum, geometry.countsPadding, geometry.reachesPastPadding { return try portable("pooling", step) }
     let differentiates = needsGradient(step.inputs[0])
     let masksInput = takesMaximum && differentiates && takesMask(of: step.inputs[0])
+    if try MaximumPass.admits(geometry, input.layout) { return try maximum(geometry, masksInput: masksInput, step) }
     let descriptor = try engine.pooling(geometry, training: differentiates, source: input.layout)
     let output = try recorder.memory(descriptor.chosen(.destination))
     let workspace = try descriptor.layout(.workspace).map(recorder.memory)
@@ -30,6 +31,32 @@ extension Lowering {
       arguments[.workspace] = workspace
       try recorder.record(
         "\(step.name) pooling backward", engine.poolingBackward(geometry, hint: descriptor), arguments)
+      try deliver(sourceGradient, to: step.inputs[0])
+    }
+  }
+
+  /// Maximum pooling by a pass of ours; `masksInput` says that the mask of what it reads is taken from what it writes.
+  private func maximum(_ geometry: PoolingGeometry, masksInput: Bool, _ step: Step) throws -> Pullback {
+    let (input, sizes) = (try value(step.inputs[0]), sizes(of: step.output))
+    let isLast = try input.layout == .channelsLast(input.layout.sizes)
+    let output = try recorder.memory(isLast ? .channelsLast(sizes) : .blocked(sizes))
+    let differentiates = needsGradient(step.inputs[0])
+    // A byte each.
+    let places = try differentiates ? recorder.memory(.plain([output.layout.byteCount / 16])) : nil
+    try recorder.record(
+      "\(step.name) pooling forward",
+      MaximumPass(geometry, source: input, result: output, places: places, isBackward: false, rows: recorder.rows))
+    set(step.output, output)
+
+    return { [self] in
+      guard differentiates else { return }
+      let gradient = try recorder.converted(outputGradient(step), to: output.layout)
+      if masksInput { try descend(.relu, [.destination: output], gradient, step) }
+      let sourceGradient = try recorder.memory(input.layout)
+      try recorder.record(
+        "\(step.name) pooling backward",
+        MaximumPass(
+          geometry, source: sourceGradient, result: gradient, places: places, isBackward: true, rows: recorder.rows))
       try deliver(sourceGradient, to: step.inputs[0])
     }
   }
