@@ -64,7 +64,7 @@ struct ONNXImporter {
     batch = shape[0]
     network = NetworkDraft(imageShape: Array(shape.dropFirst()))
     // Filters over a group are eight times their parameter, and held once more while they are put in order.
-    allowance = min(1 << 22 + 4 * min(file.byteCount, 1 << 40), 1 << 29)
+    allowance = min(1 << 22 + 4 * min(file.byteCount, 1 << 40), 1 << 30)
     work = 8 * allowance
     features[input.name] = Feature(node: Node.image, shape: shape)
     if model.graph.outputs.count > 1 {
