@@ -13,7 +13,7 @@ import Testing
 
   private let smallest = [
     "SEEDS=1 2", "EPOCHS=4", "LIMIT=400", "IMAGES=8", "STRONG=2", "NEAR=40",
-    "METHODS=natural rotation-180 pgd-0.3 cusp together alternating", "PARTS=a b c",
+    "METHODS=natural rotation-180 pgd-0.2 cusp together alternating", "PARTS=a b c",
   ]
 
   @Test("It says a verdict a claim; the second time nothing is made again")
