@@ -73,7 +73,8 @@ final class MPIMessenger: Messenger {
       try library.check(wait(&incoming, none))
       return try library.check(wait(&outgoing, none))
     }
-    try wait {
+    // Long ones go piece by piece, each of which takes a look.
+    try wait(atMost: sent.count > Self.shortMessage ? 2e5 : 1e7) {
       var (isIn, isOut): (Int32, Int32) = (0, 0)
       try library.check(test(&incoming, &isIn, none))
       try library.check(test(&outgoing, &isOut, none))
@@ -82,13 +83,13 @@ final class MPIMessenger: Messenger {
   }
 
   /// Looks whether it `isOver` until it is. Libraries look without a pause, on a core that others could use: after a moment
-  /// this sleeps between two looks, for a sixteenth of the time waited.
-  private func wait(until isOver: () throws -> Bool) throws {
+  /// this sleeps between two looks, for a sixteenth of the time waited, and no longer than so many nanoseconds.
+  private func wait(atMost longest: Double, until isOver: () throws -> Bool) throws {
     let start = ContinuousClock.now
     while try !isOver() {
       let waited = (ContinuousClock.now - start) / .nanoseconds(1)
       guard waited > 2e5 else { continue }
-      var pause = timespec(tv_sec: 0, tv_nsec: Int(min(waited / 16, 1e7)))
+      var pause = timespec(tv_sec: 0, tv_nsec: Int(min(waited / 16, longest)))
       nanosleep(&pause, nil)
     }
   }
