@@ -5,7 +5,7 @@ import Tensors
 /// Poolings and what moves or adds values.
 extension Lowering {
   func pooling(_ windows: PoolingWindow, takesMaximum: Bool, _ step: Step) throws -> Pullback {
-    let input = try value(step.inputs[0])
+    var input = try value(step.inputs[0])
     let geometry = PoolingGeometry(
       windows, takesMaximum: takesMaximum, batchSize: plan.batchSize, input: plan.values[step.inputs[0]].sizes,
       output: plan.values[step.output].sizes)
@@ -14,7 +14,12 @@ extension Lowering {
     let differentiates = needsGradient(step.inputs[0])
     let masksInput = takesMaximum && differentiates && takesMask(of: step.inputs[0])
     if try MaximumPass.admits(geometry, input.layout) { return try maximum(geometry, masksInput: masksInput, step) }
-    let descriptor = try engine.pooling(geometry, training: differentiates, source: input.layout)
+    var descriptor = try engine.pooling(geometry, training: differentiates, source: input.layout)
+    if takesMaximum, descriptor.isReference {
+      // Without AVX-512 the library has no kernel for blocks of 16 channels, and takes a hundred times as long.
+      input = try recorder.converted(input, to: .channelsLast(input.layout.sizes))
+      descriptor = try engine.pooling(geometry, training: differentiates, source: input.layout)
+    }
     let output = try recorder.memory(descriptor.chosen(.destination))
     let workspace = try descriptor.layout(.workspace).map(recorder.memory)
     var arguments: [Argument: Memory] = [.source: input, .destination: output]
@@ -22,7 +27,7 @@ extension Lowering {
     try recorder.record("\(step.name) pooling forward", descriptor, arguments)
     set(step.output, output)
 
-    return { [self] in
+    return { [self, input, descriptor] in
       guard differentiates else { return }
       let gradient = try recorder.converted(outputGradient(step), to: output.layout)
       if masksInput { try descend(.relu, [.destination: output], gradient, step) }
