@@ -72,6 +72,10 @@ struct ONNXImportTests {
       ])
     let normed = try kinds(model("normed-\(exporter)"))
     #expect(normed.contains("group-normalization") && normed.contains("layer-normalization"))
+    #expect(
+      try kinds(model("standardised-\(exporter)")) == [
+        "image-standardization", "convolution", "image-standardization", "relu", "average-pooling", "flatten", "dense",
+      ])
   }
 
   @Test("Normalisation at the beginning becomes preprocessing, to the last bit", arguments: ["script", "dynamo"])

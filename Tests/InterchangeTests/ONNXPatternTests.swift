@@ -211,6 +211,72 @@ struct ONNXPatternTests {
     #expect(names(group) == ["convolution", "group-max-pooling", "flatten"])
   }
 
+  /// `(x - mean) / max(deviation, least)` with its parts as any of `forms` has them.
+  private func standardize(_ builder: inout ONNXBuilder, least: Float, _ forms: Set<String> = []) {
+    let axes: [String: ONNXBuilder.Attribute] = ["axes": .integers([1, 2, 3])]
+    builder.add("least", [], .floats([least]))
+    builder.add("two", [], .floats([2]))
+    builder.add("ReduceMean", "x", "mean", axes)
+    builder.add("Sub", "x mean", "less")
+    builder.add(forms.contains("power") ? "Pow" : "Mul", forms.contains("power") ? "less two" : "less less", "square")
+    builder.add("ReduceMean", "square", "variance", axes)
+    builder.add("Sqrt", "variance", "root")
+    builder.add(forms.contains("clip") ? "Clip" : "Max", "root least", "deviation")
+    builder.add("Div", "less deviation", "1")
+  }
+
+  @Test(
+    "Images less their mean over their deviation are standardised",
+    arguments: [[], ["power"], ["clip"], ["power", "clip"]] as [Set<String>])
+  func standardization(forms: Set<String>) throws {
+    for batch in [0, 1, 3] {
+      let layers = try network(batch: batch) { builder in
+        standardize(&builder, least: Float(1 / 32.0.squareRoot()), forms)
+        builder.add("Flatten", "1", "y", ["axis": .integer(1)])
+      }
+      #expect(names(layers) == ["image-standardization", "flatten"])
+    }
+  }
+
+  @Test("What is made of a mean over a whole image is refused elsewhere")
+  func strayStatistics() {
+    func message(_ add: (inout ONNXBuilder) -> Void) -> String? {
+      var builder = ONNXBuilder()
+      builder.image = [0, 2, 4, 4]
+      add(&builder)
+      return refusal { _ = try builder.model() }
+    }
+    let stray = "reads what was made of a mean over a whole image, which is taken in standardising it alone"
+    for (node, inputs) in [
+      ("Relu", "less"), ("Mul", "less mean"), ("Add", "x mean"), ("Sqrt", "mean"), ("Div", "x deviation"),
+      ("Sub", "less mean"), ("Flatten", "less"), ("Concat", "x less"), ("Max", "root x"), ("Clip", "root least two"),
+    ] {
+      let message = message { builder in
+        standardize(&builder, least: 0.25)
+        builder.add(node, inputs, "2")
+        builder.add("Flatten", "2", "y", ["axis": .integer(1)])
+      }
+      #expect(message?.contains(stray) == true, "\(node) \(inputs): \(message ?? "taken")")
+    }
+    for least in [0, 0.5] as [Float] {
+      let message = message { builder in
+        standardize(&builder, least: least)
+        builder.add("Flatten", "1", "y", ["axis": .integer(1)])
+      }
+      #expect(
+        message?.contains("deviations of at least \(least), not 1 / sqrt(32), which alone is taken") == true,
+        "\(message ?? "taken")")
+    }
+    // Of another image.
+    let other = message { builder in
+      builder.add("Relu", "x", "z")
+      builder.add("ReduceMean", "z", "m", ["axes": .integers([1, 2, 3])])
+      builder.add("Sub", "x m", "1")
+      builder.add("Flatten", "1", "y", ["axis": .integer(1)])
+    }
+    #expect(other?.contains(stray) == true, "\(other ?? "taken")")
+  }
+
   @Test("A softmax at the end is taken off, one within stays", arguments: [11, 17])
   func softmax(opset: Int) throws {
     let layers = try network(opset: opset) { builder in

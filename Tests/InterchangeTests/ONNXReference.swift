@@ -83,7 +83,9 @@ struct ONNXReference {
     case "HardSigmoid":
       let beta = Double(node.floats["beta"] ?? 0)
       return Array(x.shape, x.values.map { max(0, min(1, alpha * $0 + beta)) })
-    case "Clip": return Array(x.shape, x.values.map { min(max($0, inputs[1].values[0]), inputs[2].values[0]) })
+    case "Clip":
+      return Array(
+        x.shape, x.values.map { min(max($0, inputs[1].values[0]), inputs.count > 2 ? inputs[2].values[0] : .infinity) })
     case "Conv": return convolution(node, inputs)
     case "ConvTranspose": return transposedConvolution(node, inputs)
     case "Gemm": return dense(inputs)

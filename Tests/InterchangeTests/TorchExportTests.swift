@@ -22,7 +22,7 @@ struct TorchExportTests {
 
   static let names = [
     "plain", "normalised", "bent", "shuffled", "excited", "windows", "normed", "softmax", "log-softmax", "residual",
-    "residual-training", "shared", "turned",
+    "residual-training", "shared", "turned", "standardised",
   ]
 
   @Test("PyTorch gives the same logits", arguments: names)
@@ -78,6 +78,19 @@ struct TorchExportTests {
   func preprocessing() throws {
     let wanted = Preprocessing(mean: [0.25, 0.5], standardDeviation: [0.5, 0.125])
     #expect(try model("normalised").graph.definition.preprocessing == wanted)
+  }
+
+  @Test("The standardisation of whole images is a layer, by which numbers it may be computed")
+  func standardisation() throws {
+    let model = try model("standardised")
+    #expect(kinds(model).filter { $0 == "image-standardization" }.count == 2 && kinds(model).count == 7)
+    for (old, new, words) in [
+      (#""name":"correction","arg":{"as_int":0}"#, #""name":"correction","arg":{"as_int":1}"#, "a correction is not"),
+      (#""name":"dim","arg":{"as_ints":[1]}"#, #""name":"dim","arg":{"as_ints":[0]}"#, "axes [0] are not taken"),
+    ] {
+      let message = try message(replacing: old, by: new, in: "standardised/models/model.json", of: "standardised")
+      #expect(message?.contains(words) == true, "\(message ?? "taken")")
+    }
   }
 
   @Test("What is not taken is refused by node and operator")

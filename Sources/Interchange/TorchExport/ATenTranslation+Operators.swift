@@ -24,6 +24,7 @@ extension ATenTranslation {
     case "add", "sub", "mul", "div", "rsub", "pow": try translateArithmetic(plain, arguments)
     case "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "adaptive_max_pool2d", "mean", "amax":
       try translatePooling(plain, arguments)
+    case "std", "var": try translateDeviation(plain, arguments)
     case "upsample_nearest2d", "upsample_bilinear2d": try translateUpsampling(plain, arguments)
     case "dropout", "feature_dropout", "alpha_dropout": try translateDropout(plain, arguments)
     case "view", "reshape", "_unsafe_view", "flatten", "unflatten", "squeeze", "unsqueeze", "permute", "transpose",
@@ -38,7 +39,7 @@ extension ATenTranslation {
   /// Operators of one tensor without settings.
   private static let unary = [
     "relu": "Relu", "sigmoid": "Sigmoid", "tanh": "Tanh", "silu": "Swish", "hardswish": "HardSwish", "neg": "Neg",
-    "contiguous": "Identity", "clone": "Identity", "detach": "Identity", "alias": "Identity",
+    "sqrt": "Sqrt", "contiguous": "Identity", "clone": "Identity", "detach": "Identity", "alias": "Identity",
     "lift_fresh_copy": "Identity",
   ]
 
@@ -186,14 +187,7 @@ extension ATenTranslation {
     let input = try first(arguments)
     switch base {
     case "mean", "amax":
-      let rank = try sizes(original(arguments), arguments).count
-      let axes = try arguments.integers("dim", [])
-      guard let places = normalised(axes, rank: rank), !places.isEmpty else {
-        throw arguments.refusal("dim \(axes.prefix(8)) is not taken, only rows and columns")
-      }
-      add(
-        base == "mean" ? "ReduceMean" : "ReduceMax", [input],
-        ["axes": .integers(places), "keepdims": .integer(arguments.bool("keepdim", false) ? 1 : 0)], arguments)
+      add(base == "mean" ? "ReduceMean" : "ReduceMax", [input], try reduction(arguments), arguments)
     case "adaptive_avg_pool2d", "adaptive_max_pool2d":
       let size = try arguments.extent("output_size", [1, 1])
       if size == [1, 1] {
@@ -219,6 +213,33 @@ extension ATenTranslation {
       }
       add(base == "max_pool2d" ? "MaxPool" : "AveragePool", [input], attributes, arguments)
     }
+  }
+
+  /// The axes that the operator reduces, and whether it keeps them.
+  private func reduction(_ arguments: ATenArguments) throws -> [String: ONNXAttribute] {
+    let rank = try sizes(original(arguments), arguments).count
+    let axes = try arguments.integers("dim", [])
+    guard let places = normalised(axes, rank: rank), !places.isEmpty else {
+      throw arguments.refusal("dim \(axes.prefix(8)) is not taken, only rows and columns")
+    }
+    return ["axes": .integers(places), "keepdims": .integer(arguments.bool("keepdim", false) ? 1 : 0)]
+  }
+
+  /// A variance or its root, as the mean of squared differences from the mean.
+  private mutating func translateDeviation(_ base: String, _ arguments: ATenArguments) throws {
+    let correction = arguments.optionalNumber("correction") ?? (arguments.bool("unbiased", true) ? 1 : 0)
+    guard correction == 0 else { throw arguments.refusal("a correction is not taken, only 0") }
+    let (input, last) = (try first(arguments), try reduction(arguments))
+    var kept = last
+    kept["keepdims"] = .integer(1)
+    let names = ["mean", "difference", "square", "variance"].map { "\(arguments.node.name).\($0)" }
+    guard self.names.isDisjoint(with: names) else { throw arguments.refusal("has a name that is taken") }
+    add("ReduceMean", [input], kept, making: names[0], arguments)
+    add("Sub", [input, names[0]], [:], making: names[1], arguments)
+    add("Mul", [names[1], names[1]], [:], making: names[2], arguments)
+    if base == "var" { return add("ReduceMean", [names[2]], last, arguments) }
+    add("ReduceMean", [names[2]], last, making: names[3], arguments)
+    add("Sqrt", [names[3]], arguments)
   }
 
   private mutating func translateUpsampling(_ base: String, _ arguments: ATenArguments) throws {

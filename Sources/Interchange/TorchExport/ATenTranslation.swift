@@ -14,7 +14,8 @@ struct ATenTranslation {
   private(set) var nodes: [ONNXNode] = []
   /// The file's tensors, and the numbers among arguments.
   private(set) var constants: [StoredTensor]
-  private let names: Set<String>
+  /// What the file calls its tensors.
+  let names: Set<String>
   /// What a tensor is since it was changed in place.
   private var current: [String: String] = [:]
   /// The tensor whose memory another one shares.
@@ -31,7 +32,7 @@ struct ATenTranslation {
   ///
   /// - Throws: `.data` naming the node, the operator and what of it is not taken.
   mutating func model() throws -> ONNXModel {
-    for node in program.nodes where !node.outputs.isEmpty {
+    for node in program.needed {
       let arguments = ATenArguments(node: node, path: path)
       try translate(arguments)
       noteMemory(arguments)
@@ -93,12 +94,12 @@ struct ATenTranslation {
   /// Adds a node of what `arguments` makes.
   mutating func add(
     _ operation: String, _ inputs: [String], _ attributes: [String: ONNXAttribute], domain: String = "",
-    _ arguments: ATenArguments
+    making output: String? = nil, _ arguments: ATenArguments
   ) {
     nodes.append(
       ONNXNode(
         name: arguments.node.name, operation: operation, domain: domain, inputs: inputs,
-        outputs: arguments.node.outputs, attributes: attributes, origin: arguments.node.target))
+        outputs: output.map { [$0] } ?? arguments.node.outputs, attributes: attributes, origin: arguments.node.target))
   }
 
   /// The name of a constant that is one number, or a list.
@@ -132,6 +133,17 @@ extension ATenArguments {
 }
 
 extension ExportedProgram {
+  /// The nodes that the output depends on, and those that change a tensor in place.
+  fileprivate var needed: [Node] {
+    var read: Set = [output]
+    let needed = nodes.reversed().filter { node in
+      guard node.target.contains("_.") || !read.isDisjoint(with: node.outputs) else { return false }
+      for argument in node.arguments.values { read.formUnion(argument.tensors) }
+      return !node.outputs.isEmpty
+    }
+    return needed.reversed()
+  }
+
   /// The network that the program computes, its norms, dropouts and names as they were.
   ///
   /// - Throws: `.data` naming the node, the operator and what of it is not taken.

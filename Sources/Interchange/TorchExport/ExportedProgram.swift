@@ -28,6 +28,15 @@ struct ExportedProgram: Sendable {
     case bool(Bool)
     /// Of a kind that no operator read here has.
     case unread
+
+    /// The names of the tensors that it gives.
+    var tensors: [String] {
+      switch self {
+      case .tensor(let name): [name]
+      case .tensors(let names): names
+      default: []
+      }
+    }
   }
 
   /// The version of PyTorch that wrote it, as in `2.15.0`.

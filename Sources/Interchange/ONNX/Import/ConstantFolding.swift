@@ -1,4 +1,5 @@
 import Failures
+import Foundation
 
 /// Computes the nodes of a graph that no image reaches: the sizes that exporters work out within the graph.
 struct ConstantFolding {
@@ -59,7 +60,7 @@ struct ConstantFolding {
     "Add": { $0 + $1 }, "Sub": { $0 - $1 }, "Mul": { $0 * $1 }, "Div": { $0 / $1 }, "Max": { max($0, $1) },
     "Min": { min($0, $1) }, "Equal": { $0 == $1 ? 1 : 0 }, "Greater": { $0 > $1 ? 1 : 0 },
     "Less": { $0 < $1 ? 1 : 0 }, "And": { $0 != 0 && $1 != 0 ? 1 : 0 }, "Or": { $0 != 0 || $1 != 0 ? 1 : 0 },
-    "Mod": { $1 == 0 ? 0 : $0 - $1 * ($0 / $1).rounded(.down) },
+    "Pow": { pow($0, $1) }, "Mod": { $1 == 0 ? 0 : $0 - $1 * ($0 / $1).rounded(.down) },
   ]
 
   private func combined(_ function: (Double, Double) -> Double) throws -> NumberArray {
@@ -71,6 +72,10 @@ struct ConstantFolding {
     let isQuotient = node.operation == "Div" && first.isInteger
     let values = zip(left.values, right.values).map { one, other in
       isQuotient ? Double(other == 0 ? 0 : integer(one / other)) : function(one, other)
+    }
+    // A power is of its base's kind.
+    if node.operation == "Pow", first.isInteger {
+      return NumberArray(shape: shape, isInteger: true, values: values.map { $0.rounded(.towardZero) })
     }
     return NumberArray(shape: shape, isInteger: first.isInteger && second.isInteger, values: values)
   }

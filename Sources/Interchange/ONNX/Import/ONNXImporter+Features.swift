@@ -44,6 +44,7 @@ extension ONNXImporter {
     var feature = feature
     try requireImagesFirst(feature, arguments)
     guard feature.erf == nil else { throw arguments.refusal("follows Erf, which is taken in GELU alone") }
+    guard feature.statistic == nil else { throw misplaced(arguments) }
     guard feature.padding == nil else { throw arguments.refusal("follows Pad, which is taken before Conv alone") }
     guard !feature.isRepeated else { throw arguments.refusal("follows Expand, which is taken before Mul alone") }
     if let order = feature.order {

@@ -5,6 +5,7 @@ import Tensors
 extension ONNXImporter {
   /// What the node puts out, which depends on the image.
   mutating func apply(_ arguments: ONNXArguments) throws -> [Feature] {
+    if let standardized = try standardized(arguments) { return [standardized] }
     if !arguments.node.domain.isEmpty { return [try applyPyTorch(arguments)] }
     if let activation = try activation(arguments) { return [try activated(activation, arguments)] }
     switch arguments.node.operation {

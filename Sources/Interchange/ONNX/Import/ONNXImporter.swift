@@ -20,6 +20,8 @@ struct Feature {
   var erf: Affine?
   /// Where it is whether what it says is above a number: that number.
   var threshold: Double?
+  /// Where it is a part of standardising what `affine` makes of the node's output: which.
+  var statistic: ImageStatistic?
   /// Whether the graph sees images and channels in each other's place.
   var isSwapped = false
   /// Whether one pixel is repeated over an image.
