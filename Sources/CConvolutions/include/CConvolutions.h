@@ -73,6 +73,11 @@ struct cusp_kernel_set {
       const struct cusp_kernels *kernels, const float *sums, long input, long output, long rows, long width,
       float *gradient);
 
+  /// Lays the pixels that the windows of row `y` of the result read, zero outside, column by column into `part`,
+  /// `[columns, kernel, channels]`.
+  void (*narrow_columns)(
+      const struct cusp_narrow *narrow, const float *pixels, long y, long columns, float *part);
+
   /// Makes 0 of `gradient` where the 16 * `count` numbers of `values` are not above 0.
   void (*narrow_mask)(
       const float *values, float *gradient, long count);

@@ -23,7 +23,7 @@ struct cusp_windows {
   long top, left;
 };
 
-/// The images whose gradient is written, row-major, and the convolution that read them.
+/// Row-major images of few channels, and the convolution that reads them.
 struct cusp_narrow {
   long height, width, channels, kernel, stride, border;
 };

@@ -24,6 +24,7 @@
     .winograd_gather_gradient = cusp_winograd_gather_gradient, \
     .winograd_kernel_product = cusp_winograd_kernel_product,   \
     .winograd_kernel_gradient = cusp_winograd_kernel_gradient, \
+    .narrow_columns = cusp_narrow_columns,                     \
     .narrow_mask = cusp_narrow_mask,                           \
     .narrow_gradient = cusp_narrow_gradient,                   \
     .group_product = cusp_group_product,                       \

@@ -1,6 +1,6 @@
-// The inner loops of the gradient of a convolution with respect to images of one to three channels, such as pixels: a
-// vector holds channels of the convolution's result, and sums over them come last. With a stride, pixels that are met by
-// the same taps are taken together.
+// The inner loops of a convolution of images of one to three channels, such as pixels. Forward its windows are laid out for a
+// product. In the gradient with respect to the images a vector holds channels of the convolution's result, and sums over
+// them come last; with a stride, pixels that are met by the same taps are taken together.
 
 #ifndef CUSP_NARROW_H
 #define CUSP_NARROW_H
@@ -149,6 +149,25 @@ CUSP_WIDE static inline void cusp_narrow_gradient(
   case 1: cusp_narrow_1(images, narrow, gradient, weights, pixels); break;
   case 2: cusp_narrow_2(images, narrow, gradient, weights, pixels); break;
   default: cusp_narrow_3(images, narrow, gradient, weights, pixels); break;
+  }
+}
+
+/// Lays the pixels that the windows of row `y` of the result read, zero outside, column by column into `part`,
+/// `[columns, kernel, channels]`.
+CUSP_WIDE static inline void cusp_narrow_columns(
+    const struct cusp_narrow *narrow, const float *pixels, long y, long columns, float *part) {
+  long step = narrow->kernel * narrow->channels;
+  for (long down = 0; down < narrow->kernel; down++) {
+    long row = y * narrow->stride - narrow->border + down;
+    int inside = row >= 0 && row < narrow->height;
+    for (long c = 0; c < narrow->channels; c++) {
+      const float *line = pixels + (c * narrow->height + (inside ? row : 0)) * narrow->width;
+      float *to = part + down * narrow->channels + c;
+      for (long x = 0; x < columns; x++, to += step) {
+        long column = x - narrow->border;
+        *to = inside && column >= 0 && column < narrow->width ? line[column] : 0;
+      }
+    }
   }
 }
 

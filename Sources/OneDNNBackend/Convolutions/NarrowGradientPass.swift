@@ -27,10 +27,7 @@ final class NarrowGradientPass: HandwrittenPass {
     (self.gradient, self.mask, self.weights, self.destination) = (gradient, mask, weights, destination)
     self.rows = rows
     results = try cusp_images(gradient.layout)
-    let sizes = geometry.source
-    narrow = cusp_narrow(
-      height: sizes[2], width: sizes[3], channels: sizes[1], kernel: geometry.kernelSize, stride: geometry.stride,
-      border: geometry.border)
+    narrow = cusp_narrow(geometry)
     threads = Threads.current
   }
 

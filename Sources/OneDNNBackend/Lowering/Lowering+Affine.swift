@@ -23,6 +23,7 @@ extension Lowering {
     let descriptor = try convolutionKernel(geometry, algorithm, bias: bias, operations)
     if !training, descriptor.mixesImages {
       if GroupedProductPass.admits(asked) { return try groupedProduct(asked, index, step) }
+      if ColumnProductPass.admits(geometry), step.residual == nil { return try columnProduct(geometry, index, step) }
       guard Engine.hasHandwrittenProducts, geometry.admits(.implicitGEMM, training: false) else {
         return try portable("convolution", index, step)
       }

@@ -77,6 +77,20 @@ extension Lowering {
     }
   }
 
+  /// A convolution of images of few channels for which the library has no kernel that keeps images apart.
+  func columnProduct(_ geometry: ConvolutionGeometry, _ index: Int, _ step: Step) throws -> Pullback {
+    let source = try recorder.converted(value(step.inputs[0]), to: .plain(geometry.source))
+    let output = try recorder.memory(.channelsLast(geometry.destination))
+    let made = try Weights(ColumnFilter(geometry), training: false, expanding: nil, hasBias: true, in: recorder)
+    weights[index] = made
+    let operands = ConvolutionOperands(
+      source: source, weights: made.weight, bias: made.bias, destination: output, relu: step.activation == .relu)
+    try recorder.record("\(step.name) convolution forward", ColumnProductPass(geometry, operands, in: recorder))
+    try activate(step, output, unless: .relu)
+    set(step.output, output)
+    return { [self] in try narrowGradient(geometry, step, made) }
+  }
+
   /// A dense layer in evaluation, or a convolution as one, named `kind`, where the library's product mixes images.
   func handwrittenProduct(
     _ kind: String, _ sizes: DenseSizes, _ product: DenseProduct?, _ index: Int, _ step: Step
