@@ -50,28 +50,30 @@ IMAGES = 200
 STRONG = 50
 NEAR = 50
 endif
-# Where a seed costs hours there are fewer of them, on fewer images, by fewer trainings.
+# One network by all methods and three seeds, on as many images as PGD at 0.3 learns from (83 % of them under attack at the end,
+# one seed); the others, of which a seed costs more, by five methods and one seed.
 ifeq ($(SCALE),small)
 EPOCHS = 6
+ROTATIONS = 30 90 180
+TRANSLATIONS = 2 4
+COUPLED = 18 54
 ifeq ($(NAME),mnist-small-cnn)
-LIMIT = 10000
-IMAGES = 300
-STRONG = 30
-NEAR = 50
+LIMIT = 6000
+BATCH = --batch-size 64
+IMAGES = 200
+STRONG = 20
+NEAR = 30
 else
 PARTS = a b c
-SEEDS = $(if $(filter mnist-p4cnn,$(NAME)),1 2,1)
-ROTATIONS = 60 180
-TRANSLATIONS = 3
-COUPLED =
-LIMIT = $(or $(LIMIT.$(NAME)),2000)
+SEEDS = 1
+LIMIT = $(or $(LIMIT.$(NAME)),3000)
 IMAGES = 100
 STRONG = 20
 NEAR = 20
 endif
 endif
 LIMIT.cifar10-vgg16 = 1000
-LIMIT.cifar10-p4m-resnet18 = 300
+LIMIT.cifar10-p4m-resnet18 = 200
 
 comma := ,
 list = $(subst $(empty) ,$(comma),$(strip $(1)))
@@ -89,8 +91,8 @@ PART.c = natural $(attacked) trades cusp cusp-trades $(mixtures)
 PART.general = natural together cusp $(variants)
 # Each once.
 once = $(if $(1),$(firstword $(1)) $(call once,$(filter-out $(firstword $(1)),$(1))))
-ifeq ($(SCALE)-$(network),small-p4m-resnet18)
-METHODS := natural rotation-180 pgd-8 cusp together
+ifeq ($(SCALE)-$(filter-out mnist-small-cnn digits-%,$(NAME)),small-$(NAME))
+METHODS := natural rotation-180 pgd-$(call level,$(EPSILON)) cusp together
 endif
 METHODS := $(or $(METHODS),$(call once,$(foreach part,$(PARTS),$(PART.$(part)))))
 
@@ -98,8 +100,8 @@ METHODS := $(or $(METHODS),$(call once,$(foreach part,$(PARTS),$(PART.$(part))))
 crop = $(if $(filter cifar10,$(data)),--crop 4 --flip)
 pgd = --method pgd $(if $(filter cifar10,$(data)),--step-size 2/255) $(crop)
 both = $(pgd) --epsilon $(EPSILON) --rotation $(TURN)
-TRAIN = --data $(DATA) --arch $(or $(wildcard $(network).json),$(network)) --limit $(LIMIT) --epochs $(EPOCHS) --threads 1 \
-    $(NORMALISE)
+TRAIN = --data $(DATA) --arch $(or $(wildcard $(network).json),$(network)) --limit $(LIMIT) --epochs $(EPOCHS) $(BATCH) \
+    --threads 1 $(NORMALISE)
 courses := cosine one-cycle cyclic
 # The published schedule of CIFAR-10, for all methods but those that have another.
 ifeq ($(SCALE)-$(data),full-cifar10)
