@@ -5,6 +5,14 @@
 
 #include "vectors.h"
 
+// Where a set of instructions says by CUSP_AHEAD how many terms ahead weights are wanted in the nearest cache, two terms are
+// taken at once, too.
+#ifdef CUSP_AHEAD
+#define CUSP_TERMS _Pragma("clang loop unroll_count(2)")
+#else
+#define CUSP_TERMS
+#endif
+
 /// `rows` rows times `width` vectors of a matrix product over `count` terms, added to what is there if `adds`; all but
 /// `adds`, `count` and the addresses are constants where this is inlined, or the same in all calls.
 CUSP_WIDE __attribute__((always_inline)) static inline void cusp_block(
@@ -16,9 +24,12 @@ CUSP_WIDE __attribute__((always_inline)) static inline void cusp_block(
       sums[r][j] = adds ? CUSP_LOAD(result + r * result_row + j * 16) : (cusp_vector){};
     }
   }
-  for (long k = 0; k < count; k++) {
+  CUSP_TERMS for (long k = 0; k < count; k++) {
     cusp_vector weights[4];
     CUSP_UNROLLED for (int j = 0; j < width; j++) weights[j] = CUSP_LOAD(right + k * right_step + j * 16);
+#ifdef CUSP_AHEAD
+    __builtin_prefetch(right + (k + CUSP_AHEAD) * right_step);
+#endif
     CUSP_UNROLLED for (int r = 0; r < rows; r++) {
       float value = left[r * left_row + k * left_step];
       CUSP_UNROLLED for (int j = 0; j < width; j++) sums[r][j] = CUSP_FMA(weights[j], value, sums[r][j]);
