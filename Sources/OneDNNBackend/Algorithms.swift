@@ -49,11 +49,13 @@ extension ConvolutionGeometry {
   ///   training writing out the weights at every step would cost more than it gains.
   /// - Winograd takes half to two thirds of the time from 32 channels on, in all passes.
   /// - Strides: where channels do not fill blocks of 16, handwritten products take three quarters of the time of the
-  ///   library's kernels, which want the channels last; where they do, about the same.
-  func fastAlgorithm(training: Bool, packed: Bool = false) -> ConvolutionAlgorithm {
+  ///   library's kernels, which want the channels last; where they do, about the same. Without AVX-512, where
+  ///   our passes leave the channels `last` and the library's kernels want them otherwise, four fifths with the reorders.
+  func fastAlgorithm(training: Bool, packed: Bool = false, last: Bool = false) -> ConvolutionAlgorithm {
     if admits(.denseProduct, training: training), kernelSize == 3 { return .denseProduct }
     let wide = source[1] / groups >= 32 && destination[1] / groups >= 32 && source[2...].allSatisfy { $0 > 2 }
-    if wide, stride > 1, !fillsBlocks, admits(.implicitGEMM, training: training) { return .implicitGEMM }
+    let prefersTaps = !fillsBlocks || last && InstructionSet.current != .avx512
+    if wide, stride > 1, prefersTaps, admits(.implicitGEMM, training: training) { return .implicitGEMM }
     return wide && admits(.winograd, training: training, packed: packed) ? .winograd : .direct
   }
 

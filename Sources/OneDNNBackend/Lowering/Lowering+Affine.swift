@@ -66,7 +66,10 @@ extension Lowering {
     let packed = packs(settings, index)
     let wanted =
       switch algorithms {
-      case .fixedRule: geometry.fastAlgorithm(training: training, packed: packed)
+      case .fixedRule:
+        geometry.fastAlgorithm(
+          training: training, packed: packed,
+          last: try value(step.inputs[0]).layout == .channelsLast(geometry.source))
       case .always(let algorithm): algorithm
       case .measured(let measured):
         try measured.algorithm(geometry, training: training) { try seconds(of: settings, in: step, by: $0) }
