@@ -238,6 +238,40 @@ struct ONNXPatternTests {
     }
   }
 
+  @Test(
+    "Lists of all pixels are standardised as images, their deviation brought to its rank in any way",
+    arguments: ["Unsqueeze", "Reshape", "Expand", "Identity"])
+  func listStandardization(form: String) throws {
+    let layers = try network { builder in
+      builder.add("least", [], .floats([Float(1 / 32.0.squareRoot())]))
+      builder.add("shape", [2], .integers([-1, 1]))
+      builder.add("axis", [1], .integers([1]))
+      builder.add("Flatten", "x", "list", ["axis": .integer(1)])
+      builder.add("ReduceMean", "list", "mean", ["axes": .integers([-1])])
+      builder.add("Sub", "list mean", "less")
+      builder.add("Mul", "less less", "square")
+      let keeps = form == "Expand" || form == "Identity"
+      builder.add("ReduceMean", "square", "variance", ["axes": .integers([1]), "keepdims": .integer(keeps ? 1 : 0)])
+      builder.add("Sqrt", "variance", "root")
+      builder.add("Max", "least root", "deviation")
+      switch form {
+      case "Unsqueeze": builder.add("Unsqueeze", "deviation axis", "column")
+      case "Reshape": builder.add("Reshape", "deviation shape", "column")
+      case "Expand":
+        builder.add("Shape", "deviation", "own")
+        builder.add("Expand", "deviation own", "column")
+      default: builder.add("Identity", "deviation", "column")
+      }
+      builder.add("Div", "less column", "1")
+      builder.add("back", [4], .integers([0, 2, 4, 4]))
+      builder.add("w", [3, 2, 1, 1])
+      builder.add("Reshape", "1 back", "2")
+      builder.add("Conv", "2 w", "3", ["kernel_shape": .integers([1, 1])])
+      builder.add("Flatten", "3", "y", ["axis": .integer(1)])
+    }
+    #expect(names(layers) == ["image-standardization", "convolution", "flatten"])
+  }
+
   @Test("What is made of a mean over a whole image is refused elsewhere")
   func strayStatistics() {
     func message(_ add: (inout ONNXBuilder) -> Void) -> String? {

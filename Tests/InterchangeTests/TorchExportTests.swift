@@ -93,6 +93,17 @@ struct TorchExportTests {
     }
   }
 
+  @Test("A node that the output does not need may be anything")
+  func unneededNodes() throws {
+    // The image that `x[0].numel()` counts.
+    let message = try message(
+      replacing: "torch.ops.aten.select.int", by: "mine.select", in: "standardised/models/model.json",
+      of: "standardised")
+    #expect(message == nil, "\(message ?? "")")
+    #expect(try kinds(model("standardised")).last == "dense")
+    #expect(try model("standardised").graph.imageShape == [2, 8, 8])
+  }
+
   @Test("What is not taken is refused by node and operator")
   func refusals() throws {
     #expect(
