@@ -35,6 +35,7 @@ struct GroupTests {
     // What has no effect cannot be asked for.
     if choice["name"] == "fgsm" {
       (choice["steps"], choice["step-size"], choice["start"], choice["restarts"]) = ("1", "", "clean", "1")
+      if choice["rotation-exact"] == "yes", choice["translation"] == "0" { choice["seed"] = "0" }
     }
     if choice["name"] == "none" {
       for name in ["epsilon", "steps", "step-size", "start", "restarts", "loss", "target", "norm"] { choice[name] = "" }

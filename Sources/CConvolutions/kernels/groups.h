@@ -9,12 +9,21 @@
 CUSP_WIDE static inline void cusp_group_finish(
     long rows, const float *sums, long width, const struct cusp_epilogue *epilogue, long channel, long outputs,
     float *result, long stride) {
+  typedef int cusp_bits __attribute__((vector_size(64)));
   for (long row = 0; row < rows; row++, sums += width, result += stride) {
-    for (long i = 0; i < outputs; i++) {
+    long i = 0;
+    for (; i + 16 <= outputs; i += 16) {
+      cusp_vector value = CUSP_LOAD(sums + i);
+      if (epilogue->bias) value += CUSP_LOAD(epilogue->bias + channel + i);
+      if (epilogue->accumulates) value += CUSP_LOAD(result + channel + i);
+      // A comparison lets what is not a number through.
+      if (epilogue->relu) value = (cusp_vector)(~(value < 0.0f) & (cusp_bits)value);
+      CUSP_STORE(result + channel + i, value);
+    }
+    for (; i < outputs; i++) {
       float value = sums[i];
       if (epilogue->bias) value += epilogue->bias[channel + i];
       if (epilogue->accumulates) value += result[channel + i];
-      // A comparison lets what is not a number through.
       result[channel + i] = epilogue->relu && value < 0 ? 0 : value;
     }
   }
