@@ -78,6 +78,11 @@ extension RankGroup {
     } catch let end as RankEnd {
       leave()
       throw ExitCode(end.status)
+    } catch let failure as Failure where hasEnded && !isAlone {
+      // Before it leaves: the launcher ends a job of which one process has failed, and whoever has not spoken by then.
+      diagnostics.report(failure)
+      leave()
+      throw ExitCode(failure.kind.exitStatus)
     } catch let error where isAlone || hasEnded || error is ExitCode {
       leave()
       throw error
