@@ -37,20 +37,20 @@ extension ONNXImporter {
       try requireOneImage(parts, arguments)
       result.statistic = .square
     case ("Pow", 1, .difference?, nil):
-      guard try numbers(node.inputs[1], arguments).values == [2] else { throw misplaced(arguments) }
+      guard try other(arguments) == [2] else { throw misplaced(arguments) }
       result.statistic = .square
     case ("Sqrt", 1, .variance?, nil): result.statistic = .deviation(least: 0)
     case ("Clip", 1, .deviation(let least)?, nil):
       result.statistic = .deviation(least: max(least, try lowest(arguments)))
     case ("Max", 1, .deviation(let least)?, nil):
-      let other = try numbers(node.inputs[features[node.inputs[0]] == nil ? 0 : 1], arguments).values
-      guard node.inputs.count == 2, other.count == 1 else { throw misplaced(arguments) }
-      result.statistic = .deviation(least: max(least, other[0]))
+      let bound = try other(arguments)
+      guard bound.count == 1 else { throw misplaced(arguments) }
+      result.statistic = .deviation(least: max(least, bound[0]))
     case ("Reshape", 1, _?, nil), ("Flatten", 1, _?, nil), ("Squeeze", 1, _?, nil), ("Unsqueeze", 1, _?, nil):
       result.shape = try folding(arguments).reshaped(result.shape)
     case ("Identity", 1, _?, nil), ("Cast", 1, _?, nil): break
     case ("Expand", 1, _?, nil):
-      let wanted = try numbers(node.inputs[1], arguments).integers
+      let wanted = try other(arguments).map(integer)
       guard NumberArray.common(result.shape, wanted) == result.shape else { throw misplaced(arguments) }
     case ("Div", 2, .difference?, .deviation(let least)?):
       try requireOneImage(parts, arguments)
@@ -101,9 +101,17 @@ extension ONNXImporter {
   private func requireOneImage(_ parts: [Feature], _ arguments: ONNXArguments) throws {
     let (first, second) = (parts[0], parts[1])
     let one = [batch] + first.shape.dropFirst().map { _ in 1 }
-    guard first.node == second.node, first.affine == second.affine, first.order == second.order, first.padding == nil,
+    guard arguments.node.inputs.count == 2, first.erf == nil, first.threshold == nil, first.node == second.node,
+      first.affine == second.affine, first.order == second.order, first.padding == nil,
       !first.isRepeated, !first.isSwapped, second.shape == one || second.shape == first.shape
     else { throw misplaced(arguments) }
+  }
+
+  /// The numbers that the node reads beside a statistic, which is its one other input.
+  private mutating func other(_ arguments: ONNXArguments) throws -> [Double] {
+    let constants = arguments.node.inputs.filter { features[$0] == nil }
+    guard constants.count == 1, arguments.node.inputs.count == 2 else { throw misplaced(arguments) }
+    return try numbers(constants[0], arguments).values
   }
 
   /// The number that `Clip` raises to, where it lowers none.
