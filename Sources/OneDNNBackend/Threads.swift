@@ -31,7 +31,10 @@ struct Threads: Sendable {
   }
 
   /// Runs `body` for every number below `count` on these threads, each of which takes the next that none has taken.
-  func spread(_ count: Int, _ body: (Int) -> Void) {
+  func spread(_ count: Int, _ body: (Int) -> Void) { spreadByWorker(count) { _, number in body(number) } }
+
+  /// As `spread(_:_:)`; `body` is told, too, which of the threads it is on, from 0, for memory of its own.
+  func spreadByWorker(_ count: Int, _ body: (_ worker: Int, _ number: Int) -> Void) {
     withoutActuallyEscaping(body) { body in
       var share = Share(count: count, body: body)
       withUnsafeMutablePointer(to: &share) { share in
@@ -43,16 +46,18 @@ struct Threads: Sendable {
   /// Work that threads divide among themselves.
   private struct Share: ~Copyable {
     let count: Int
-    let body: (Int) -> Void
+    let body: (Int, Int) -> Void
     let next = Atomic(0)
+    let nextWorker = Atomic(0)
 
-    init(count: Int, body: @escaping (Int) -> Void) { (self.count, self.body) = (count, body) }
+    init(count: Int, body: @escaping (Int, Int) -> Void) { (self.count, self.body) = (count, body) }
 
     func work() {
+      let worker = nextWorker.wrappingAdd(1, ordering: .relaxed).oldValue
       while true {
         let number = next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard number < count else { return }
-        body(number)
+        body(worker, number)
       }
     }
   }

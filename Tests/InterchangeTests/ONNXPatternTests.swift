@@ -284,6 +284,7 @@ struct ONNXPatternTests {
     for (node, inputs) in [
       ("Relu", "less"), ("Mul", "less mean"), ("Add", "x mean"), ("Sqrt", "mean"), ("Div", "x deviation"),
       ("Sub", "less mean"), ("Flatten", "less"), ("Concat", "x less"), ("Max", "root x"), ("Clip", "root least two"),
+      ("Pow", "less"), ("Max", "root"), ("Expand", "root"), ("Mul", "less less two"),
     ] {
       let message = message { builder in
         standardize(&builder, least: 0.25)

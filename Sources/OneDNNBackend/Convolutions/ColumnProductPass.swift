@@ -1,5 +1,4 @@
 import CConvolutions
-import Synchronization
 
 /// A convolution of images of one to three channels, such as pixels, as one product of windows and weights.
 ///
@@ -18,8 +17,6 @@ final class ColumnProductPass: HandwrittenPass {
   private let rows: ActiveRows
   private let depth: Int
   private let threads: Threads
-  private let nextRow = Atomic(0)
-  private let nextWorker = Atomic(0)
 
   /// Whether there is such a pass for `geometry`.
   static func admits(_ geometry: ConvolutionGeometry) -> Bool { NarrowGradientPass.admits(geometry) }
@@ -41,28 +38,15 @@ final class ColumnProductPass: HandwrittenPass {
   var layoutText: String { operands.layoutText }
   var implementation: String { "columns:\(InstructionSet.current.rawValue)" }
 
-  /// Runs on all threads.
+  /// Runs on all threads, each of which takes rows of the result.
   func run() {
-    nextRow.store(0, ordering: .relaxed)
-    nextWorker.store(0, ordering: .relaxed)
-    threads.run(Unmanaged.passUnretained(self).toOpaque()) { context in
-      guard let context else { return }
-      Unmanaged<ColumnProductPass>.fromOpaque(context).takeUnretainedValue().work()
-    }
-  }
-
-  /// Computes the rows that no other thread has taken.
-  private func work() {
     let (source, weights, destination) = operands.starts
     guard let scratch = scratch.start else { preconditionFailure("memories are used before they are placed") }
-    let part = scratch + nextWorker.wrappingAdd(1, ordering: .relaxed).oldValue * columns * columnCount
-    var (narrow, epilogue) = (narrow, operands.epilogue)
     let (outputs, height, width) = (result[1], result[2], result[3])
-    let imageCount = narrow.channels * narrow.height * narrow.width
-    while true {
-      let row = nextRow.wrappingAdd(1, ordering: .relaxed).oldValue
-      guard row < rows.count * height else { return }
-      let (image, y) = row.quotientAndRemainder(dividingBy: height)
+    let (imageCount, partCount) = (narrow.channels * narrow.height * narrow.width, columns * columnCount)
+    threads.spreadByWorker(rows.count * height) { [narrow, operands] worker, row in
+      var (narrow, epilogue) = (narrow, operands.epilogue)
+      let ((image, y), part) = (row.quotientAndRemainder(dividingBy: height), scratch + worker * partCount)
       kernelSet.narrow_columns(&narrow, source + image * imageCount, y, columns, part)
       kernelSet.group_product(
         width, part, narrow.stride * columnCount, narrow.kernel * columnCount, weights, depth, &epilogue, 0, outputs,

@@ -1,5 +1,4 @@
 import CConvolutions
-import Synchronization
 
 /// One pass of a convolution as matrix products of pixels and channels, one for each tap of the kernel.
 ///
@@ -15,8 +14,6 @@ final class TapPass: HandwrittenPass {
   private let threads: Threads
   private let rows: ActiveRows
   private let depth: Int
-  private let nextBlock = Atomic(0)
-  private let nextWorker = Atomic(0)
 
   /// Some of the pixels of one grid, counted through the batch.
   private struct Block {
@@ -49,30 +46,18 @@ final class TapPass: HandwrittenPass {
   var layoutText: String { operands.layoutText }
   var implementation: String { "taps:\(InstructionSet.current.rawValue)" }
 
-  /// Runs on all threads.
+  /// Runs on all threads, each of which takes blocks.
   func run() {
-    nextBlock.store(0, ordering: .relaxed)
-    nextWorker.store(0, ordering: .relaxed)
-    threads.run(Unmanaged.passUnretained(self).toOpaque()) { context in
-      guard let context else { return }
-      Unmanaged<TapPass>.fromOpaque(context).takeUnretainedValue().work()
-    }
-  }
-
-  /// Computes the blocks that no other thread has taken.
-  private func work() {
     let (source, weights, destination) = operands.starts
     guard let scratch = scratch.start else { preconditionFailure("memories are used before they are placed") }
-    let copies = scratch + nextWorker.wrappingAdd(1, ordering: .relaxed).oldValue * scratchCount
-    let sums = copies + copyCount
-    var (sources, results, epilogue) = (sources, results, operands.epilogue)
-    while true {
-      let index = nextBlock.wrappingAdd(1, ordering: .relaxed).oldValue
-      guard index < blocks.count else { return }
+    threads.spreadByWorker(blocks.count) { worker, index in
+      let copies = scratch + worker * scratchCount
+      let sums = copies + copyCount
+      var (sources, results, epilogue) = (sources, results, operands.epilogue)
       let (block, taps) = (blocks[index], blocks[index].grid.taps)
       var pixels = block.grid.pixels
       let count = min(block.count, rows.count * pixels.rows * pixels.columns - block.first)
-      guard count > 0 else { continue }
+      guard count > 0 else { return }
       if taps.isEmpty { sums.update(repeating: 0, count: count * results.channels) }
       for position in taps.indices {
         let tap = taps[position]

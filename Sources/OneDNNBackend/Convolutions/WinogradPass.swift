@@ -1,5 +1,4 @@
 import CConvolutions
-import Synchronization
 
 /// One pass of a 3x3 convolution by Winograd's F(4x4, 3x3), where the library has no kernel for it.
 ///
@@ -16,8 +15,6 @@ final class WinogradPass: HandwrittenPass {
   private let rows: ActiveRows
   private let isTransposed: Bool
   private let depth: Int
-  private let nextBlock = Atomic(0)
-  private let nextWorker = Atomic(0)
 
   init(_ convolution: WinogradConvolution, _ operands: ConvolutionOperands, in recorder: Recorder) throws {
     self.operands = operands
@@ -38,27 +35,14 @@ final class WinogradPass: HandwrittenPass {
   var layoutText: String { operands.layoutText }
   var implementation: String { "winograd:\(InstructionSet.current.rawValue)" }
 
-  /// Runs on all threads.
+  /// Runs on all threads, each of which takes blocks of tiles.
   func run() {
-    nextBlock.store(0, ordering: .relaxed)
-    nextWorker.store(0, ordering: .relaxed)
-    threads.run(Unmanaged.passUnretained(self).toOpaque()) { context in
-      guard let context else { return }
-      Unmanaged<WinogradPass>.fromOpaque(context).takeUnretainedValue().work()
-    }
-  }
-
-  /// Runs what no other thread has taken.
-  private func work() {
     guard let scratch = scratch.start else { preconditionFailure("memories are used before they are placed") }
     let (block, total) = blocks.share(of: rows.count)
     let perGroup = (total + block - 1) / block
-    let parts = scratch + nextWorker.wrappingAdd(1, ordering: .relaxed).oldValue * blocks.scratchCount
-    while true {
-      let index = nextBlock.wrappingAdd(1, ordering: .relaxed).oldValue
-      guard index < filter.shape.groups * perGroup else { return }
+    threads.spreadByWorker(filter.shape.groups * perGroup) { worker, index in
       let first = index % perGroup * block
-      work(on: first..<min(first + block, total), group: index / perGroup, parts)
+      work(on: first..<min(first + block, total), group: index / perGroup, scratch + worker * blocks.scratchCount)
     }
   }
 
