@@ -30,6 +30,13 @@ package struct Caches: Hashable, Sendable {
   /// How many numbers of pixels and their sums a thread keeps: half of its core's cache.
   package var keptCount: Int { within(1 << 13...1 << 20, second / 8) }
 
+  /// How many pixels a thread takes through all taps of a kernel at once, of `inputs` channels to `outputs`: as many as are kept
+  /// with their sums, but enough to be worth the way of weights that pass the cache by. The product takes six at a time.
+  package func tapRows(_ inputs: Int, _ outputs: Int) -> Int {
+    let kept = keptCount / (inputs + outputs)
+    return max(6, inputs * outputs * 4 > second ? max(kept, 168) : kept) / 6 * 6
+  }
+
   /// From how many inputs a thread sums up the gradients of weights at once: under half of its core's cache. Products take
   /// six rows at a time, and blocks of more than 48 leave threads without work.
   package var gradientRows: Int { within(6...48, (48 * second) >> 20) / 6 * 6 }

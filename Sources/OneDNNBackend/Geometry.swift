@@ -5,8 +5,7 @@ import Tensors
 /// The sizes and steps of one convolution over a batch.
 struct ConvolutionGeometry: Hashable {
   /// `[n, c, h, w]` of the input and of the output.
-  private(set) var source: [Int]
-  let destination: [Int]
+  private(set) var source, destination: [Int]
   /// `[o, i, h, w]`, or `[g, o / g, i / g, h, w]` with groups.
   private(set) var weights: [Int]
   /// Along rows and columns; as holes between a window's pixels, dilations begin at 0.
@@ -49,6 +48,16 @@ struct ConvolutionGeometry: Hashable {
   func with(weights: [Int]) -> ConvolutionGeometry {
     var other = self
     other.weights = weights
+    return other
+  }
+
+  /// The convolution that takes the gradient of a 1x1 convolution back; nil for others.
+  var exchanged: ConvolutionGeometry? {
+    guard groups == 1, weights.suffix(2) == [1, 1], strides == [1, 1], (padding + paddingBehind).allSatisfy({ $0 == 0 })
+    else { return nil }
+    var other = self
+    (other.source, other.destination) = (destination, source)
+    other.weights.swapAt(0, 1)
     return other
   }
 

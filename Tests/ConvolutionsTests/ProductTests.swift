@@ -43,7 +43,7 @@ import Testing
       var result = before
       bias.withUnsafeBufferPointer { bias in
         var epilogue = cusp_epilogue(
-          bias: bias.baseAddress, accumulates: accumulates ? 1 : 0, relu: relu ? 1 : 0)
+          bias: bias.baseAddress, accumulates: accumulates ? 1 : 0, relu: relu ? 1 : 0, addend: 0, mask: 0)
         left.withUnsafeBufferPointer { left in
           guard let start = left.baseAddress else { return }
           set.functions.group_product(
@@ -69,6 +69,30 @@ import Testing
     }
   }
 
+  @Test("What is added, and what masks, may lie elsewhere", arguments: KernelSet.all, [false, true])
+  func elsewhere(set: KernelSet, isLast: Bool) {
+    let other = Images(1, 32, 3, 4, isLast: isLast, seed: 10)
+    let part = Images(12, 32, 1, 1, seed: 11).values
+    let distance = other.values.count
+    for (adds, masks) in [(true, false), (false, true), (true, true)] {
+      var memory = [Float](repeating: .nan, count: distance) + other.values
+      var (to, grid) = (other.layout, cusp_pixel_grid(rows: 3, columns: 4, top: 0, left: 0, step: 1, source_step: 1))
+      var epilogue = cusp_epilogue(
+        bias: nil, accumulates: adds ? 1 : 0, relu: 0, addend: distance, mask: masks ? distance : 0)
+      set.functions.tap_gather(&to, &grid, &epilogue, part, 0, 12, &memory)
+      #expect(Array(memory.suffix(distance)) == other.values)
+      var result = other
+      result.values = Array(memory.prefix(distance))
+      for pixel in 0..<12 {
+        for channel in 0..<32 {
+          let there = other[0, channel, pixel / 4, pixel % 4]
+          let sum = part[pixel * 32 + channel] + (adds ? there : 0)
+          #expect(result[0, channel, pixel / 4, pixel % 4] == (masks && there <= 0 ? 0 : sum))
+        }
+      }
+    }
+  }
+
   @Test("Pixels are taken for a tap and brought back", arguments: KernelSet.all, [false, true])
   func taps(set: KernelSet, isLast: Bool) {
     let source = Images(2, 32, 5, 7, isLast: isLast, seed: 8)
@@ -86,7 +110,7 @@ import Testing
           #expect(part[pixel * 32 + channel] == source[image, channel, 2 * y + down, 2 * x + right])
         }
       }
-      var epilogue = cusp_epilogue(bias: nil, accumulates: 1, relu: 1)
+      var epilogue = cusp_epilogue(bias: nil, accumulates: 1, relu: 1, addend: 0, mask: 0)
       result = before
       set.functions.tap_gather(&to, &grid, &epilogue, part, first, count, &result.values)
       for pixel in 0..<24 {

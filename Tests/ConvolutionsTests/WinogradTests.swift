@@ -51,6 +51,20 @@ import Testing
     return results
   }
 
+  /// What `gather` makes of the same products where numbers elsewhere are added and mask the sum, and what it should make.
+  private func elsewhere(
+    _ plain: Images, _ gather: (cusp_epilogue, UnsafeMutablePointer<Float>) -> Void
+  ) -> (found: [Float], expected: [Float]) {
+    let distance = plain.values.count
+    let other = (0..<distance).map { Float($0 % 7 - 3) }
+    var memory = [Float](repeating: .nan, count: distance) + other
+    memory.withUnsafeMutableBufferPointer { memory in
+      guard let start = memory.baseAddress else { return }
+      gather(cusp_epilogue(bias: nil, accumulates: 1, relu: 0, addend: distance, mask: distance), start)
+    }
+    return (Array(memory.prefix(distance)), zip(plain.values, other).map { $1 > 0 ? $0 + $1 : 0 })
+  }
+
   /// The convolution, or with flipped kernels the gradient of what it read.
   private func convolved(_ set: KernelSet, _ one: Case, _ source: Images, isLast: Bool, flipped: Bool) -> Images {
     let kernels = one.kernels(flipped: flipped)
@@ -64,9 +78,15 @@ import Testing
     set.functions.winograd_scatter(&from, &tiles, source.values, 0, count, &parts, count * kernels.inputs)
     let products = products(
       set, parts, matrices(set, one.weights, kernels), tiles: count, inputs: kernels.inputs, outputs: kernels.outputs)
-    var epilogue = cusp_epilogue(bias: nil, accumulates: 0, relu: 0)
+    var epilogue = cusp_epilogue(bias: nil, accumulates: 0, relu: 0, addend: 0, mask: 0)
     set.functions.winograd_gather(
       &to, &tiles, &epilogue, products, count * kernels.outputs, 0, count, &result.values)
+    let ended = elsewhere(result) { epilogue, memory in
+      var epilogue = epilogue
+      set.functions.winograd_gather(
+        &to, &tiles, &epilogue, products, count * kernels.outputs, 0, count, memory)
+    }
+    #expect(ended.found == ended.expected)
     return result
   }
 
@@ -147,7 +167,7 @@ import Testing
         inputs: one.outputs, outputs: one.inputs, input_stride: one.inputs * 9, output_stride: 9, flipped: 0)
       let products = products(
         set, parts, matrices(set, one.weights, kernels), tiles: count, inputs: one.outputs, outputs: one.inputs)
-      var epilogue = cusp_epilogue(bias: nil, accumulates: 0, relu: 0)
+      var epilogue = cusp_epilogue(bias: nil, accumulates: 0, relu: 0, addend: 0, mask: 0)
       let above = AlignedFloats(count: 8 * 16 * (tiles.columns + 1))
       products.withUnsafeBufferPointer { products in
         guard let start = products.baseAddress else { return }
@@ -158,6 +178,18 @@ import Testing
         }
       }
       #expect(difference(result.values, gradient(one, slopes).values) < 5e-4, "\(one.height)x\(one.width)")
+      let ended = products.withUnsafeBufferPointer { products in
+        elsewhere(result) { epilogue, memory in
+          guard let start = products.baseAddress else { return }
+          var epilogue = epilogue
+          for image in 0..<one.count {
+            set.functions.winograd_gather_gradient(
+              &to, &tiles, &epilogue, start + image * perImage * one.inputs, count * one.inputs, image, above.start,
+              memory)
+          }
+        }
+      }
+      #expect(ended.found == ended.expected)
     }
   }
 

@@ -109,16 +109,16 @@ struct cusp_kernel_set {
       const struct cusp_images *images, const float *source, const float *scale, const float *shift, int relu,
       float *destination);
 
-  /// Writes the largest number of each window of `height` * `width` pixels of one image, side by side, and, unless that is null,
-  /// which tap of its window it is at: the first of equal ones.
+  /// Writes the largest number of each of the windows of one image, and, unless that is null, which tap of its window it is at:
+  /// the first of equal ones. Windows may overlap and reach past the edges; each has a pixel of the image, and no holes.
   void (*maximum)(
-      const struct cusp_images *sources, const struct cusp_images *results, long height, long width,
+      const struct cusp_images *sources, const struct cusp_images *results, const struct cusp_windows *windows,
       const float *source, float *result, signed char *places);
 
-  /// Writes the gradient of one image of the source, given that of the result and where its numbers came from; pixels beyond
-  /// the last windows get 0.
+  /// Writes the gradient of one image of the source, given that of the result and where its numbers came from; pixels that are
+  /// no window's largest get 0.
   void (*maximum_gradient)(
-      const struct cusp_images *sources, const struct cusp_images *results, long height, long width,
+      const struct cusp_images *sources, const struct cusp_images *results, const struct cusp_windows *windows,
       const float *result, const signed char *places, float *source);
 };
 

@@ -9,10 +9,12 @@ struct cusp_images {
   long image_stride, block_stride, row_stride, pixel_stride;
 };
 
-/// What follows the product: `bias` one number a channel or null, then a sum with what is there, then max(x, 0).
+/// What follows the product: `bias` one number a channel or null, then a sum with what lies `addend` floats beyond, then
+/// max(x, 0), then 0 where the number `mask` floats beyond is not above it, if `mask` is not 0.
 struct cusp_epilogue {
   const float *bias;
   int accumulates, relu;
+  long addend, mask;
 };
 
 /// The windows of a convolution: the kernel, the steps between windows and between a window's pixels, and where the first

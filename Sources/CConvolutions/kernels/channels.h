@@ -6,7 +6,8 @@
 #include "vectors.h"
 
 /// Writes the sums `[16]` of one block of 16 channels over all pixels of one image, or adds them.
-CUSP_WIDE static inline void cusp_channel_sums(const struct cusp_images *images, const float *image, int adds, float *sums) {
+CUSP_WIDE static inline void cusp_channel_sums(
+    const struct cusp_images *restrict images, const float *image, int adds, float *sums) {
   cusp_vector sum = {};
   for (long y = 0; y < images->height; y++) {
     for (long x = 0; x < images->width; x++) sum += CUSP_LOAD(image + y * images->row_stride + x * images->pixel_stride);
@@ -17,7 +18,7 @@ CUSP_WIDE static inline void cusp_channel_sums(const struct cusp_images *images,
 /// Writes `source` times `scale`, plus `shift` unless that is null, of one block of 16 channels over all pixels of one image;
 /// then max(x, 0) if `relu`.
 CUSP_WIDE static inline void cusp_scale_shift(
-    const struct cusp_images *images, const float *source, const float *scale, const float *shift, int relu,
+    const struct cusp_images *restrict images, const float *source, const float *scale, const float *shift, int relu,
     float *destination) {
   cusp_vector factor = CUSP_LOAD(scale), summand = shift ? CUSP_LOAD(shift) : (cusp_vector){};
   for (long y = 0; y < images->height; y++) {

@@ -45,7 +45,8 @@ CUSP_WIDE __attribute__((always_inline)) static inline void cusp_depthwise_row(
 
 /// Writes the sums `[taps, 16]` that one block of 16 channels of one image gives the filters' gradient, or adds them.
 CUSP_WIDE static inline void cusp_depthwise_gradient(
-    const struct cusp_images *sources, const struct cusp_images *results, const struct cusp_windows *windows,
+    const struct cusp_images *restrict sources, const struct cusp_images *restrict results,
+    const struct cusp_windows *restrict windows,
     const float *source, const float *gradient, int adds, float *filters) {
   for (long down = 0; down < windows->kernel_height; down++) {
     for (long right = 0; right < windows->kernel_width; right += 4) {

@@ -7,7 +7,7 @@
 
 /// Ends `rows` rows of `width` sums and stores the first `outputs` of each in rows `stride` apart.
 CUSP_WIDE static inline void cusp_group_finish(
-    long rows, const float *sums, long width, const struct cusp_epilogue *epilogue, long channel, long outputs,
+    long rows, const float *sums, long width, const struct cusp_epilogue *restrict epilogue, long channel, long outputs,
     float *result, long stride) {
   typedef int cusp_bits __attribute__((vector_size(64)));
   for (long row = 0; row < rows; row++, sums += width, result += stride) {
@@ -33,7 +33,7 @@ CUSP_WIDE static inline void cusp_group_finish(
 /// group's weights, in panels as those of `cusp_product`; its `outputs` channels begin at `channel` of `result`.
 CUSP_WIDE static inline void cusp_group_product(
     long rows, const float *left, long left_stride, long inputs, const float *right, long depth,
-    const struct cusp_epilogue *epilogue, long channel, long outputs, float *result, long stride) {
+    const struct cusp_epilogue *restrict epilogue, long channel, long outputs, float *result, long stride) {
   float sums[48 * 64];
   for (long column = 0; column < outputs; column += 64) {
     long rest = (outputs - column + 15) / 16 * 16, width = rest < 64 ? rest : 64;

@@ -64,7 +64,7 @@ CUSP_WIDE __attribute__((always_inline)) static inline void cusp_narrow_sums(
 /// The sums of some lanes, from `lane` on, of the pixels (y, x), (y, x + stride), ... over all taps that meet them, into
 /// `parts`, `[channels, 8, 16]`; `channels` is constant where this is inlined, and `checks` says whether a tap may read beside its row.
 CUSP_WIDE __attribute__((always_inline)) static inline void cusp_narrow_part(
-    int channels, int checks, const struct cusp_images *images, const struct cusp_narrow *narrow, const float *gradient,
+    int channels, int checks, const struct cusp_images *restrict images, const struct cusp_narrow *restrict narrow, const float *gradient,
     const float *weights, long y, long x, long lane, float *parts) {
   long stride = narrow->stride;
   cusp_narrow_vector sums[3][8];
@@ -103,7 +103,7 @@ CUSP_WIDE __attribute__((always_inline)) static inline void cusp_narrow_part(
 
 /// Eight pixels, (y, x), (y, x + stride), ..., `count` of which are there.
 CUSP_WIDE __attribute__((always_inline)) static inline void cusp_narrow_pixels(
-    int channels, int checks, const struct cusp_images *images, const struct cusp_narrow *narrow, const float *gradient,
+    int channels, int checks, const struct cusp_images *restrict images, const struct cusp_narrow *restrict narrow, const float *gradient,
     const float *weights, long y, long x, long count, float *pixels) {
   float parts[3 * 8 * 16];
   for (long p = 0; p < 8; p += CUSP_NARROW_PIXELS(channels)) {
@@ -120,7 +120,7 @@ CUSP_WIDE __attribute__((always_inline)) static inline void cusp_narrow_pixels(
 
 #define CUSP_NARROW(name, channels)                                                                                  \
   CUSP_WIDE static inline void name(                                                                                 \
-      const struct cusp_images *images, const struct cusp_narrow *narrow, const float *gradient, const float *weights, \
+      const struct cusp_images *restrict images, const struct cusp_narrow *restrict narrow, const float *gradient, const float *weights, \
       float *pixels) {                                                                                               \
     long stride = narrow->stride;                                                                                    \
     for (long y = 0; y < narrow->height; y++) {                                                                      \
@@ -143,7 +143,7 @@ CUSP_NARROW(cusp_narrow_3, 3)
 /// Writes the gradient of the pixels of one image, given that of the convolution's result, `images`, in blocks of 16
 /// channels; `weights` are `[kernel, kernel, channels, result's channels]`.
 CUSP_WIDE static inline void cusp_narrow_gradient(
-    const struct cusp_images *images, const struct cusp_narrow *narrow, const float *gradient, const float *weights,
+    const struct cusp_images *restrict images, const struct cusp_narrow *restrict narrow, const float *gradient, const float *weights,
     float *pixels) {
   switch (narrow->channels) {
   case 1: cusp_narrow_1(images, narrow, gradient, weights, pixels); break;
@@ -155,7 +155,7 @@ CUSP_WIDE static inline void cusp_narrow_gradient(
 /// Lays the pixels that the windows of row `y` of the result read, zero outside, column by column into `part`,
 /// `[columns, kernel, channels]`.
 CUSP_WIDE static inline void cusp_narrow_columns(
-    const struct cusp_narrow *narrow, const float *pixels, long y, long columns, float *part) {
+    const struct cusp_narrow *restrict narrow, const float *pixels, long y, long columns, float *part) {
   long step = narrow->kernel * narrow->channels;
   for (long down = 0; down < narrow->kernel; down++) {
     long row = y * narrow->stride - narrow->border + down;

@@ -8,7 +8,7 @@
 /// Copies what `count` pixels, from the one numbered `first` in the batch, read for the tap at (down, right) into the rows
 /// of `part`, `[count, channels]`; pixels outside are zero.
 CUSP_WIDE static inline void cusp_tap_scatter(
-    const struct cusp_images *images, const struct cusp_pixel_grid *grid, long down, long right, const float *source,
+    const struct cusp_images *restrict images, const struct cusp_pixel_grid *restrict grid, long down, long right, const float *source,
     long first, long count, float *part) {
   for (long p = first; p < first + count; p++, part += images->channels) {
     long pixel = p % (grid->rows * grid->columns), image = p / (grid->rows * grid->columns);
@@ -24,7 +24,7 @@ CUSP_WIDE static inline void cusp_tap_scatter(
 
 /// Ends the sums over all taps, laid out as by `cusp_tap_scatter`, and writes them into images of the result.
 CUSP_WIDE static inline void cusp_tap_gather(
-    const struct cusp_images *images, const struct cusp_pixel_grid *grid, const struct cusp_epilogue *epilogue,
+    const struct cusp_images *restrict images, const struct cusp_pixel_grid *restrict grid, const struct cusp_epilogue *restrict epilogue,
     const float *sums, long first, long count, float *destination) {
   for (long p = first; p < first + count; p++, sums += images->channels) {
     long pixel = p % (grid->rows * grid->columns), image = p / (grid->rows * grid->columns);

@@ -7,6 +7,8 @@
 
 #include "../include/structures.h"
 
+// What kernels are told by structures is `restrict`, or it would be read anew after every store, which might have changed it.
+
 // Vectors are handed only to functions that become part of their callers, so that no convention of calls matters.
 #pragma clang diagnostic ignored "-Wpsabi"
 
@@ -15,6 +17,7 @@
 #endif
 
 typedef float cusp_vector __attribute__((vector_size(64)));
+typedef int cusp_lanes_mask __attribute__((vector_size(64)));
 typedef float cusp_unaligned_vector __attribute__((vector_size(64), aligned(4), may_alias));
 
 #define CUSP_LOAD(address) (*(const cusp_unaligned_vector *)(address))
@@ -30,10 +33,11 @@ CUSP_WIDE __attribute__((always_inline)) static inline cusp_vector cusp_splat(fl
 
 /// Stores `result`, of 16 channels from `channel` on, ended so.
 CUSP_WIDE __attribute__((always_inline)) static inline void cusp_finish(
-    const struct cusp_epilogue *epilogue, long channel, cusp_vector result, float *place) {
+    const struct cusp_epilogue *restrict epilogue, long channel, cusp_vector result, float *place) {
   if (epilogue->bias) result += CUSP_LOAD(epilogue->bias + channel);
-  if (epilogue->accumulates) result += CUSP_LOAD(place);
+  if (epilogue->accumulates) result += CUSP_LOAD(place + epilogue->addend);
   if (epilogue->relu) result = __builtin_elementwise_max(result, (cusp_vector){});
+  if (epilogue->mask) result = (cusp_vector)((cusp_lanes_mask)result & (CUSP_LOAD(place + epilogue->mask) > 0));
   CUSP_STORE(place, result);
 }
 

@@ -33,7 +33,7 @@
 /// Transforms `count` tiles, from the one numbered `first` in the batch: element i of B' d B of tile t and channel c
 /// goes to `parts[i * part_stride + t * channels + c]`.
 CUSP_WIDE static inline void cusp_winograd_scatter(
-    const struct cusp_images *images, const struct cusp_tiles *tiles, const float *source, long first, long count,
+    const struct cusp_images *restrict images, const struct cusp_tiles *restrict tiles, const float *source, long first, long count,
     float *parts, long part_stride) {
   for (long t = 0; t < count; t++) {
     long tile = (first + t) % (tiles->rows * tiles->columns), image = (first + t) / (tiles->rows * tiles->columns);
@@ -87,7 +87,7 @@ CUSP_WIDE static inline void cusp_winograd_scatter(
 ///
 /// All of it is more than the caches hold, so that the stores pass them by: `parts` is aligned to 64 bytes.
 CUSP_WIDE static inline void cusp_winograd_kernels(
-    const struct cusp_kernels *kernels, const float *values, long first, long count, float *parts, long inputs,
+    const struct cusp_kernels *restrict kernels, const float *values, long first, long count, float *parts, long inputs,
     long outputs) {
   for (long column = 0; column < outputs; column += 64) {
     long width = outputs - column < 64 ? outputs - column : 64;
@@ -138,7 +138,7 @@ CUSP_WIDE static inline void cusp_winograd_kernels(
 
 /// Transforms the products of `count` tiles back, laid out as by `cusp_winograd_scatter`, into images of the result.
 CUSP_WIDE static inline void cusp_winograd_gather(
-    const struct cusp_images *images, const struct cusp_tiles *tiles, const struct cusp_epilogue *epilogue,
+    const struct cusp_images *restrict images, const struct cusp_tiles *restrict tiles, const struct cusp_epilogue *restrict epilogue,
     const float *parts, long part_stride, long first, long count, float *destination) {
   for (long t = 0; t < count; t++) {
     long tile = (first + t) % (tiles->rows * tiles->columns), image = (first + t) / (tiles->rows * tiles->columns);
@@ -186,7 +186,7 @@ CUSP_WIDE static inline void cusp_winograd_gather(
 /// Takes `count` tiles of the gradient of the results, from the one numbered `first`, to that of the products, laid out as
 /// by `cusp_winograd_scatter`: A y A', pixels outside zero.
 CUSP_WIDE static inline void cusp_winograd_scatter_gradient(
-    const struct cusp_images *images, const struct cusp_tiles *tiles, const float *gradient, long first, long count,
+    const struct cusp_images *restrict images, const struct cusp_tiles *restrict tiles, const float *gradient, long first, long count,
     float *parts, long part_stride) {
   for (long t = first; t < first + count; t++) {
     long tile = t % (tiles->rows * tiles->columns), image = t / (tiles->rows * tiles->columns);
@@ -235,7 +235,7 @@ CUSP_WIDE static inline void cusp_winograd_scatter_gradient(
 /// Transforms the products of all tiles of image `image` back to the pixels that the tiles were computed from: B v B',
 /// summed where tiles overlap. `parts` begins with the image's first tile; `above` holds 8 * (columns + 1) vectors.
 CUSP_WIDE static inline void cusp_winograd_gather_gradient(
-    const struct cusp_images *images, const struct cusp_tiles *tiles, const struct cusp_epilogue *epilogue,
+    const struct cusp_images *restrict images, const struct cusp_tiles *restrict tiles, const struct cusp_epilogue *restrict epilogue,
     const float *parts, long part_stride, long image, float *above, float *destination) {
   for (long block = 0; block < images->channels / 16; block++) {
     float *plane = destination + image * images->image_stride + block * images->block_stride;
@@ -317,7 +317,7 @@ CUSP_WIDE static inline void cusp_winograd_kernel_product(
 /// Takes the 36 gradients `sums`, each `[rows, width]`, of the weights from `input` to `output` on back to those of the
 /// kernels, G' u G, into `gradient`, where the weights lie as `kernels` says.
 CUSP_WIDE static inline void cusp_winograd_kernel_gradient(
-    const struct cusp_kernels *kernels, const float *sums, long input, long output, long rows, long width,
+    const struct cusp_kernels *restrict kernels, const float *sums, long input, long output, long rows, long width,
     float *gradient) {
   for (long block = 0; block < width; block += 16) {
     for (long r = 0; r < rows && input + r < kernels->inputs; r++) {

@@ -4,7 +4,7 @@
 
 /// Functions that only this version has.
 #define CUSP_OWN_FUNCTIONS(EACH) \
-    EACH(memory_desc_init_by_strides) EACH(memory_desc_init_by_tag) EACH(memory_desc_init_submemory) \
+    EACH(memory_desc_init_by_strides) EACH(memory_desc_init_by_tag) EACH(memory_desc_init_submemory) EACH(memory_desc_permute_axes) \
     EACH(primitive_desc_create) EACH(binary_desc_init) \
     EACH(eltwise_forward_desc_init) EACH(eltwise_backward_desc_init) \
     EACH(dilated_convolution_forward_desc_init) EACH(dilated_convolution_backward_data_desc_init) \
@@ -55,6 +55,13 @@ static inline dnnl_status_t cusp_memory_desc_create_submemory(
     dnnl_memory_desc_t part;
     dnnl_status_t status = onednn_memory_desc_init_submemory(&part, whole, sizes, offsets);
     return status == dnnl_success ? cusp_memory_desc_clone(made, &part) : status;
+}
+
+static inline dnnl_status_t cusp_memory_desc_permute_axes(
+    cusp_memory_desc *made, cusp_memory_desc original, const int *permutation) {
+    dnnl_memory_desc_t permuted;
+    dnnl_status_t status = onednn_memory_desc_permute_axes(&permuted, original, permutation);
+    return status == dnnl_success ? cusp_memory_desc_clone(made, &permuted) : status;
 }
 
 /// How many sizes there are; 0 when the descriptor describes nothing.

@@ -3,7 +3,7 @@
 /// Functions that only this version has.
 #define CUSP_OWN_FUNCTIONS(EACH) \
     EACH(memory_desc_create_with_strides) EACH(memory_desc_create_with_tag) EACH(memory_desc_create_submemory) \
-    EACH(memory_desc_clone) EACH(memory_desc_destroy) EACH(memory_desc_query) EACH(binary_primitive_desc_create) \
+    EACH(memory_desc_permute_axes) EACH(memory_desc_clone) EACH(memory_desc_destroy) EACH(memory_desc_query) EACH(binary_primitive_desc_create) \
     EACH(eltwise_forward_primitive_desc_create) EACH(eltwise_backward_primitive_desc_create) \
     EACH(convolution_forward_primitive_desc_create) EACH(convolution_backward_data_primitive_desc_create) \
     EACH(convolution_backward_weights_primitive_desc_create) EACH(inner_product_forward_primitive_desc_create) \
@@ -36,6 +36,11 @@ static inline dnnl_status_t cusp_memory_desc_create_with_tag(
 static inline dnnl_status_t cusp_memory_desc_create_submemory(
     cusp_memory_desc *made, cusp_memory_desc whole, const dnnl_dims_t sizes, const dnnl_dims_t offsets) {
     return onednn_memory_desc_create_submemory((dnnl_memory_desc_t *)made, whole, sizes, offsets);
+}
+
+static inline dnnl_status_t cusp_memory_desc_permute_axes(
+    cusp_memory_desc *made, cusp_memory_desc original, const int *permutation) {
+    return onednn_memory_desc_permute_axes((dnnl_memory_desc_t *)made, original, permutation);
 }
 
 static inline dnnl_status_t cusp_memory_desc_clone(cusp_memory_desc *made, cusp_memory_desc original) {

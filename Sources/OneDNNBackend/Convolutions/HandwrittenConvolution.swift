@@ -17,11 +17,13 @@ struct ConvolutionOperands {
   let source, weights: Memory
   var bias: Memory?
   let destination: Memory
-  /// Whether what `destination` holds already is added.
-  var accumulates = false
+  /// What is added, of the layout of `destination`, which it may be.
+  var addend: Memory?
   var relu = false
+  /// Of the layout of `destination`: where it is not above 0, results are 0.
+  var mask: Memory?
 
-  var memories: [Memory] { [source, weights, destination] + (bias.map { [$0] } ?? []) }
+  var memories: [Memory] { [source, weights, destination] + [bias, addend, mask].compactMap { $0 } }
 
   /// The layout of what is read, and of what is written if that is another.
   var layoutText: String {
@@ -30,7 +32,15 @@ struct ConvolutionOperands {
   }
 
   var epilogue: cusp_epilogue {
-    cusp_epilogue(bias: bias?.start, accumulates: accumulates ? 1 : 0, relu: relu ? 1 : 0)
+    cusp_epilogue(
+      bias: bias?.start, accumulates: addend == nil ? 0 : 1, relu: relu ? 1 : 0, addend: distance(of: addend),
+      mask: distance(of: mask))
+  }
+
+  /// From where results go to `other`, in floats.
+  private func distance(of other: Memory?) -> Int {
+    guard let other = other?.start, let place = destination.start else { return 0 }
+    return other - place
   }
 
   /// Where they lie, once they are placed.

@@ -28,12 +28,19 @@ final class TapPass: HandwrittenPass {
     threads = Threads.current
     (rows, depth) = (recorder.rows, recorder.caches.depth)
     let (inputs, outputs, images) = (sources.channels, results.channels, convolution.source[0])
-    // The product takes six rows at a time.
-    let most = max(6, recorder.caches.keptCount / (inputs + outputs) / 6 * 6)
-    blocks = convolution.grids.flatMap { grid in
+    let wanted = recorder.caches.tapRows(inputs, outputs)
+    let threadCount = threads.count
+    // Every thread gets equally many pixels.
+    let sizes = convolution.grids.map { grid in
       let total = images * grid.pixels.rows * grid.pixels.columns
-      return stride(from: 0, to: total, by: most).map {
-        Block(grid: grid, first: $0, count: min(most, total - $0))
+      let shares = (total + wanted * threadCount - 1) / (wanted * threadCount) * threadCount
+      return (total + shares - 1) / shares
+    }
+    let most = sizes.max() ?? 0
+    blocks = zip(convolution.grids, sizes).flatMap { grid, size in
+      let total = images * grid.pixels.rows * grid.pixels.columns
+      return stride(from: 0, to: total, by: size).map {
+        Block(grid: grid, first: $0, count: min(size, total - $0))
       }
     }
     copyCount = most * inputs

@@ -51,6 +51,14 @@ final class Layout {
     }
   }
 
+  /// This layout's memory with its first two axes exchanged, as the weights of a convolution that goes the other way lie.
+  var exchanged: Layout {
+    get throws {
+      let axes = [1, 0] + sizes.indices.dropFirst(2).map(Int32.init)
+      return try Layout("dnnl_memory_desc_permute_axes") { cusp_memory_desc_permute_axes(&$0, handle, axes) }
+    }
+  }
+
   /// The sizes, without padding.
   var sizes: [Int] {
     let count = Int(cusp_memory_desc_rank(handle))

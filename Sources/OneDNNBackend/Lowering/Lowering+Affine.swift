@@ -18,9 +18,9 @@ extension Lowering {
       return try handwritten(algorithm, settings, geometry, groups, index, step)
     }
     let bias = settings.bias || !training
-    let activation = step.activation?.postOperations ?? []
-    let operations: [PostOperation] = step.residual == nil ? activation : [.accumulate] + activation
-    let descriptor = try convolutionKernel(geometry, algorithm, bias: bias, operations)
+    let ahead: [PostOperation] = step.residual == nil ? [] : [.accumulate]
+    let descriptor = try convolutionKernel(
+      geometry, algorithm, bias: bias, ahead + (step.activation?.postOperations ?? []))
     if !training, descriptor.mixesImages {
       if GroupedProductPass.admits(asked) { return try groupedProduct(asked, index, step) }
       if ColumnProductPass.admits(geometry), step.residual == nil { return try columnProduct(geometry, index, step) }
@@ -30,12 +30,15 @@ extension Lowering {
       return try handwritten(.implicitGEMM, settings, geometry, groups, index, step)
     }
     let source = try recorder.converted(read(by: step, as: geometry), to: descriptor.chosen(.source))
-    let output = try destination(step, descriptor.chosen(.destination))
-    let weights = try makeWeights(index, descriptor, bias: bias ? settings.outputChannels : nil)
+    let (kernel, output, residual) = try sum(step, descriptor) { operations in
+      try convolutionKernel(geometry, algorithm, bias: bias, operations)
+    }
+    let weights = try makeWeights(index, kernel, bias: bias ? settings.outputChannels : nil)
     weights.groups = groups
     var arguments: [Argument: Memory] = [.source: source, .weights: weights.weight, .destination: output]
     arguments[.bias] = weights.bias
-    try recorder.record("\(step.name) convolution forward", descriptor, arguments)
+    arguments[.postOperation(0)] = residual
+    try recorder.record("\(step.name) convolution forward", kernel, arguments)
     set(step.output, output)
 
     return { [self] in
@@ -43,7 +46,9 @@ extension Lowering {
         return try narrowGradient(geometry, step, weights)
       }
       let gradient = try outputGradient(step)
-      if needsGradient(step.inputs[0]) {
+      if let exchanged = geometry.exchanged, groups == nil, InstructionSet.current != .avx512 {
+        try pointwiseGradient(exchanged, descriptor, step, weights, gradient)
+      } else if needsGradient(step.inputs[0]) {
         let backward = try engine.convolutionBackwardData(geometry, algorithm, hint: descriptor)
         try deliver(dataGradient("\(step.name) convolution", backward, weights, gradient), by: step, as: geometry)
       }
@@ -154,6 +159,21 @@ extension Lowering {
     return shared.isReference ? free : shared
   }
 
+  /// The kernel of a convolution and where it writes; and the residual, where that is read again later and the kernel that `make`
+  /// finds adds it from where it lies, so that no copy of it is added to.
+  private func sum(
+    _ step: Step, _ descriptor: PrimitiveDescriptor, _ make: ([PostOperation]) throws -> PrimitiveDescriptor
+  ) throws -> (kernel: PrimitiveDescriptor, destination: Memory, residual: Memory?) {
+    let layout = try descriptor.chosen(.destination)
+    if let index = step.residual, !isLastUse(of: index, in: step), case let residual = try value(index),
+      residual.layout == layout
+    {
+      let kernel = try make([.add(layout)] + (step.activation?.postOperations ?? []))
+      if kernel.implementation == descriptor.implementation { return (kernel, try recorder.memory(layout), residual) }
+    }
+    return (descriptor, try destination(step, layout), nil)
+  }
+
   /// Where a convolution writes: new memory, or what holds its residual, since kernels add to what is there.
   func destination(_ step: Step, _ layout: Layout) throws -> Memory {
     guard let index = step.residual else { return try recorder.memory(layout) }
@@ -186,7 +206,7 @@ extension Lowering {
       let gradient = try outputGradient(step)
       if needsGradient(step.inputs[0]) {
         let backward = try engine.denseBackwardData(sizes, hint: descriptor)
-        try backwardData("\(step.name) dense", backward, weights, gradient, step)
+        try deliver(dataGradient("\(step.name) dense", backward, weights, gradient), to: step.inputs[0])
       }
       if training {
         let backward = try engine.denseBackwardWeights(sizes, bias: bias, hint: descriptor)
@@ -201,12 +221,6 @@ extension Lowering {
       in: recorder)
     weights[index] = made
     return made
-  }
-
-  private func backwardData(
-    _ name: String, _ descriptor: PrimitiveDescriptor, _ weights: Weights, _ gradient: Memory, _ step: Step
-  ) throws {
-    try deliver(dataGradient(name, descriptor, weights, gradient), to: step.inputs[0])
   }
 
   private func dataGradient(

@@ -14,14 +14,14 @@ extension Lowering {
     }
     let forward = convolution(isBackward: false)
     let source = try blockwise(value(step.inputs[0]))
-    let output = try destination(step, layout(of: geometry.destination, like: source))
+    let (output, addend) = try sum(step, layout(of: geometry.destination, like: source))
     let made = try Weights(
       forward.filter, training: training, expanding: plan.weights[index].expansion, hasBias: settings.bias,
       in: recorder)
     made.groups = groups
     weights[index] = made
     let operands = ConvolutionOperands(
-      source: source, weights: made.weight, bias: made.bias, destination: output, accumulates: step.residual != nil,
+      source: source, weights: made.weight, bias: made.bias, destination: output, addend: addend,
       relu: step.activation == .relu)
     try recorder.record("\(step.name) convolution forward", forward.pass(operands, in: recorder))
     try activate(step, output, unless: .relu)
@@ -35,15 +35,34 @@ extension Lowering {
       let outer = try blockwise(gradient)
       if needsGradient(step.inputs[0]) {
         let backward = convolution(isBackward: true)
-        let inner = try recorder.memory(layout(of: geometry.source, like: outer))
+        let ending = try ending(step, layout(of: geometry.source, like: outer))
         let operands = ConvolutionOperands(
-          source: outer, weights: try made.weight(backward.filter, recorder), destination: inner)
+          source: outer, weights: try made.weight(backward.filter, recorder), destination: ending.destination,
+          addend: ending.addend, mask: ending.mask)
         try recorder.record("\(step.name) convolution backward data", backward.pass(operands, in: recorder))
-        try deliver(inner, to: step.inputs[0])
+        if ending.addend == nil { try deliver(ending.destination, to: step.inputs[0]) }
       }
       if training { try filterGradient(geometry, step, made, source, outer) }
       if let residual = step.residual { try deliver(gradient, to: residual) }
     }
+  }
+
+  /// Where a pass of ours writes, and what it adds: the residual, where that lies.
+  private func sum(_ step: Step, _ layout: Layout) throws -> (destination: Memory, addend: Memory?) {
+    guard let index = step.residual else { return (try recorder.memory(layout), nil) }
+    let residual = try recorder.converted(value(index), to: layout)
+    let isFree = try residual !== value(index) || isLastUse(of: index, in: step)
+    return (isFree ? residual : try recorder.memory(layout), residual)
+  }
+
+  /// Where a pass of ours writes the gradient of what the step reads, what of that it adds, and by what it masks the sum.
+  private func ending(_ step: Step, _ layout: Layout) throws -> (destination: Memory, addend: Memory?, mask: Memory?) {
+    let index = step.inputs[0]
+    let total = gradient(of: index)
+    let addend = total?.layout == layout ? total : nil
+    let completes = addend != nil || total == nil
+    let mask = try completes && value(index).layout == layout && takesMask(of: index, afterLastOf: step)
+    return (try addend ?? recorder.memory(layout), addend, mask ? try value(index) : nil)
   }
 
   /// A 1x1 convolution in groups for which the library has no kernel that keeps images apart.
@@ -54,8 +73,8 @@ extension Lowering {
     let made = try Weights(filter, training: false, expanding: nil, hasBias: true, in: recorder)
     weights[index] = made
     let operands = ConvolutionOperands(
-      source: source, weights: made.weight, bias: made.bias, destination: output, accumulates: step.residual != nil,
-      relu: step.activation == .relu)
+      source: source, weights: made.weight, bias: made.bias, destination: output,
+      addend: step.residual == nil ? nil : output, relu: step.activation == .relu)
     recorder.record(
       "\(step.name) convolution forward", GroupedProductPass(filter, operands, in: recorder))
     try activate(step, output, unless: .relu)

@@ -13,9 +13,16 @@ extension Lowering {
     if !takesMaximum, geometry.countsPadding, geometry.reachesPastPadding { return try portable("pooling", step) }
     let differentiates = needsGradient(step.inputs[0])
     let masksInput = takesMaximum && differentiates && takesMask(of: step.inputs[0])
-    if try MaximumPass.admits(geometry, input.layout) { return try maximum(geometry, masksInput: masksInput, step) }
+    if takesMaximum, try input.layout == .plain(input.layout.sizes),
+      input.layout.sizes[1] == filled(input.layout.sizes[1])
+    {
+      input = try recorder.converted(input, to: .channelsLast(input.layout.sizes))
+    }
+    if try MaximumPass.admits(geometry, input.layout) {
+      return try maximum(geometry, input, masksInput: masksInput, step)
+    }
     var descriptor = try engine.pooling(geometry, training: differentiates, source: input.layout)
-    if takesMaximum, descriptor.isReference {
+    if descriptor.isReference {
       // Without AVX-512 the library has no kernel for blocks of 16 channels, and takes a hundred times as long.
       input = try recorder.converted(input, to: .channelsLast(input.layout.sizes))
       descriptor = try engine.pooling(geometry, training: differentiates, source: input.layout)
@@ -41,8 +48,10 @@ extension Lowering {
   }
 
   /// Maximum pooling by a pass of ours; `masksInput` says that the mask of what it reads is taken from what it writes.
-  private func maximum(_ geometry: PoolingGeometry, masksInput: Bool, _ step: Step) throws -> Pullback {
-    let (input, sizes) = (try value(step.inputs[0]), sizes(of: step.output))
+  private func maximum(
+    _ geometry: PoolingGeometry, _ input: Memory, masksInput: Bool, _ step: Step
+  ) throws -> Pullback {
+    let sizes = sizes(of: step.output)
     let isLast = try input.layout == .channelsLast(input.layout.sizes)
     let output = try recorder.memory(isLast ? .channelsLast(sizes) : .blocked(sizes))
     let differentiates = needsGradient(step.inputs[0])

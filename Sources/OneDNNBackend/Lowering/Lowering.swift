@@ -160,6 +160,22 @@ final class Lowering {
     return true
   }
 
+  /// Takes over the ReLU's mask of value `index` for `step`, if that is the last to add to the value's gradient.
+  func takesMask(of index: Int, afterLastOf step: Step) -> Bool {
+    guard step.residual != index, isMasked(index),
+      plan.steps.first(where: { $0.reads.contains(index) && needsGradient($0.output) })?.output == step.output
+    else { return false }
+    maskedAhead.insert(index)
+    return true
+  }
+
+  /// Whether the gradient of value `index` is to be masked by a ReLU which is no part of a norm, whose kernel masks.
+  private func isMasked(_ index: Int) -> Bool {
+    guard let maker = plan.steps.first(where: { $0.output == index }), isMasked(maker) else { return false }
+    if case .batchNormalization = maker.operation { return false }
+    return true
+  }
+
   /// Whether anybody wants the gradient of value `index`.
   func needsGradient(_ index: Int) -> Bool { plan.needsGradient[index] }
 
@@ -181,6 +197,9 @@ final class Lowering {
       }
     }
   }
+
+  /// The gradient of value `index` so far.
+  func gradient(of index: Int) -> Memory? { gradients[index] }
 
   /// Adds `gradient` to that of value `index`, or makes it that; the caller does not touch it any more.
   func deliver(_ gradient: Memory, to index: Int) throws {
