@@ -34,6 +34,9 @@ public struct GrowingFile: ~Copyable {
     count = Int(status.st_size)
   }
 
+  // A process that was forked meanwhile, such as a guarded reader's, has the file open, too, and the lock with it.
+  deinit { _ = flock(file.number, LOCK_UN) }
+
   /// Appends `bytes`.
   ///
   /// - Throws: `.inputOutput` on a full or failing disk.

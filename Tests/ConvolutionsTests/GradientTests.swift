@@ -2,14 +2,17 @@ import CConvolutions
 import Testing
 
 @Suite("Gradients of narrow images and of depthwise filters, against plain loops") struct GradientTests {
-  @Test("The gradient of images of one to three channels", arguments: KernelSet.all, 1...3)
-  func narrow(set: KernelSet, channels: Int) {
+  @Test(
+    "The gradient of images of one to three channels", arguments: KernelSet.all,
+    [1, 2, 3].flatMap { [(channels: $0, isLast: false), (channels: $0, isLast: true)] })
+  func narrow(set: KernelSet, shape: (channels: Int, isLast: Bool)) {
+    let (channels, isLast) = shape
     for (height, width, kernel, stride, border) in [
       (5, 9, 3, 1, 1), (8, 8, 3, 1, 0), (4, 17, 5, 1, 2), (3, 3, 1, 1, 0), (9, 37, 7, 2, 3), (7, 8, 1, 2, 0),
       (8, 41, 2, 3, 1), (6, 34, 4, 2, 0),
     ] {
       let windows = [height, width].map { ($0 + 2 * border - kernel) / stride + 1 }
-      let slopes = Images(1, 32, windows[0], windows[1], seed: 11)
+      let slopes = Images(1, 32, windows[0], windows[1], isLast: isLast, seed: 11)
       // [kernel, kernel, channels, result's channels]
       let weights = numbers(kernel * kernel * channels * 32, 12)
       var layout = slopes.layout

@@ -90,6 +90,28 @@ struct GrowingFileTests {
     }
   }
 
+  #if os(Linux)
+    @Test("What a forked process has of the file does not hold it") func forked() throws {
+      try Fixture.withTemporaryFolder { folder in
+        let path = "\(folder)/a"
+        var copies: [Int32] = []
+        defer { for copy in copies { close(copy) } }
+        do {
+          let file = try GrowingFile(path: path)
+          // A copy within this process has the lock as one in another has.
+          let numbers = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap { Int32($0) }
+          copies = numbers.filter {
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")) == path
+          }
+          .map { dup($0) }
+          #expect(copies.count == 1)
+          #expect(throws: Failure.self) { _ = try GrowingFile(path: file.path) }
+        }
+        #expect(try GrowingFile(path: path).count == 0)
+      }
+    }
+  #endif
+
   @Test("Folders are made with those that they lie in, and removed with what they hold")
   func folders() throws {
     try Fixture.withTemporaryFolder { folder in

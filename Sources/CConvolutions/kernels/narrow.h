@@ -64,8 +64,8 @@ CUSP_WIDE __attribute__((always_inline)) static inline void cusp_narrow_sums(
 /// The sums of some lanes, from `lane` on, of the pixels (y, x), (y, x + stride), ... over all taps that meet them, into
 /// `parts`, `[channels, 8, 16]`; `channels` is constant where this is inlined, and `checks` says whether a tap may read beside its row.
 CUSP_WIDE __attribute__((always_inline)) static inline void cusp_narrow_part(
-    int channels, int checks, const struct cusp_images *restrict images, const struct cusp_narrow *restrict narrow, const float *gradient,
-    const float *weights, long y, long x, long lane, float *parts) {
+    int channels, int checks, const struct cusp_images *restrict images, const struct cusp_narrow *restrict narrow,
+    const float *gradient, const float *weights, long y, long x, long lane, float *parts) {
   long stride = narrow->stride;
   cusp_narrow_vector sums[3][8];
   CUSP_UNROLLED for (int c = 0; c < channels; c++) {
@@ -77,7 +77,7 @@ CUSP_WIDE __attribute__((always_inline)) static inline void cusp_narrow_part(
     long first = left;
     for (long right = x + narrow->border - left * stride; right < narrow->kernel; first--, right += stride) {
       const float *tap = weights + (down * narrow->kernel + right) * channels * images->channels + lane;
-      const float *place = gradient + row * images->row_stride + first * 16 + lane;
+      const float *place = gradient + row * images->row_stride + first * images->pixel_stride + lane;
       for (long block = 0; block < images->channels / 16; block++, tap += 16, place += images->block_stride) {
         cusp_narrow_vector weight[3];
         CUSP_UNROLLED for (int c = 0; c < channels; c++) {
@@ -86,7 +86,7 @@ CUSP_WIDE __attribute__((always_inline)) static inline void cusp_narrow_part(
         CUSP_UNROLLED for (int p = 0; p < CUSP_NARROW_PIXELS(channels); p++) {
           int inside = !checks || (first + p >= 0 && first + p < images->width);
           cusp_narrow_vector value = {};
-          if (inside) value = *(const cusp_narrow_unaligned *)(place + p * 16);
+          if (inside) value = *(const cusp_narrow_unaligned *)(place + p * images->pixel_stride);
           CUSP_UNROLLED for (int c = 0; c < channels; c++) {
             sums[c][p] = __builtin_elementwise_fma(value, weight[c], sums[c][p]);
           }
@@ -103,8 +103,8 @@ CUSP_WIDE __attribute__((always_inline)) static inline void cusp_narrow_part(
 
 /// Eight pixels, (y, x), (y, x + stride), ..., `count` of which are there.
 CUSP_WIDE __attribute__((always_inline)) static inline void cusp_narrow_pixels(
-    int channels, int checks, const struct cusp_images *restrict images, const struct cusp_narrow *restrict narrow, const float *gradient,
-    const float *weights, long y, long x, long count, float *pixels) {
+    int channels, int checks, const struct cusp_images *restrict images, const struct cusp_narrow *restrict narrow,
+    const float *gradient, const float *weights, long y, long x, long count, float *pixels) {
   float parts[3 * 8 * 16];
   for (long p = 0; p < 8; p += CUSP_NARROW_PIXELS(channels)) {
     for (long lane = 0; lane < 16; lane += CUSP_NARROW_LANES) {
@@ -120,8 +120,8 @@ CUSP_WIDE __attribute__((always_inline)) static inline void cusp_narrow_pixels(
 
 #define CUSP_NARROW(name, channels)                                                                                  \
   CUSP_WIDE static inline void name(                                                                                 \
-      const struct cusp_images *restrict images, const struct cusp_narrow *restrict narrow, const float *gradient, const float *weights, \
-      float *pixels) {                                                                                               \
+      const struct cusp_images *restrict images, const struct cusp_narrow *restrict narrow, const float *gradient,   \
+      const float *weights, float *pixels) {                                                                         \
     long stride = narrow->stride;                                                                                    \
     for (long y = 0; y < narrow->height; y++) {                                                                      \
       for (long start = 0; start < stride; start++) {                                                                \
@@ -140,11 +140,10 @@ CUSP_NARROW(cusp_narrow_1, 1)
 CUSP_NARROW(cusp_narrow_2, 2)
 CUSP_NARROW(cusp_narrow_3, 3)
 
-/// Writes the gradient of the pixels of one image, given that of the convolution's result, `images`, in blocks of 16
-/// channels; `weights` are `[kernel, kernel, channels, result's channels]`.
+/// Writes the gradient of the pixels of one image, given that of the convolution's result, `images`; `weights` are `[kernel, kernel, channels, result's channels]`.
 CUSP_WIDE static inline void cusp_narrow_gradient(
-    const struct cusp_images *restrict images, const struct cusp_narrow *restrict narrow, const float *gradient, const float *weights,
-    float *pixels) {
+    const struct cusp_images *restrict images, const struct cusp_narrow *restrict narrow, const float *gradient,
+    const float *weights, float *pixels) {
   switch (narrow->channels) {
   case 1: cusp_narrow_1(images, narrow, gradient, weights, pixels); break;
   case 2: cusp_narrow_2(images, narrow, gradient, weights, pixels); break;

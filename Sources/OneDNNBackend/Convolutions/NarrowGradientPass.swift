@@ -19,7 +19,7 @@ final class NarrowGradientPass: HandwrittenPass {
       && geometry.source[1] <= 3
   }
 
-  /// From the `gradient` of the result, in blocks of 16 channels, which the mask changes, to a row-major `destination`.
+  /// From the `gradient` of the result, in blocks of 16 channels or with the channels last, which the mask changes, to a row-major `destination`.
   init(
     _ geometry: ConvolutionGeometry, gradient: Memory, mask: Memory?, weights: Memory, destination: Memory,
     rows: ActiveRows

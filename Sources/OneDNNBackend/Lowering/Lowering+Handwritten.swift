@@ -14,6 +14,8 @@ extension Lowering {
     }
     let forward = convolution(isBackward: false)
     let source = try blockwise(value(step.inputs[0]))
+    // On the way back its sign is wanted in this layout.
+    if readerCount(of: step.inputs[0]) == 1, step.inputs[0] != Plan.pixels { set(step.inputs[0], source) }
     let (output, addend) = try sum(step, layout(of: geometry.destination, like: source))
     let made = try Weights(
       forward.filter, training: training, expanding: plan.weights[index].expansion, hasBias: settings.bias,
@@ -147,9 +149,8 @@ extension Lowering {
   /// The gradient of what a convolution read, where that has few channels; the mask of its ReLU is part of the pass.
   func narrowGradient(_ geometry: ConvolutionGeometry, _ step: Step, _ made: Weights) throws {
     guard needsGradient(step.inputs[0]) else { return }
-    let blocked = try Layout.blocked(geometry.destination)
-    let gradient = try recorder.converted(outputGradient(step, except: .relu), to: blocked)
-    let mask = isMasked(step) ? try recorder.converted(value(step.output), to: blocked) : nil
+    let gradient = try blockwise(outputGradient(step, except: .relu))
+    let mask = isMasked(step) ? try recorder.converted(value(step.output), to: gradient.layout) : nil
     let inner = try recorder.memory(.plain(geometry.source))
     let pass = try NarrowGradientPass(
       geometry, gradient: gradient, mask: mask, weights: made.weight(NarrowFilter(geometry), recorder),

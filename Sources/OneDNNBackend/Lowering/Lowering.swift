@@ -147,13 +147,15 @@ final class Lowering {
   /// Whether the gradient of the step's output arrives without the mask of the step's ReLU.
   func isMasked(_ step: Step) -> Bool { step.activation == .relu && !maskedAhead.contains(step.output) }
 
+  /// How many steps read value `index`.
+  func readerCount(of index: Int) -> Int { plan.steps.count { $0.reads.contains(index) } }
+
   /// Takes over the ReLU's mask of value `index` for the maximum pooling that alone reads it, if there is one.
   ///
   /// A window passes its gradient on to its maximum, so the mask may as well be taken from the maximum, on a quarter of
   /// the elements; then nothing reads the larger value on the way back.
   func takesMask(of index: Int) -> Bool {
-    let readers = plan.steps.filter { $0.reads.contains(index) }
-    guard readers.count == 1, index != plan.logits,
+    guard readerCount(of: index) == 1, index != plan.logits,
       plan.steps.contains(where: { $0.output == index && $0.activation == .relu })
     else { return false }
     maskedAhead.insert(index)
