@@ -3,7 +3,8 @@
     peer.py program NETWORK PROGRAM     images a second of one program on made-up images
     peer.py attack DATA COUNT STEPS     seconds of PGD on the first COUNT test images of CIFAR-10
     peer.py epoch DATA COUNT STEPS NETWORK ROTATION
-                                        seconds of an epoch of training on COUNT images, turned, then attacked by PGD
+                                        seconds of an epoch of training on COUNT images, turned, then attacked by PGD;
+                                        then writes a checkpoint and removes it
 
 README.md says what is timed.
 """
@@ -14,6 +15,7 @@ import json
 import pathlib
 import statistics
 import sys
+import tempfile
 import time
 
 import numpy
@@ -150,8 +152,6 @@ def attack(model, pixels, labels, options):
 def epoch(model, pixels, labels, options):
     """Seconds of an epoch as advertorch's users train: its parameters keep asking for gradients in the attack."""
     step, budget = optimiser(model), BUDGETS[options.network]
-    model.eval()
-    pgd(model, pixels[: options.batch], labels[: options.batch], 1, budget)
     start = time.perf_counter()
     order = torch.randperm(len(pixels))
     for first in range(0, len(pixels) - options.batch + 1, options.batch):
@@ -162,7 +162,10 @@ def epoch(model, pixels, labels, options):
         step.zero_grad()
         F.cross_entropy(model(attacked), labels[chosen]).backward()
         step.step()
-    return time.perf_counter() - start
+    seconds = time.perf_counter() - start
+    with tempfile.TemporaryFile() as file:
+        torch.save({"model": model.state_dict(), "optimizer": step.state_dict()}, file)
+    return seconds
 
 
 def parse():

@@ -120,7 +120,7 @@ public final class AttackScheduler {
   ///
   /// - Parameters:
   ///   - clean: The images, `[n, c, h, w]`; rows beyond `labels` are not read.
-  ///   - labels: The true classes, at most the network's batch size of them.
+  ///   - labels: The true classes.
   ///   - images: The images' positions in their original split.
   ///   - epoch: The epoch of training.
   ///   - reference: The images from whose probabilities a divergence measures, in the shape of `clean`; else `clean`.
@@ -183,7 +183,7 @@ public final class AttackScheduler {
     guard clean.shape.rank == 4, Shape(Array(clean.shape.sizes.dropFirst())) == imageShape else {
       throw Failure(.data, "attack: images of shape \(clean.shape) do not fit the model's \(imageShape)")
     }
-    guard count <= min(clean.shape[0], lanes[0].classifier.batchSize), shapes.allSatisfy({ $0 == clean.shape }) else {
+    guard count <= clean.shape[0], shapes.allSatisfy({ $0 == clean.shape }) else {
       throw Failure(.internal, "attack: \(count) labels for images \(clean.shape)")
     }
   }
