@@ -3,6 +3,7 @@ import Datasets
 import Failures
 import Networks
 import Programs
+import Spatial
 import Tensors
 import Testing
 import Training
@@ -58,6 +59,23 @@ struct AdversaryTests {
       #expect(distances.allSatisfy { $0 <= 0.1 && $0 > 0.09 })
       #expect(perturbed.values.allSatisfy { (0...1).contains($0) })
     }
+  }
+
+  @Test(
+    "Batches larger than what is attacked at once hold what smaller ones do", arguments: [Mixture.composed, .maximum])
+  func large(mixture: Mixture) throws {
+    func pixels(batchSize: Int) throws -> [Float] {
+      let spy = SpyBackend(try TestBackend.all[0].make())
+      // No step changes the network.
+      var recipe = recipe(method: .pgd(epsilon: 0.1), batchSize: batchSize, learningRate: 1e-30)
+      recipe.stages[0].poses = PoseDistribution(rotation: 30)
+      recipe.stages[0].mixture = mixture
+      _ = try run(recipe, digitsGraph(), digits(150), on: spy)
+      return spy.steps.flatMap(\.pixels)
+    }
+    // 150 are attacked in three parts, 75 in two.
+    #expect(try pixels(batchSize: 150) == pixels(batchSize: 25))
+    #expect(try pixels(batchSize: 75) == pixels(batchSize: 25))
   }
 
   @Test("PGD by name is PGD, and every other attack makes other batches")
