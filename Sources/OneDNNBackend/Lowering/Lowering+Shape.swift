@@ -13,10 +13,10 @@ extension Lowering {
     if !takesMaximum, geometry.countsPadding, geometry.reachesPastPadding { return try portable("pooling", step) }
     let differentiates = needsGradient(step.inputs[0])
     let masksInput = takesMaximum && differentiates && takesMask(of: step.inputs[0])
-    if takesMaximum, try input.layout == .plain(input.layout.sizes),
-      input.layout.sizes[1] == filled(input.layout.sizes[1])
-    {
-      input = try recorder.converted(input, to: .channelsLast(input.layout.sizes))
+    // Two reorders cost less than the library's kernels.
+    let last = try Layout.channelsLast(input.layout.sizes)
+    if try !MaximumPass.admits(geometry, input.layout), try MaximumPass.admits(geometry, last) {
+      input = try recorder.converted(input, to: last)
     }
     if try MaximumPass.admits(geometry, input.layout) {
       return try maximum(geometry, input, masksInput: masksInput, step)
