@@ -5,11 +5,10 @@
 
 #include "product.h"
 
-/// Ends `rows` rows of `width` sums and stores the first `outputs` of each in rows `stride` apart.
+/// Ends `rows` rows of `width` sums, added to what is there and not elsewhere, without a mask, and stores the first `outputs` of each in rows `stride` apart.
 CUSP_WIDE static inline void cusp_group_finish(
     long rows, const float *sums, long width, const struct cusp_epilogue *restrict epilogue, long channel, long outputs,
     float *result, long stride) {
-  typedef int cusp_bits __attribute__((vector_size(64)));
   for (long row = 0; row < rows; row++, sums += width, result += stride) {
     long i = 0;
     for (; i + 16 <= outputs; i += 16) {
@@ -17,7 +16,7 @@ CUSP_WIDE static inline void cusp_group_finish(
       if (epilogue->bias) value += CUSP_LOAD(epilogue->bias + channel + i);
       if (epilogue->accumulates) value += CUSP_LOAD(result + channel + i);
       // A comparison lets what is not a number through.
-      if (epilogue->relu) value = (cusp_vector)(~(value < 0.0f) & (cusp_bits)value);
+      if (epilogue->relu) value = (cusp_vector)(~(value < 0.0f) & (cusp_lanes_mask)value);
       CUSP_STORE(result + channel + i, value);
     }
     for (; i < outputs; i++) {

@@ -12,8 +12,7 @@ CUSP_WIDE static inline void cusp_narrow_mask(const float *values, float *gradie
   for (long i = 0; i < count; i++) {
     cusp_vector value = CUSP_LOAD(values + 16 * i);
     // A comparison is all ones where it holds.
-    typedef int cusp_bits __attribute__((vector_size(64)));
-    cusp_bits kept = (value > 0.0f) & (cusp_bits)CUSP_LOAD(gradient + 16 * i);
+    cusp_lanes_mask kept = (value > 0.0f) & (cusp_lanes_mask)CUSP_LOAD(gradient + 16 * i);
     CUSP_STORE(gradient + 16 * i, (cusp_vector)kept);
   }
 }

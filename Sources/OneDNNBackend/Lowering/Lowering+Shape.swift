@@ -24,7 +24,7 @@ extension Lowering {
     var descriptor = try engine.pooling(geometry, training: differentiates, source: input.layout)
     if descriptor.isReference {
       // Without AVX-512 the library has no kernel for blocks of 16 channels, and takes a hundred times as long.
-      input = try recorder.converted(input, to: .channelsLast(input.layout.sizes))
+      input = try recorder.converted(input, to: last)
       descriptor = try engine.pooling(geometry, training: differentiates, source: input.layout)
     }
     let output = try recorder.memory(descriptor.chosen(.destination))
