@@ -38,25 +38,29 @@ extension ConvolutionGeometry {
       // The library's kernels, which train, take whole blocks of channels and one group; ours fill the blocks of one group.
       kernelSize == 3 && stride == 1 && border <= 1
         && (groups == 1 ? !training || packed || fillsBlocks : (!training || packed) && fillsBlocks)
-    case .implicitGEMM: !training && groups == 1
+    case .implicitGEMM: (!training || packed) && groups == 1
     case .denseProduct: !training && groups == 1 && source[2...].allSatisfy { $0 <= 2 }
     }
   }
 
   /// What was fastest when it was measured, on AVX-512 with 2 threads and batches of 128.
   ///
-  /// - Images of 2x2 and smaller are mostly padding: written out as a matrix product they take about half the time. In
-  ///   training writing out the weights at every step would cost more than it gains.
+  /// - Images of 2x2 and smaller are mostly padding: written out as a matrix product they take about half the time. Training
+  ///   takes the taps that see a pixel, since writing out the weights at every step would cost more than it gains.
   /// - Winograd takes half to two thirds of the time from 32 channels on, in all passes.
   /// - Strides: where channels do not fill blocks of 16, handwritten products take three quarters of the time of the
   ///   library's kernels, which want the channels last; where they do, about the same. Without AVX-512, where
   ///   our passes leave the channels `last` and the library's kernels want them otherwise, four fifths with the reorders.
   func fastAlgorithm(training: Bool, packed: Bool = false, last: Bool = false) -> ConvolutionAlgorithm {
     if admits(.denseProduct, training: training), kernelSize == 3 { return .denseProduct }
-    let wide = source[1] / groups >= 32 && destination[1] / groups >= 32 && source[2...].allSatisfy { $0 > 2 }
-    let prefersTaps = !fillsBlocks || last && InstructionSet.current != .avx512
-    if wide, stride > 1, prefersTaps, admits(.implicitGEMM, training: training) { return .implicitGEMM }
-    return wide && admits(.winograd, training: training, packed: packed) ? .winograd : .direct
+    let wide = source[1] / groups >= 32 && destination[1] / groups >= 32
+    let small = source[2...].allSatisfy { $0 <= 2 }
+    if wide, admits(.implicitGEMM, training: training, packed: packed) {
+      if training, small, kernelSize == 3 { return .implicitGEMM }
+      let prefersTaps = !fillsBlocks || last && InstructionSet.current != .avx512
+      if stride > 1, !small, prefersTaps { return .implicitGEMM }
+    }
+    return wide && !small && admits(.winograd, training: training, packed: packed) ? .winograd : .direct
   }
 
   /// Whether both sides' channels of a group come in whole blocks of 16.

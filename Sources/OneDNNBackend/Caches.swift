@@ -37,9 +37,9 @@ package struct Caches: Hashable, Sendable {
     return max(6, inputs * outputs * 4 > second ? max(kept, 168) : kept) / 6 * 6
   }
 
-  /// From how many inputs a thread sums up the gradients of weights at once: under half of its core's cache. Products take
-  /// six rows at a time, and blocks of more than 48 leave threads without work.
-  package var gradientRows: Int { within(6...48, (48 * second) >> 20) / 6 * 6 }
+  /// From how many inputs a thread sums up the gradients of weights at once, to 64 outputs: about half of its core's cache.
+  /// Blocks of more than 48 leave threads without work.
+  package var gradientRows: Int { within(16...48, (64 * second) >> 20) / 16 * 16 }
 
   /// How many transformed tiles lie in the last cache at once. Where many share a processor it tells of more than one of them
   /// has, so that no more is believed than was measured.

@@ -85,6 +85,7 @@ final class Arena {
   let byteCount: Int
   /// Large engines lie in pages of this many bytes where the system has them, since kernels stride through megabytes.
   private static let hugePage = 1 << 21
+  private static let smallPage = 1 << 12
 
   /// Places the buffers of `memories`, each where nothing that lives with it lies; all bytes begin as zero.
   ///
@@ -104,6 +105,12 @@ final class Arena {
       // Advice: where the system does not take it, pages stay small and nothing else changes.
       if alignment == Self.hugePage { madvise(start, plan.byteCount, MADV_HUGEPAGE) }
     #endif
+    // The system hands out a page when it is first touched, slowly where a host has to find it: by all threads at once.
+    Threads.current.spread(plan.byteCount / Self.hugePage) { page in
+      for place in stride(from: page * Self.hugePage, to: (page + 1) * Self.hugePage, by: Self.smallPage) {
+        start.storeBytes(of: 0, toByteOffset: place, as: UInt8.self)
+      }
+    }
     for (buffer, offset) in zip(buffers, plan.offsets) { buffer.address = start + offset }
     for memory in memories { try memory.place() }
   }

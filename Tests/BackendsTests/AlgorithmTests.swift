@@ -72,6 +72,10 @@
       Case(
         inputs: $0.0, outputs: $0.1, side: $0.2, padding: $0.3, algorithm: .implicitGEMM, kernel: $0.4, stride: $0.5)
     }
+    /// Channels in and out and the side of images on which training takes the taps that see a pixel.
+    static let small = [(48, 80, 2), (64, 32, 1), (32, 512, 2)].map {
+      Case(inputs: $0.0, outputs: $0.1, side: $0.2, padding: 1, algorithm: .implicitGEMM)
+    }
     static let cases =
       winograd + grouped + strided + [
         Case(inputs: 48, outputs: 80, side: 2, padding: 1, algorithm: .denseProduct),
@@ -129,7 +133,8 @@
       #expect(difference(found.gradient, expected.gradient) < 1e-5)
     }
 
-    @Test("every gradient of weights within 1e-5", arguments: winograd + grouped.map(\.withoutBias))
+    @Test(
+      "every gradient of weights within 1e-5", arguments: winograd + small + (grouped + strided).map(\.withoutBias))
     func weightGradients(_ test: Case) throws {
       let graph = try test.graph()
       func gradients(_ backend: OneDNNBackend) throws -> [ParameterPath: Tensor] {
@@ -142,7 +147,7 @@
         return try program.gradients()
       }
       let (found, expected) = (try gradients(fast()), try gradients(direct()))
-      #expect(found.count == (test.bias ? 2 : 1))
+      #expect(found.count == (test.bias ? 2 : 1) * (test.stride > 1 ? 2 : 1))
       for (path, gradient) in expected { #expect(difference(try #require(found[path]), gradient) < 1e-5, "\(path)") }
     }
 
@@ -157,7 +162,8 @@
       ]
       try train(
         chain(layers, ["lift", "conv", "last"], image: [3, 9, 9], outputs: 56 * 81), parameters: 5,
-        byWinograd: [
+        by: "winograd",
+        [
           "conv convolution forward", "conv convolution backward data", "last convolution backward weights",
         ])
     }
@@ -166,10 +172,28 @@
     func plain() throws {
       let conv = Convolution(outputChannels: 48, kernelSize: 3, padding: 1)
       let last = Convolution(outputChannels: 32, kernelSize: 3, padding: 0, bias: false)
-      let isOurs = !(try fast().implementations(Plan(pair(conv, last), for: .training, batchSize: Self.batch)))
-        .contains { $0.contains("jit_wino") }
       let calls = ["conv convolution forward", "conv convolution backward weights", "last convolution backward data"]
-      try train(pair(conv, last), parameters: 3, byWinograd: isOurs ? calls : [])
+      try train(pair(conv, last), parameters: 3, by: "winograd", isOurs(pair(conv, last)) ? calls : [])
+    }
+
+    /// Whether training takes our Winograd, and not the library's.
+    private func isOurs(_ graph: NetworkGraph) throws -> Bool {
+      let calls = try fast().implementations(Plan(graph, for: .training, batchSize: Self.batch))
+      return !calls.contains { $0.contains("jit_wino") }
+    }
+
+    @Test("strides and images of 2x2 train by taps behind it, biases included")
+    func taps() throws {
+      let layers = [
+        "conv": Layer.convolution(.init(outputChannels: 48, kernelSize: 3, padding: 1)),
+        "down": .convolution(.init(outputChannels: 64, kernelSize: 3, stride: 2, padding: 1)),
+        "small": .convolution(.init(outputChannels: 32, kernelSize: 3, padding: 1)),
+      ]
+      let graph = try chain(layers, ["conv", "down", "small"], image: [32, 4, 4], outputs: 32 * 4)
+      let calls = ["forward", "backward data", "backward weights"].flatMap {
+        ["down convolution \($0)", "small convolution \($0)"]
+      }
+      try train(graph, parameters: 6, by: "taps", isOurs(graph) ? calls : [])
     }
 
     private func pair(_ conv: Convolution, _ last: Convolution) throws -> NetworkGraph {
@@ -188,7 +212,8 @@
         chain(
           ["conv": .convolution(conv), "last": .convolution(last)], ["conv", "last"], image: [64, 8, 8],
           outputs: 64 * 36), parameters: 2,
-        byWinograd: [
+        by: "winograd",
+        [
           "conv convolution forward", "conv convolution backward weights", "last convolution forward",
           "last convolution backward data", "last convolution backward weights",
         ])
@@ -207,11 +232,11 @@
     }
 
     /// Three updates, beside those by direct convolutions.
-    private func train(_ graph: NetworkGraph, parameters: Int, byWinograd expected: [String]) throws {
+    private func train(_ graph: NetworkGraph, parameters: Int, by kernels: String, _ expected: [String]) throws {
       let calls = try fast().implementations(Plan(graph, for: .training, batchSize: Self.batch))
       for call in expected {
         #expect(
-          calls.contains("\(call): winograd:\(OneDNNBackend.instructionSet)") == OneDNNBackend.supportsWinograd,
+          calls.contains("\(call): \(kernels):\(OneDNNBackend.instructionSet)") == OneDNNBackend.supportsWinograd,
           "\(call)")
       }
       let programs = try [fast(), direct()].map {

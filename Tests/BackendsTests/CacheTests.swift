@@ -22,14 +22,14 @@
       #expect(usual.weightCount == 1 << 22)
     }
 
-    @Test("Smaller caches cut it finer and larger ones no coarser than is of use; rows stay multiples of six")
+    @Test("Smaller caches cut it finer and larger ones no coarser than is of use; rows stay whole blocks of 16")
     func sizes() {
-      #expect(Self.small.depth == 32 && Self.small.gradientRows == 6 && Self.small.tileCount == 128)
+      #expect(Self.small.depth == 32 && Self.small.gradientRows == 16 && Self.small.tileCount == 128)
       #expect(Self.large.depth == 768 && Self.large.gradientRows == 48 && Self.large.tileCount == 512)
       #expect(Self.large.weightCount == 1 << 22)
       for shift in 10..<30 {
         let caches = Caches(first: 1 << shift, second: 5 << shift, last: 7 << shift)
-        #expect(caches.gradientRows.isMultiple(of: 6) && (6...48).contains(caches.gradientRows))
+        #expect(caches.gradientRows.isMultiple(of: 16) && (16...48).contains(caches.gradientRows))
         #expect(caches.depth > 0 && caches.keptCount > 0 && caches.tileCount > 0 && caches.weightCount > 0)
       }
     }

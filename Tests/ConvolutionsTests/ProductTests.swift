@@ -27,6 +27,32 @@ import Testing
     }
   }
 
+  @Test(
+    "Products of channels are one sum each in the order of the places, to the bit, in rounds of any depth",
+    arguments: KernelSet.all, [1, 7, 36, 128])
+  func outer(set: KernelSet, depth: Int) {
+    for (places, rows, columns) in [(1, 16, 16), (37, 48, 16), (5, 16, 80), (130, 32, 48)] {
+      let stride = 16 * (places + 1)
+      // Thirds round at every step.
+      let left = numbers(rows / 16 * stride, 12).map { $0 / 3 }
+      let right = numbers(columns / 16 * stride, 13).map { $0 / 3 }
+      for adds in [false, true] {
+        var sums = adds ? numbers(rows * columns, 14) : [Float](repeating: .nan, count: rows * columns)
+        let expected = sums.indices.map { index in
+          let (row, column) = index.quotientAndRemainder(dividingBy: columns)
+          var sum = adds ? sums[index] : 0
+          for place in 0..<places {
+            sum.addProduct(
+              right[column / 16 * stride + 16 * place + column % 16], left[row / 16 * stride + 16 * place + row % 16])
+          }
+          return sum
+        }
+        set.functions.outer_product(places, left, right, stride, depth, rows, columns, adds ? 1 : 0, &sums)
+        #expect(sums == expected, "\(places) places, \(rows) x \(columns)")
+      }
+    }
+  }
+
   @Test("Groups of channels keep apart, with what follows the product", arguments: KernelSet.all, [5, 128])
   func groups(set: KernelSet, depth: Int) {
     let (rows, channels, inputs, outputs, channel) = (53, 40, 12, 20, 8)
@@ -103,13 +129,17 @@ import Testing
     let (first, count) = (5, 14)
     for (down, right) in [(-1, -1), (0, 1), (1, 0)] {
       var part = [Float](repeating: .nan, count: count * 32)
-      set.functions.tap_scatter(&from, &grid, down, right, source.values, first, count, &part)
+      set.functions.tap_scatter(&from, &grid, down, right, source.values, first, count, &part, 32, 16)
       for pixel in 0..<count {
         let (image, y, x) = ((first + pixel) / 12, (first + pixel) % 12 / 4, (first + pixel) % 4)
         for channel in 0..<32 {
           #expect(part[pixel * 32 + channel] == source[image, channel, 2 * y + down, 2 * x + right])
         }
       }
+      var blocks = part
+      set.functions.tap_scatter(&from, &grid, down, right, source.values, first, count, &blocks, 16, 16 * count)
+      let turned = (0..<part.count).map { part[$0 / 16 % count * 32 + $0 / 16 / count * 16 + $0 % 16] }
+      #expect(blocks == turned, "one block of channels after another")
       var epilogue = cusp_epilogue(bias: nil, accumulates: 1, relu: 1, addend: 0, mask: 0)
       result = before
       set.functions.tap_gather(&to, &grid, &epilogue, part, first, count, &result.values)

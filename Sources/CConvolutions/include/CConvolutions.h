@@ -18,22 +18,29 @@ struct cusp_kernel_set {
       long rows, const float *left, long inputs, const float *right, long depth, int adds, float *result,
       long outputs);
 
-  /// Copies what `count` pixels, from the one numbered `first` in the batch, read for the tap at (down, right) into the rows
-  /// of `part`, `[count, channels]`; pixels outside are zero.
+  /// The products of `rows` channels on the left with `columns` on the right, summed over `count` places, into `sums`,
+  /// `[rows, columns]`, or added to what is there if `adds`. Both sides are blocks of 16 channels, `[count, 16]`, `stride` apart.
+  /// Each is one sum in the order of the places, in rounds of `depth` of them as in `product`.
+  void (*outer_product)(
+      long count, const float *left, const float *right, long stride, long depth, long rows, long columns, int adds,
+      float *sums);
+
+  /// Copies what `count` pixels, from the one numbered `first` in the batch, read for the tap at (down, right) to `part`: its
+  /// pixels are `part_pixel` apart, their blocks of 16 channels `part_block`. Pixels outside are zero.
   void (*tap_scatter)(
       const struct cusp_images *images, const struct cusp_pixel_grid *grid, long down, long right,
-      const float *source, long first, long count, float *part);
+      const float *source, long first, long count, float *part, long part_pixel, long part_block);
 
-  /// Ends the sums over all taps, laid out as by `cusp_tap_scatter`, and writes them into images of the result.
+  /// Ends the sums over all taps, `[count, channels]`, and writes them into images of the result.
   void (*tap_gather)(
       const struct cusp_images *images, const struct cusp_pixel_grid *grid, const struct cusp_epilogue *epilogue,
       const float *sums, long first, long count, float *destination);
 
   /// Transforms `count` tiles, from the one numbered `first` in the batch: element i of B' d B of tile t and channel c
-  /// goes to `parts[i * part_stride + t * channels + c]`.
+  /// goes to `parts[i * part_stride + t * part_tile + c / 16 * part_block + c % 16]`.
   void (*winograd_scatter)(
       const struct cusp_images *images, const struct cusp_tiles *tiles, const float *source, long first, long count,
-      float *parts, long part_stride);
+      float *parts, long part_stride, long part_tile, long part_block);
 
   /// Transforms the weights of `count` inputs, from `first` on, for `cusp_winograd_product`: element i of G g G' goes to the
   /// matrix at `parts[i * inputs * outputs]`. Channels that there are not get zeros.
@@ -43,7 +50,7 @@ struct cusp_kernel_set {
       const struct cusp_kernels *kernels, const float *values, long first, long count, float *parts, long inputs,
       long outputs);
 
-  /// Transforms the products of `count` tiles back, laid out as by `cusp_winograd_scatter`, into images of the result.
+  /// Transforms the products of `count` tiles back, `[count, channels]` each of the 36, into images of the result.
   void (*winograd_gather)(
       const struct cusp_images *images, const struct cusp_tiles *tiles, const struct cusp_epilogue *epilogue,
       const float *parts, long part_stride, long first, long count, float *destination);
@@ -52,20 +59,13 @@ struct cusp_kernel_set {
   /// by `cusp_winograd_scatter`: A y A', pixels outside zero.
   void (*winograd_scatter_gradient)(
       const struct cusp_images *images, const struct cusp_tiles *tiles, const float *gradient, long first,
-      long count, float *parts, long part_stride);
+      long count, float *parts, long part_stride, long part_tile, long part_block);
 
   /// Transforms the products of all tiles of image `image` back to the pixels that the tiles were computed from: B v B',
   /// summed where tiles overlap. `parts` begins with the image's first tile; `above` holds 8 * (columns + 1) vectors.
   void (*winograd_gather_gradient)(
       const struct cusp_images *images, const struct cusp_tiles *tiles, const struct cusp_epilogue *epilogue,
       const float *parts, long part_stride, long image, float *above, float *destination);
-
-  /// The gradient of `rows` inputs' and `width` outputs' weights in one of the 36 matrices: `left`, `[tiles, inputs]`, from
-  /// above to below, times `right`, `[tiles, outputs]`, added to `sum`, `[rows, width]`, if `adds`. Each is one sum in the
-  /// order of the tiles, in rounds of `depth` of them as in `product`.
-  void (*winograd_kernel_product)(
-      long tiles, const float *left, long inputs, const float *right, long outputs, long depth, long rows, long width,
-      int adds, float *sum);
 
   /// Takes the 36 gradients `sums`, each `[rows, width]`, of the weights from `input` to `output` on back to those of the
   /// kernels, G' u G, into `gradient`, where the weights lie as `kernels` says.

@@ -15,6 +15,7 @@
   {                                                            \
     .name = instructions,                                      \
     .product = cusp_product,                                   \
+    .outer_product = cusp_outer_product,                       \
     .tap_scatter = cusp_tap_scatter,                           \
     .tap_gather = cusp_tap_gather,                             \
     .winograd_scatter = cusp_winograd_scatter,                 \
@@ -22,7 +23,6 @@
     .winograd_gather = cusp_winograd_gather,                   \
     .winograd_scatter_gradient = cusp_winograd_scatter_gradient,\
     .winograd_gather_gradient = cusp_winograd_gather_gradient, \
-    .winograd_kernel_product = cusp_winograd_kernel_product,   \
     .winograd_kernel_gradient = cusp_winograd_kernel_gradient, \
     .narrow_columns = cusp_narrow_columns,                     \
     .narrow_mask = cusp_narrow_mask,                           \

@@ -31,16 +31,16 @@
   } while (0)
 
 /// Transforms `count` tiles, from the one numbered `first` in the batch: element i of B' d B of tile t and channel c
-/// goes to `parts[i * part_stride + t * channels + c]`.
+/// goes to `parts[i * part_stride + t * part_tile + c / 16 * part_block + c % 16]`.
 CUSP_WIDE static inline void cusp_winograd_scatter(
     const struct cusp_images *restrict images, const struct cusp_tiles *restrict tiles, const float *source, long first, long count,
-    float *parts, long part_stride) {
+    float *parts, long part_stride, long part_tile, long part_block) {
   for (long t = 0; t < count; t++) {
     long tile = (first + t) % (tiles->rows * tiles->columns), image = (first + t) / (tiles->rows * tiles->columns);
     long top = 4 * (tile / tiles->columns) - tiles->border, left = 4 * (tile % tiles->columns) - tiles->border;
     for (long block = 0; block < images->channels / 16; block++) {
       const float *plane = source + image * images->image_stride + block * images->block_stride;
-      float *part = parts + t * images->channels + block * 16;
+      float *part = parts + t * part_tile + block * part_block;
       cusp_vector half[6][6];
       for (long x = 0; x < 6; x++) {
         int inside = left + x >= 0 && left + x < images->width;
@@ -136,7 +136,7 @@ CUSP_WIDE static inline void cusp_winograd_kernels(
                     CUSP_FMA(far_difference, CUSP_FAR2 *CUSP_FAR, m[5]));              \
   } while (0)
 
-/// Transforms the products of `count` tiles back, laid out as by `cusp_winograd_scatter`, into images of the result.
+/// Transforms the products of `count` tiles back, `[36, count, channels]` with `part_stride` between the 36, into images of the result.
 CUSP_WIDE static inline void cusp_winograd_gather(
     const struct cusp_images *restrict images, const struct cusp_tiles *restrict tiles, const struct cusp_epilogue *restrict epilogue,
     const float *parts, long part_stride, long first, long count, float *destination) {
@@ -187,14 +187,14 @@ CUSP_WIDE static inline void cusp_winograd_gather(
 /// by `cusp_winograd_scatter`: A y A', pixels outside zero.
 CUSP_WIDE static inline void cusp_winograd_scatter_gradient(
     const struct cusp_images *restrict images, const struct cusp_tiles *restrict tiles, const float *gradient, long first, long count,
-    float *parts, long part_stride) {
+    float *parts, long part_stride, long part_tile, long part_block) {
   for (long t = first; t < first + count; t++) {
     long tile = t % (tiles->rows * tiles->columns), image = t / (tiles->rows * tiles->columns);
     long top = 4 * (tile / tiles->columns), left = 4 * (tile % tiles->columns);
     for (long block = 0; block < images->channels / 16; block++) {
       const float *corner = gradient + image * images->image_stride + block * images->block_stride +
                             top * images->row_stride + left * images->pixel_stride;
-      float *part = parts + (t - first) * images->channels + block * 16;
+      float *part = parts + (t - first) * part_tile + block * part_block;
       cusp_vector half[6][4];
       for (long x = 0; x < 4; x++) {
         cusp_vector y[4];
@@ -294,25 +294,6 @@ CUSP_WIDE static inline void cusp_winograd_gather_gradient(
     g[1] = CUSP_FMA(near_difference, CUSP_NEAR, far_difference * CUSP_FAR);                              \
     g[2] = CUSP_FMA(near_sum, CUSP_NEAR2, CUSP_FMA(far_sum, CUSP_FAR2, u[5]));                           \
   } while (0)
-
-/// The gradient of `rows` inputs' and `width` outputs' weights in one of the 36 matrices: `left`, `[tiles, inputs]`, from above
-/// to below, times `right`, `[tiles, outputs]`, added to `sum`, `[rows, width]`, if `adds`.
-CUSP_WIDE static inline void cusp_winograd_kernel_product(
-    long tiles, const float *left, long inputs, const float *right, long outputs, long depth, long rows, long width,
-    int adds, float *sum) {
-  // What one round reads stays in the nearest cache.
-  for (long tile = 0; tile < tiles; tile += depth) {
-    long count = tiles - tile < depth ? tiles - tile : depth;
-    const float *a = left + tile * inputs, *b = right + tile * outputs;
-    int further = adds || tile > 0;
-    switch (width) {
-    case 16: cusp_transposed_1(rows, count, further, a, inputs, b, outputs, sum, width); break;
-    case 32: cusp_transposed_2(rows, count, further, a, inputs, b, outputs, sum, width); break;
-    case 48: cusp_transposed_3(rows, count, further, a, inputs, b, outputs, sum, width); break;
-    default: cusp_transposed_4(rows, count, further, a, inputs, b, outputs, sum, width);
-    }
-  }
-}
 
 /// Takes the 36 gradients `sums`, each `[rows, width]`, of the weights from `input` to `output` on back to those of the
 /// kernels, G' u G, into `gradient`, where the weights lie as `kernels` says.

@@ -6,6 +6,7 @@ import CConvolutions
 /// their sums stay in its cache. A pixel's results are the same whatever block it is in.
 final class TapPass: HandwrittenPass {
   private let operands: ConvolutionOperands
+  private let filter: TapFilter
   private let scratch: Memory
   private let sources, results: cusp_images
   private let blocks: [Block]
@@ -22,7 +23,7 @@ final class TapPass: HandwrittenPass {
   }
 
   init(_ convolution: TapConvolution, _ operands: ConvolutionOperands, in recorder: Recorder) throws {
-    self.operands = operands
+    (self.operands, filter) = (operands, convolution.tapFilter)
     sources = try cusp_images(operands.source.layout)
     results = try cusp_images(operands.destination.layout)
     threads = Threads.current
@@ -68,9 +69,11 @@ final class TapPass: HandwrittenPass {
       if taps.isEmpty { sums.update(repeating: 0, count: count * results.channels) }
       for position in taps.indices {
         let tap = taps[position]
-        kernelSet.tap_scatter(&sources, &pixels, tap.down, tap.right, source, block.first, count, copies)
+        kernelSet.tap_scatter(
+          &sources, &pixels, tap.down, tap.right, source, block.first, count, copies, sources.channels, 16)
         kernelSet.product(
-          count, copies, sources.channels, weights + tap.weights, depth, position == 0 ? 0 : 1, sums, results.channels)
+          count, copies, sources.channels, weights + filter.start(of: tap.tap), depth, position == 0 ? 0 : 1, sums,
+          results.channels)
       }
       kernelSet.tap_gather(&results, &pixels, &epilogue, sums, block.first, count, destination)
     }
@@ -83,36 +86,34 @@ struct TapConvolution: HandwrittenConvolution {
   /// `[n, c, h, w]`.
   let source, destination: [Int]
   let grids: [TapGrid]
-  let filter: any PackedFilter
+  let tapFilter: TapFilter
 
   init(_ geometry: ConvolutionGeometry, isBackward: Bool) {
     source = isBackward ? geometry.destination : geometry.source
     destination = isBackward ? geometry.source : geometry.destination
-    let filter = TapFilter(shape: FilterShape(geometry, isBackward: isBackward))
-    self.filter = filter
+    tapFilter = TapFilter(shape: FilterShape(geometry, isBackward: isBackward))
     let starts = isBackward ? Array(0..<geometry.stride) : [0]
-    let sizes = destination
+    let (made, read) = (destination, source)
     grids = starts.flatMap { top in
-      starts.compactMap { left in
+      starts.flatMap { left in
         let step = isBackward ? geometry.stride : 1
-        guard top < sizes[2], left < sizes[3] else { return nil }
+        guard top < made[2], left < made[3] else { return [TapGrid]() }
         let pixels = cusp_pixel_grid(
-          rows: (sizes[2] - top + step - 1) / step, columns: (sizes[3] - left + step - 1) / step, top: top, left: left,
+          rows: (made[2] - top + step - 1) / step, columns: (made[3] - left + step - 1) / step, top: top, left: left,
           step: step, source_step: isBackward ? 1 : geometry.stride)
         let rows = geometry.taps(from: top, isBackward: isBackward)
         let columns = geometry.taps(from: left, isBackward: isBackward)
         let taps = rows.flatMap { row in
           columns.map { column in
-            (
-              down: row.distance, right: column.distance,
-              weights: filter.start(of: row.tap * geometry.kernelSize + column.tap)
-            )
+            (tap: row.tap * geometry.kernelSize + column.tap, down: row.distance, right: column.distance)
           }
         }
-        return TapGrid(pixels: pixels, taps: taps)
+        return TapGrid(pixels: pixels, taps: taps).parts(reading: read)
       }
     }
   }
+
+  var filter: any PackedFilter { tapFilter }
 
   func pass(_ operands: ConvolutionOperands, in recorder: Recorder) throws -> any HandwrittenPass {
     try TapPass(self, operands, in: recorder)
@@ -122,8 +123,25 @@ struct TapConvolution: HandwrittenConvolution {
 /// Pixels of a result that are made of the same taps.
 struct TapGrid {
   let pixels: cusp_pixel_grid
-  /// How far from the pixel the tap reads, and where its weights begin.
-  let taps: [(down: Int, right: Int, weights: Int)]
+  /// Which of the kernel's elements they are, and how far from the pixel each reads.
+  let taps: [(tap: Int, down: Int, right: Int)]
+
+  /// Each pixel by itself, with the taps that see a pixel of `images` alone, where there are so few that most taps see none.
+  func parts(reading images: [Int]) -> [TapGrid] {
+    guard pixels.rows <= 2, pixels.columns <= 2 else { return [self] }
+    return (0..<pixels.rows * pixels.columns).map { index in
+      let (y, x) = index.quotientAndRemainder(dividingBy: pixels.columns)
+      var pixel = pixels
+      (pixel.rows, pixel.columns) = (1, 1)
+      (pixel.top, pixel.left) = (pixels.top + pixels.step * y, pixels.left + pixels.step * x)
+      let moved = taps.map {
+        (tap: $0.tap, down: pixels.source_step * y + $0.down, right: pixels.source_step * x + $0.right)
+      }
+      return TapGrid(
+        pixels: pixel,
+        taps: moved.filter { (0..<images[2]).contains($0.down) && (0..<images[3]).contains($0.right) })
+    }
+  }
 }
 
 extension ConvolutionGeometry {

@@ -13,24 +13,20 @@ final class WinogradGradientPass: HandwrittenPass {
   private let tiles: cusp_tiles
   private let kernels: cusp_kernels
   private let tileCount: Int
-  /// From one of the 36 matrices to the next; no power of two, or they would meet in the cache.
-  private let sourceStride, resultStride: Int
-  private let blocks: [Block]
+  /// From one block of 16 channels to the next of the transformed tiles, and from one of the 36 matrices to the next; no powers
+  /// of two, or they would meet in the cache.
+  private let blockStride, sourceStride, resultStride: Int
+  private let blocks: [WeightBlock]
   private let threads = Threads.current
   private let depth: Int
   private let nextBlock = Atomic(0)
 
-  /// The tiles that a thread transforms at once, and the outputs of a block of weights.
-  private static let (share, columns) = (16, 64)
+  /// The tiles that a thread transforms at once.
+  private static let share = 16
   /// The tiles that lie transformed at once.
   private let together: Int
   /// How many sums one block has at most.
   private let sumCount: Int
-
-  /// The weights from inputs to outputs that a thread takes at once.
-  private struct Block {
-    let input, output, rows, width: Int
-  }
 
   /// The gradient of `convolution`'s weights into `filters`, row-major.
   init(
@@ -47,15 +43,10 @@ final class WinogradGradientPass: HandwrittenPass {
     tileCount = convolution.destination[0] * tiles.count
     (together, depth) = (recorder.caches.tileCount, recorder.caches.depth)
     let (most, rows) = (min(tileCount, together), recorder.caches.gradientRows)
-    sumCount = 36 * rows * Self.columns
-    (sourceStride, resultStride) = (most * filter.inputs + 16, most * filter.outputs + 16)
-    blocks = stride(from: 0, to: filter.inputs, by: rows).flatMap { input in
-      stride(from: 0, to: filter.outputs, by: Self.columns).map { output in
-        Block(
-          input: input, output: output, rows: min(rows, filter.inputs - input),
-          width: min(Self.columns, filter.outputs - output))
-      }
-    }
+    sumCount = 36 * rows * WeightBlock.columns
+    blockStride = 16 * (most + 1)
+    (sourceStride, resultStride) = (blockStride * filter.inputs / 16, blockStride * filter.outputs / 16)
+    blocks = WeightBlock.covering(inputs: filter.inputs, outputs: filter.outputs, rows: rows)
     let sums = (tileCount > together ? blocks.count : threads.count) * sumCount
     scratch = try recorder.memory(.plain([36 * (sourceStride + resultStride) + sums]))
   }
@@ -94,9 +85,9 @@ final class WinogradGradientPass: HandwrittenPass {
       let place = part * Self.share
       let (first, count) = (round.lowerBound + place, min(Self.share, round.count - place))
       kernelSet.winograd_scatter(
-        &sources, &tiles, places.source, first, count, places.sources + place * filter.inputs, sourceStride)
+        &sources, &tiles, places.source, first, count, places.sources + 16 * place, sourceStride, 16, blockStride)
       kernelSet.winograd_scatter_gradient(
-        &results, &tiles, places.gradient, first, count, places.results + place * filter.outputs, resultStride)
+        &results, &tiles, places.gradient, first, count, places.results + 16 * place, resultStride, 16, blockStride)
     }
   }
 
@@ -115,15 +106,15 @@ final class WinogradGradientPass: HandwrittenPass {
   }
 
   /// Sums one of a block's 36 gradients over the tiles `round`, the first of which begins anew.
-  private func multiply(_ block: Block, _ part: Int, _ round: Range<Int>, _ sums: Address, _ places: Places) {
-    kernelSet.winograd_kernel_product(
-      round.count, places.sources + part * sourceStride + block.input, filter.inputs,
-      places.results + part * resultStride + block.output, filter.outputs, depth, block.rows, block.width,
-      round.lowerBound > 0 ? 1 : 0, sums + part * block.rows * block.width)
+  private func multiply(_ block: WeightBlock, _ part: Int, _ round: Range<Int>, _ sums: Address, _ places: Places) {
+    kernelSet.outer_product(
+      round.count, places.sources + part * sourceStride + block.input / 16 * blockStride,
+      places.results + part * resultStride + block.output / 16 * blockStride, blockStride, depth, block.rows,
+      block.width, round.lowerBound > 0 ? 1 : 0, sums + part * block.rows * block.width)
   }
 
   /// Takes a block's 36 gradients back to those of the kernels.
-  private func finish(_ block: Block, _ sums: Address, _ places: Places) {
+  private func finish(_ block: WeightBlock, _ sums: Address, _ places: Places) {
     var kernels = kernels
     kernelSet.winograd_kernel_gradient(
       &kernels, sums, block.input, block.output, block.rows, block.width, places.filters)

@@ -58,7 +58,7 @@ final class WinogradPass: HandwrittenPass {
     let (first, count) = (range.lowerBound, range.count)
     let products = parts + 36 * blocks.sourceStride
     let scatter = isTransposed ? kernelSet.winograd_scatter_gradient : kernelSet.winograd_scatter
-    scatter?(&sources, &tiles, source, first, count, parts, blocks.sourceStride)
+    scatter?(&sources, &tiles, source, first, count, parts, blocks.sourceStride, inputs, 16)
     for part in 0..<36 {
       kernelSet.product(
         count, parts + part * blocks.sourceStride, inputs, weights + part * inputs * outputs, depth, 0,

@@ -2,7 +2,7 @@ import Networks
 import Programs
 import Tensors
 
-/// Convolutions by handwritten products: in evaluation plans, and by Winograd in training where filters are packed anew.
+/// Convolutions by handwritten products: in evaluation plans, and in training where filters are packed anew.
 extension Lowering {
   func handwritten(
     _ algorithm: ConvolutionAlgorithm, _ settings: Convolution, _ geometry: ConvolutionGeometry,
@@ -44,7 +44,7 @@ extension Lowering {
         try recorder.record("\(step.name) convolution backward data", backward.pass(operands, in: recorder))
         if ending.addend == nil { try deliver(ending.destination, to: step.inputs[0]) }
       }
-      if training { try filterGradient(geometry, step, made, source, outer) }
+      if training { try filterGradient(algorithm, geometry, step, made, source, outer) }
       if let residual = step.residual { try deliver(gradient, to: residual) }
     }
   }
@@ -161,7 +161,8 @@ extension Lowering {
 
   /// The gradients of the filters and of the bias, and from those the parameters'.
   private func filterGradient(
-    _ geometry: ConvolutionGeometry, _ step: Step, _ weights: Weights, _ source: Memory, _ gradient: Memory
+    _ algorithm: ConvolutionAlgorithm, _ geometry: ConvolutionGeometry, _ step: Step, _ weights: Weights,
+    _ source: Memory, _ gradient: Memory
   ) throws {
     let name = "\(step.name) convolution"
     let (trained, expansion) = (try require(weights.trained, "\(name) in training"), weights.expansion)
@@ -172,11 +173,15 @@ extension Lowering {
       recorder.record("\(name) filters backward", FilterPass(expansion, summing: expanded, into: sums))
     }
     try summed(expansion, trained.weight.gradient) { filters in
-      try recorder.record(
-        "\(name) backward weights",
-        WinogradGradientPass(
+      let pass: any HandwrittenPass =
+        algorithm == .winograd
+        ? try WinogradGradientPass(
           WinogradConvolution(geometry, isBackward: false), source: source, gradient: gradient, filters: filters,
-          in: recorder))
+          in: recorder)
+        : try TapGradientPass(
+          TapConvolution(geometry, isBackward: false), source: source, gradient: gradient, filters: filters,
+          in: recorder)
+      recorder.record("\(name) backward weights", pass)
     }
     guard let bias = trained.bias else { return }
     try summed(expansion?.ofBias, bias.gradient) { sums in
