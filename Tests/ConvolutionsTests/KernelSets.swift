@@ -73,14 +73,16 @@ final class AlignedFloats {
   var values: [Float] { Array(UnsafeBufferPointer(start: start, count: count)) }
 }
 
-/// A matrix `[inputs, outputs]` in panels of 64 columns and one of what remains.
-func panels(_ matrix: [Float], inputs: Int, outputs: Int) -> [Float] {
-  var packed: [Float] = []
-  for column in stride(from: 0, to: outputs, by: 64) {
-    let width = min(64, outputs - column)
-    for input in 0..<inputs { packed += matrix[input * outputs + column..<input * outputs + column + width] }
+extension KernelSet {
+  /// A matrix `[inputs, outputs]` in panels of as many columns as the kernels want and one of what remains.
+  func panels(_ matrix: [Float], inputs: Int, outputs: Int) -> [Float] {
+    var packed: [Float] = []
+    for column in stride(from: 0, to: outputs, by: functions.panel_width) {
+      let width = min(functions.panel_width, outputs - column)
+      for input in 0..<inputs { packed += matrix[input * outputs + column..<input * outputs + column + width] }
+    }
+    return packed
   }
-  return packed
 }
 
 /// The largest difference between two lists.

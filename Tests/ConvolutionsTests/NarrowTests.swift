@@ -12,8 +12,9 @@ import Testing
       let windows = [height, width].map { ($0 + 2 * border - kernel) / stride + 1 }
       let terms = kernel * kernel * channels
       let (pixels, bias) = (numbers(channels * height * width, 21), numbers(outputs, 22))
-      // [kernel's columns, kernel's rows, channels, result's channels], in panels of 64 and one of 16 columns
+      // [kernel's columns, kernel's rows, channels, result's channels]
       let weights = numbers(terms * 80, 23)
+      let panels = set.panels(weights, inputs: terms, outputs: 80)
       var narrow = cusp_narrow(
         height: height, width: width, channels: channels, kernel: kernel, stride: stride, border: border)
       let count = (windows[1] - 1) * stride + kernel
@@ -24,7 +25,7 @@ import Testing
         bias.withUnsafeBufferPointer { bias in
           var epilogue = cusp_epilogue(bias: bias.baseAddress, accumulates: 0, relu: 1, addend: 0, mask: 0)
           set.functions.group_product(
-            windows[1], part, stride * kernel * channels, terms, weights, 256, &epilogue, 0, outputs, &found, outputs)
+            windows[1], part, stride * kernel * channels, terms, panels, 256, &epilogue, 0, outputs, &found, outputs)
         }
         for x in 0..<windows[1] {
           for output in 0..<outputs {
@@ -35,8 +36,7 @@ import Testing
                 guard (0..<height).contains(row), (0..<width).contains(column) else { continue }
                 for channel in 0..<channels {
                   let term = (right * kernel + down) * channels + channel
-                  let weight = output < 64 ? weights[term * 64 + output] : weights[terms * 64 + term * 16 + output - 64]
-                  sum += Double(weight) * Double(pixels[(channel * height + row) * width + column])
+                  sum += Double(weights[term * 80 + output]) * Double(pixels[(channel * height + row) * width + column])
                 }
               }
             }

@@ -21,7 +21,8 @@ import Testing
           }
         }
         set.functions.product(
-          rows, left, inputs, panels(right, inputs: inputs, outputs: outputs), depth, adds ? 1 : 0, &result, outputs)
+          rows, left, inputs, set.panels(right, inputs: inputs, outputs: outputs), depth, adds ? 1 : 0, &result, outputs
+        )
         #expect(result == expected, "\(rows) x \(inputs) x \(outputs)")
       }
     }
@@ -53,6 +54,28 @@ import Testing
     }
   }
 
+  @Test("Weights are laid out in panels, whichever way they lie; what fills them is zero", arguments: KernelSet.all)
+  func packing(set: KernelSet) {
+    // Rows of the matrix before those that are packed, and after.
+    let (before, count, behind, outputs, columns) = (3, 21, 2, 75, 80)
+    for (inputStride, outputStride) in [(1, 30), (9, 200), (80, 1)] {
+      let values = numbers(24 * inputStride + outputs * outputStride, 15)
+      // The last of the inputs is not there.
+      var kernels = cusp_kernels(
+        inputs: 24, outputs: outputs, input_stride: inputStride, output_stride: outputStride, flipped: 0)
+      let rows = before + count + behind
+      var found = [Float](repeating: 7, count: rows * columns)
+      set.functions.pack(&kernels, values, 4, count, &found, before, rows, columns)
+      let matrix = (0..<rows * columns).map { place in
+        let (row, column) = place.quotientAndRemainder(dividingBy: columns)
+        guard (before..<before + count).contains(row) else { return Float(7) }
+        let input = row - before + 4
+        return input < 24 && column < outputs ? values[input * inputStride + column * outputStride] : 0
+      }
+      #expect(found == set.panels(matrix, inputs: rows, outputs: columns))
+    }
+  }
+
   @Test("Groups of channels keep apart, with what follows the product", arguments: KernelSet.all, [5, 128])
   func groups(set: KernelSet, depth: Int) {
     let (rows, channels, inputs, outputs, channel) = (53, 40, 12, 20, 8)
@@ -64,6 +87,7 @@ import Testing
     for input in 0..<inputs {
       for output in 0..<outputs { padded[input * 32 + output] = right[input * outputs + output] }
     }
+    let panels = set.panels(padded, inputs: inputs, outputs: 32)
     for (accumulates, relu) in [(false, false), (true, false), (false, true), (true, true)] {
       let before = numbers(rows * channels, 7)
       var result = before
@@ -73,7 +97,7 @@ import Testing
         left.withUnsafeBufferPointer { left in
           guard let start = left.baseAddress else { return }
           set.functions.group_product(
-            rows, start + 3, channels, inputs, padded, depth, &epilogue, channel, outputs, &result, channels)
+            rows, start + 3, channels, inputs, panels, depth, &epilogue, channel, outputs, &result, channels)
         }
       }
       for row in 0..<rows {

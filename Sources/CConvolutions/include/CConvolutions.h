@@ -11,12 +11,21 @@ struct cusp_kernel_set {
   /// `avx512`, `avx2`, `neon` or `portable`.
   const char *name;
 
-  /// The matrix product `[rows, inputs] x [inputs, outputs]`; `right` in panels of 64 columns and one of what remains,
-  /// each `[inputs, columns]`. Each result is one sum in the order of the inputs, whatever else is computed; it begins with
+  /// The columns of a panel of weights: a multiple of 16.
+  long panel_width;
+
+  /// The matrix product `[rows, inputs] x [inputs, outputs]`; `right` in panels of `panel_width` columns and one of what
+  /// remains, each `[inputs, columns]`. Each result is one sum in the order of the inputs, whatever else is computed; it begins with
   /// what is there if `adds`. Rounds of `depth` inputs keep what they read in the nearest cache, and change no bit.
   void (*product)(
       long rows, const float *left, long inputs, const float *right, long depth, int adds, float *result,
       long outputs);
+
+  /// Lays the weights of `count` inputs, from `first` on, out in panels as `product` reads them, as the rows from `row` on of a
+  /// matrix `[rows, columns]`. Channels that there are not get zeros.
+  void (*pack)(
+      const struct cusp_kernels *kernels, const float *values, long first, long count, float *panels, long row,
+      long rows, long columns);
 
   /// The products of `rows` channels on the left with `columns` on the right, summed over `count` places, into `sums`,
   /// `[rows, columns]`, or added to what is there if `adds`. Both sides are blocks of 16 channels, `[count, 16]`, `stride` apart.

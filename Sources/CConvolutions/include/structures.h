@@ -42,8 +42,8 @@ struct cusp_tiles {
   long rows, columns, border;
 };
 
-/// Where the 3x3 weights from `inputs` to `outputs` channels lie: the distance in floats from one input to the next, and
-/// from one output; those of a backward pass are read from the other end.
+/// Where the weights from `inputs` to `outputs` channels lie: the distance in floats from one input to the next, and from one
+/// output; the 3x3 ones of a backward pass are read from the other end.
 struct cusp_kernels {
   long inputs, outputs;
   long input_stride, output_stride;

@@ -14,7 +14,9 @@
 #define CUSP_KERNEL_SET(instructions)                          \
   {                                                            \
     .name = instructions,                                      \
+    .panel_width = CUSP_PANEL_WIDTH,                           \
     .product = cusp_product,                                   \
+    .pack = cusp_pack,                                         \
     .outer_product = cusp_outer_product,                       \
     .tap_scatter = cusp_tap_scatter,                           \
     .tap_gather = cusp_tap_gather,                             \

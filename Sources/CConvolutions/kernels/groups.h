@@ -33,10 +33,10 @@ CUSP_WIDE static inline void cusp_group_finish(
 CUSP_WIDE static inline void cusp_group_product(
     long rows, const float *left, long left_stride, long inputs, const float *right, long depth,
     const struct cusp_epilogue *restrict epilogue, long channel, long outputs, float *result, long stride) {
-  float sums[48 * 64];
-  for (long column = 0; column < outputs; column += 64) {
-    long rest = (outputs - column + 15) / 16 * 16, width = rest < 64 ? rest : 64;
-    long kept = outputs - column < 64 ? outputs - column : 64;
+  float sums[48 * CUSP_PANEL_WIDTH];
+  for (long column = 0; column < outputs; column += CUSP_PANEL_WIDTH) {
+    long rest = (outputs - column + 15) / 16 * 16, width = rest < CUSP_PANEL_WIDTH ? rest : CUSP_PANEL_WIDTH;
+    long kept = outputs - column < CUSP_PANEL_WIDTH ? outputs - column : CUSP_PANEL_WIDTH;
     for (long row = 0; row < rows; row += 48) {
       long some = rows - row < 48 ? rows - row : 48;
       // What all rows are multiplied by in one round stays in the nearest cache.

@@ -5,6 +5,9 @@
 
 #include "vectors.h"
 
+/// The columns of a panel: as many as a product computes side by side, so that what it reads lies together.
+#define CUSP_PANEL_WIDTH (16 * CUSP_COLUMNS)
+
 // Where a set of instructions says by CUSP_AHEAD how many terms ahead weights are wanted in the nearest cache, two terms are
 // taken at once, too.
 #ifdef CUSP_AHEAD
@@ -40,58 +43,78 @@ CUSP_WIDE __attribute__((always_inline)) static inline void cusp_block(
   }
 }
 
-/// Defines `name`: `rows` rows times a panel of `width` vectors, six rows and CUSP_COLUMNS vectors at a time.
+/// Defines `name`: `rows` rows times a panel of `width` vectors, six rows at a time.
 #define CUSP_PANEL(name, width)                                                                                \
   CUSP_WIDE static inline void name(                                                                           \
       long rows, long count, int adds, const float *left, long left_stride, const float *right, float *result, \
       long outputs) {                                                                                          \
-    CUSP_UNROLLED for (int at = 0; at < width; at += CUSP_COLUMNS) {                                           \
-      const float *from = left, *panel = right + 16 * at;                                                      \
-      float *to = result + 16 * at;                                                                            \
-      long rest = rows;                                                                                        \
-      for (; rest >= 6; rest -= 6, from += 6 * left_stride, to += 6 * outputs) CUSP_BLOCK(6, width);           \
-      switch (rest) {                                                                                          \
-      case 1: CUSP_BLOCK(1, width); break;                                                                     \
-      case 2: CUSP_BLOCK(2, width); break;                                                                     \
-      case 3: CUSP_BLOCK(3, width); break;                                                                     \
-      case 4: CUSP_BLOCK(4, width); break;                                                                     \
-      case 5: CUSP_BLOCK(5, width); break;                                                                     \
-      }                                                                                                        \
+    for (; rows >= 6; rows -= 6, left += 6 * left_stride, result += 6 * outputs) CUSP_BLOCK(6, width);         \
+    switch (rows) {                                                                                            \
+    case 1: CUSP_BLOCK(1, width); break;                                                                       \
+    case 2: CUSP_BLOCK(2, width); break;                                                                       \
+    case 3: CUSP_BLOCK(3, width); break;                                                                       \
+    case 4: CUSP_BLOCK(4, width); break;                                                                       \
+    case 5: CUSP_BLOCK(5, width); break;                                                                       \
     }                                                                                                          \
   }
-#define CUSP_BLOCK(rows, width)                                                                            \
-  cusp_block(                                                                                              \
-      rows, width < CUSP_COLUMNS ? width : CUSP_COLUMNS, adds, count, from, left_stride, 1, panel, 16 * width, \
-      16, to, outputs)
+#define CUSP_BLOCK(rows, width) \
+  cusp_block(rows, width, adds, count, left, left_stride, 1, right, 16 * width, 16, result, outputs)
 CUSP_PANEL(cusp_panel_1, 1)
+#if CUSP_COLUMNS > 1
 CUSP_PANEL(cusp_panel_2, 2)
 CUSP_PANEL(cusp_panel_3, 3)
 CUSP_PANEL(cusp_panel_4, 4)
+#endif
 
 /// One panel of `width` columns times `count` terms, added to what is there if `adds`.
 static inline void cusp_panel(
     long width, long rows, long count, int adds, const float *left, long left_stride, const float *panel, float *sums,
     long outputs) {
   switch (width) {
-  case 16: cusp_panel_1(rows, count, adds, left, left_stride, panel, sums, outputs); break;
+#if CUSP_COLUMNS > 1
   case 32: cusp_panel_2(rows, count, adds, left, left_stride, panel, sums, outputs); break;
   case 48: cusp_panel_3(rows, count, adds, left, left_stride, panel, sums, outputs); break;
-  default: cusp_panel_4(rows, count, adds, left, left_stride, panel, sums, outputs);
+  case 64: cusp_panel_4(rows, count, adds, left, left_stride, panel, sums, outputs); break;
+#endif
+  default: cusp_panel_1(rows, count, adds, left, left_stride, panel, sums, outputs);
   }
 }
 
-/// The matrix product `[rows, inputs] x [inputs, outputs]`; `right` in panels of 64 columns and one of what remains,
-/// each `[inputs, columns]`. Each result is one sum in the order of the inputs, whatever else is computed; it begins with
-/// what is there if `adds`.
+/// The matrix product `[rows, inputs] x [inputs, outputs]`; `right` in panels of CUSP_PANEL_WIDTH columns and one of what
+/// remains, each `[inputs, columns]`. Each result is one sum in the order of the inputs, whatever else is computed; it begins
+/// with what is there if `adds`.
 static inline void cusp_product(
     long rows, const float *left, long inputs, const float *right, long depth, int adds, float *result, long outputs) {
-  for (long column = 0; column < outputs; column += 64) {
-    long width = outputs - column < 64 ? outputs - column : 64;
+  for (long column = 0; column < outputs; column += CUSP_PANEL_WIDTH) {
+    long width = outputs - column < CUSP_PANEL_WIDTH ? outputs - column : CUSP_PANEL_WIDTH;
     // What all rows are multiplied by in one round stays in the nearest cache.
     for (long input = 0; input < inputs; input += depth) {
       long count = inputs - input < depth ? inputs - input : depth;
       const float *panel = right + column * inputs + input * width;
       cusp_panel(width, rows, count, adds || input > 0, left + input, inputs, panel, result + column, outputs);
+    }
+  }
+}
+
+/// Lays the weights of `count` inputs, from `first` on, out in panels as `cusp_product` reads them, as the rows from `row` on of a
+/// matrix `[rows, columns]`. Channels that there are not get zeros.
+CUSP_WIDE static inline void cusp_pack(
+    const struct cusp_kernels *restrict kernels, const float *values, long first, long count, float *panels, long row,
+    long rows, long columns) {
+  for (long column = 0; column < columns; column += 16) {
+    long panel = column / CUSP_PANEL_WIDTH * CUSP_PANEL_WIDTH;
+    long width = columns - panel < CUSP_PANEL_WIDTH ? columns - panel : CUSP_PANEL_WIDTH;
+    for (long begin = 0; begin < count; begin += 16) {
+      // Turned on the way, so that what lies together is read together.
+      float turned[16][16] = {};
+      for (long o = 0; o < 16 && column + o < kernels->outputs; o++) {
+        const float *place = values + (column + o) * kernels->output_stride + (first + begin) * kernels->input_stride;
+        for (long i = 0; i < 16 && begin + i < count && first + begin + i < kernels->inputs; i++) {
+          turned[i][o] = place[i * kernels->input_stride];
+        }
+      }
+      float *place = panels + panel * rows + (row + begin) * width + column - panel;
+      for (long i = 0; i < 16 && begin + i < count; i++) CUSP_STORE(place + i * width, CUSP_LOAD(turned[i]));
     }
   }
 }

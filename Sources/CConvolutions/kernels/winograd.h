@@ -89,11 +89,11 @@ CUSP_WIDE static inline void cusp_winograd_scatter(
 CUSP_WIDE static inline void cusp_winograd_kernels(
     const struct cusp_kernels *restrict kernels, const float *values, long first, long count, float *parts, long inputs,
     long outputs) {
-  for (long column = 0; column < outputs; column += 64) {
-    long width = outputs - column < 64 ? outputs - column : 64;
+  for (long column = 0; column < outputs; column += CUSP_PANEL_WIDTH) {
+    long width = outputs - column < CUSP_PANEL_WIDTH ? outputs - column : CUSP_PANEL_WIDTH;
     for (long input = first; input < first + count; input++) {
       long real = input < kernels->inputs ? kernels->outputs - column : 0;
-      float taps[4][9][16] = {};
+      float taps[CUSP_COLUMNS][9][16] = {};
       const float *kernel = values + input * kernels->input_stride + column * kernels->output_stride;
       for (long output = 0; output < real && output < width; output++, kernel += kernels->output_stride) {
         float *lane = &taps[output / 16][0][output % 16];

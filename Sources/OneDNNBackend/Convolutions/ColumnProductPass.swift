@@ -73,20 +73,16 @@ struct ColumnFilter: PackedFilter {
     _ values: UnsafeBufferPointer<Float>, into packed: UnsafeMutableBufferPointer<Float>, inputs range: Range<Int>
   ) {
     precondition(values.count == shape.count, "weights of another convolution")
-    let terms = shape.taps * shape.inputs
+    guard let values = values.baseAddress, let packed = packed.baseAddress else {
+      preconditionFailure("memories are used before they are placed")
+    }
+    var kernels = shape.kernels
+    let rows = range.clamped(to: 0..<shape.inputs)
     for tap in 0..<shape.taps {
       let (down, right) = tap.quotientAndRemainder(dividingBy: kernelSize)
-      for input in range where input < shape.inputs {
-        let row = (right * kernelSize + down) * shape.inputs + input
-        for column in stride(from: 0, to: outputs, by: 64) {
-          let width = min(64, outputs - column)
-          for output in column..<column + width {
-            let value =
-              output < shape.outputs ? values[input * shape.inputStride + output * shape.outputStride + tap] : 0
-            packed[column * terms + row * width + output - column] = value
-          }
-        }
-      }
+      kernelSet.pack(
+        &kernels, values + tap, rows.lowerBound, rows.count, packed,
+        (right * kernelSize + down) * shape.inputs + rows.lowerBound, shape.taps * shape.inputs, outputs)
     }
   }
 }

@@ -71,18 +71,15 @@ struct GroupedFilter: PackedFilter {
     _ values: UnsafeBufferPointer<Float>, into packed: UnsafeMutableBufferPointer<Float>, inputs range: Range<Int>
   ) {
     precondition(values.count == shape.count, "weights of another convolution")
+    guard let values = values.baseAddress, let packed = packed.baseAddress else {
+      preconditionFailure("memories are used before they are placed")
+    }
+    var kernels = shape.kernels
+    let rows = range.clamped(to: 0..<shape.inputs)
     for group in 0..<shape.groups {
-      for row in range where row < shape.inputs {
-        let first = group * shape.countPerGroup + row * shape.inputStride
-        for column in stride(from: 0, to: outputs, by: 64) {
-          let width = min(64, outputs - column)
-          let place = start(of: group) + column * shape.inputs + row * width
-          for output in 0..<width {
-            let made = column + output
-            packed[place + output] = made < shape.outputs ? values[first + made * shape.outputStride] : 0
-          }
-        }
-      }
+      kernelSet.pack(
+        &kernels, values + group * shape.countPerGroup, rows.lowerBound, rows.count, packed + start(of: group),
+        rows.lowerBound, shape.inputs, outputs)
     }
   }
 }

@@ -1,8 +1,10 @@
+import CConvolutions
+
 /// As many channels as blocks of 16 have that hold `channels`.
 func filled(_ channels: Int) -> Int { (channels + 15) / 16 * 16 }
 
-/// The weights of a convolution as matrices `[inputs, outputs]` for handwritten products, each in panels of 64 columns and
-/// one of what remains.
+/// The weights of a convolution as matrices `[inputs, outputs]` for handwritten products, each in panels of as many columns as
+/// the kernels want, and one of what remains.
 ///
 /// Channels come in blocks of 16; what fills the last block is zero. Matrices of several groups follow one another.
 protocol PackedFilter {
@@ -63,6 +65,11 @@ struct FilterShape {
   /// From one input to the next, and from one output.
   var inputStride: Int { isBackward ? taps * outputs : taps }
   var outputStride: Int { isBackward ? taps : taps * inputs }
+  /// As the kernels are told.
+  var kernels: cusp_kernels {
+    cusp_kernels(
+      inputs: inputs, outputs: outputs, input_stride: inputStride, output_stride: outputStride, flipped: 0)
+  }
   /// The weights of one group, and all.
   var countPerGroup: Int { taps * inputs * outputs }
   var count: Int { groups * countPerGroup }

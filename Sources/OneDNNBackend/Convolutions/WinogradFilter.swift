@@ -28,8 +28,8 @@ struct WinogradFilter: PackedFilter {
 
   /// Where the weights of one group lie.
   var kernels: cusp_kernels {
-    cusp_kernels(
-      inputs: shape.inputs, outputs: shape.outputs, input_stride: shape.inputStride,
-      output_stride: shape.outputStride, flipped: isFlipped ? 1 : 0)
+    var kernels = shape.kernels
+    kernels.flipped = isFlipped ? 1 : 0
+    return kernels
   }
 }
