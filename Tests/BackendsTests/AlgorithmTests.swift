@@ -151,6 +151,19 @@
       for (path, gradient) in expected { #expect(difference(try #require(found[path]), gradient) < 1e-5, "\(path)") }
     }
 
+    @Test("weights that no pixel sees have no gradient: of a 1x1 image all but the middle")
+    func unseen() throws {
+      let graph = try Case(inputs: 64, outputs: 32, side: 1, padding: 1, algorithm: .implicitGEMM).graph()
+      let program = try TrainingProgram(
+        graph, parameters: Parameters(initializing: graph, seed: 1), batchSize: Self.batch, on: fast())
+      var logits = Tensor([Self.batch, graph.classCount])
+      try program.forward(pixels(graph, count: Self.batch), masks: [], into: &logits)
+      try program.backward(
+        CrossEntropy(labels: FormulaWeights.labels(count: Self.batch, classes: graph.classCount)), logits: logits)
+      let weights = try #require(program.gradients().values.first { $0.values.count == 64 * 32 * 9 }).values
+      #expect(weights.indices.allSatisfy { ($0 % 9 == 4) == (weights[$0] != 0) })
+    }
+
     @Test("group convolutions train by the handwritten Winograd: logits, gradients, and what updates leave")
     func groupConvolutions() throws {
       let lifting = GroupConvolution(.p4m, lifting: true, outputChannels: 5, kernelSize: 3, padding: 1)

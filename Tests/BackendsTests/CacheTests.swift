@@ -83,6 +83,19 @@
         ], features: 13 * 9)
     }
 
+    /// One that trains by taps without AVX-512: strides behind Winograd's algorithm, then images of 2x2.
+    private func taps() throws -> NetworkGraph {
+      func layer(_ outputs: Int, stride: Int = 1) -> Layer {
+        .convolution(Convolution(outputChannels: outputs, kernelSize: 3, stride: stride, padding: 1))
+      }
+      return try chain(
+        [32, 12, 12],
+        [
+          layer(48), .relu, layer(64, stride: 2), .relu, .maxPooling(Pooling(kernelSize: 3)), layer(80), .relu,
+          layer(32),
+        ], features: 32 * 4)
+    }
+
     private func chain(_ image: [Int], _ layers: [Layer], features: Int) throws -> NetworkGraph {
       var nodes: [Node] = []
       for layer in layers + [.flatten] {
@@ -92,8 +105,8 @@
         NetworkDefinition(architecture: "cut", imageShape: image, classCount: features, nodes: nodes))
     }
 
-    private func pixels(_ graph: NetworkGraph) -> Tensor {
-      let shape = [Self.batch] + graph.imageShape.sizes
+    private func pixels(_ graph: NetworkGraph, count: Int = batch) -> Tensor {
+      let shape = [count] + graph.imageShape.sizes
       return Tensor(Shape(shape), FormulaWeights.pixels(shape: shape))
     }
 
@@ -113,23 +126,44 @@
       }
     }
 
+    /// The parameters after two updates on `count` images.
+    private func trained(
+      _ graph: NetworkGraph, count: Int = batch, caches: Caches, threads: Int
+    ) throws -> Parameters {
+      let loss = CrossEntropy(labels: FormulaWeights.labels(count: count, classes: graph.classCount))
+      let program = try TrainingProgram(
+        graph, parameters: Parameters(initializing: graph, seed: 7), optimizer: .sgd(momentum: 0.9), batchSize: count,
+        on: backend(caches, threads: threads))
+      var logits = Tensor([count, graph.classCount])
+      for _ in 0..<2 {
+        try program.forward(pixels(graph, count: count), masks: [], into: &logits)
+        try program.backward(loss, logits: logits)
+        try program.update(OptimizerStep(.sgd(momentum: 0.9), learningRate: 0.1, weightDecay: 0))
+      }
+      return try program.parameters()
+    }
+
     @Test("So have parameters after training, with gradients summed in one round or in several", arguments: [1, 2])
     func training(threads: Int) throws {
       let graph = try group()
-      let loss = CrossEntropy(labels: FormulaWeights.labels(count: Self.batch, classes: graph.classCount))
-      let ends = try [Self.small, Self.large].map { caches in
-        let program = try TrainingProgram(
-          graph, parameters: Parameters(initializing: graph, seed: 7), optimizer: .sgd(momentum: 0.9),
-          batchSize: Self.batch, on: backend(caches, threads: threads))
-        var logits = Tensor([Self.batch, graph.classCount])
-        for _ in 0..<2 {
-          try program.forward(pixels(graph), masks: [], into: &logits)
-          try program.backward(loss, logits: logits)
-          try program.update(OptimizerStep(.sgd(momentum: 0.9), learningRate: 0.1, weightDecay: 0))
-        }
-        return try program.parameters()
-      }
+      let ends = try [Self.small, Self.large].map { try trained(graph, caches: $0, threads: threads) }
       #expect(ends[0] == ends[1])
+      #expect(ends[0] != Parameters(initializing: graph, seed: 7))
+    }
+
+    @Test("So have those that taps train, whose rounds hold parts of a grid or several", arguments: [6, 40, 150])
+    func taps(count: Int) throws {
+      let graph = try taps()
+      let ends = try [(Self.small, 1), (Self.large, 1), (Self.large, 2), (Self.small, 2)].map {
+        try trained(graph, count: count, caches: $0.0, threads: $0.1)
+      }
+      #expect(ends[0] == ends[1] && ends[2] == ends[3])
+      // The library's gradients of weights are sums of its threads' sums.
+      let plan = Plan(graph, for: .training, batchSize: count)
+      let calls = try backend(.usual).implementations(plan).filter { $0.contains("convolution") }
+      let areOurs = calls.allSatisfy { $0.contains("taps:") || $0.contains("winograd:") }
+      #expect(areOurs || OneDNNBackend.instructionSet != "avx2", "\(calls)")
+      if areOurs { #expect(ends[0] == ends[2]) }
       #expect(ends[0] != Parameters(initializing: graph, seed: 7))
     }
   }
