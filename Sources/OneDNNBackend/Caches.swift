@@ -41,8 +41,8 @@ package struct Caches: Hashable, Sendable {
   /// Blocks of more than 48 leave threads without work.
   package var gradientRows: Int { within(16...48, (64 * second) >> 20) / 16 * 16 }
 
-  /// How many transformed tiles lie in the last cache at once. Where many share a processor it tells of more than one of them
-  /// has, so that no more is believed than was measured.
+  /// How many transformed tiles, or pixels with what their taps read, lie in the last cache at once. Where many share a
+  /// processor it tells of more than one of them has, so that no more is believed than was measured.
   package var tileCount: Int { within(128...512, last >> 16) }
 
   /// How many numbers the weights of a group have at most that stay in the last cache; believed likewise.

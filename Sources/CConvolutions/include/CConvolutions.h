@@ -51,7 +51,7 @@ struct cusp_kernel_set {
       const struct cusp_images *images, const struct cusp_tiles *tiles, const float *source, long first, long count,
       float *parts, long part_stride, long part_tile, long part_block);
 
-  /// Transforms the weights of `count` inputs, from `first` on, for `cusp_winograd_product`: element i of G g G' goes to the
+  /// Transforms the weights of `count` inputs, from `first` on, for `product`: element i of G g G' goes to the
   /// matrix at `parts[i * inputs * outputs]`. Channels that there are not get zeros.
   ///
   /// All of it is more than the caches hold, so that the stores pass them by: `parts` is aligned to 64 bytes.

@@ -82,7 +82,7 @@ CUSP_WIDE static inline void cusp_winograd_scatter(
     store(5, g[2]);                                                                          \
   } while (0)
 
-/// Transforms the weights of `count` inputs, from `first` on, for `cusp_winograd_product`: element i of G g G' goes to the
+/// Transforms the weights of `count` inputs, from `first` on, for `cusp_product`: element i of G g G' goes to the
 /// matrix at `parts[i * inputs * outputs]`. Channels that there are not get zeros.
 ///
 /// All of it is more than the caches hold, so that the stores pass them by: `parts` is aligned to 64 bytes.

@@ -69,13 +69,7 @@ struct ColumnFilter: PackedFilter {
   var count: Int { shape.taps * shape.inputs * outputs }
   var algorithm: ConvolutionAlgorithm { .direct }
 
-  func pack(
-    _ values: UnsafeBufferPointer<Float>, into packed: UnsafeMutableBufferPointer<Float>, inputs range: Range<Int>
-  ) {
-    precondition(values.count == shape.count, "weights of another convolution")
-    guard let values = values.baseAddress, let packed = packed.baseAddress else {
-      preconditionFailure("memories are used before they are placed")
-    }
+  func pack(_ values: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>, inputs range: Range<Int>) {
     var kernels = shape.kernels
     let rows = range.clamped(to: 0..<shape.inputs)
     for tap in 0..<shape.taps {

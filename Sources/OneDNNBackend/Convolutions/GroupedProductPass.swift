@@ -67,13 +67,7 @@ struct GroupedFilter: PackedFilter {
   /// Where the matrix of `group` begins.
   func start(of group: Int) -> Int { group * shape.inputs * outputs }
 
-  func pack(
-    _ values: UnsafeBufferPointer<Float>, into packed: UnsafeMutableBufferPointer<Float>, inputs range: Range<Int>
-  ) {
-    precondition(values.count == shape.count, "weights of another convolution")
-    guard let values = values.baseAddress, let packed = packed.baseAddress else {
-      preconditionFailure("memories are used before they are placed")
-    }
+  func pack(_ values: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>, inputs range: Range<Int>) {
     var kernels = shape.kernels
     let rows = range.clamped(to: 0..<shape.inputs)
     for group in 0..<shape.groups {

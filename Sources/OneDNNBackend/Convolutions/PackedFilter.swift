@@ -16,8 +16,7 @@ protocol PackedFilter {
   var algorithm: ConvolutionAlgorithm { get }
 
   /// Makes what `inputs` are multiplied by of the row-major weights of the convolution.
-  func pack(
-    _ values: UnsafeBufferPointer<Float>, into packed: UnsafeMutableBufferPointer<Float>, inputs: Range<Int>)
+  func pack(_ values: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>, inputs: Range<Int>)
 }
 
 extension PackedFilter {
@@ -30,7 +29,10 @@ extension PackedFilter {
   func pack(
     _ values: UnsafeBufferPointer<Float>, into packed: UnsafeMutableBufferPointer<Float>, on threads: Threads
   ) {
-    precondition(packed.count == count, "weights of another convolution")
+    precondition(values.count == shape.count && packed.count == count, "weights of another convolution")
+    guard let values = values.baseAddress, let packed = packed.baseAddress else {
+      preconditionFailure("memories are used before they are placed")
+    }
     let share = 16
     threads.spread((inputs + share - 1) / share) { part in
       pack(values, into: packed, inputs: part * share..<min((part + 1) * share, inputs))

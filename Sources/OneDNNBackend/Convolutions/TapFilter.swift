@@ -10,13 +10,7 @@ struct TapFilter: PackedFilter {
   /// Where the matrix of `tap` begins.
   func start(of tap: Int) -> Int { tap * inputs * outputs }
 
-  func pack(
-    _ values: UnsafeBufferPointer<Float>, into packed: UnsafeMutableBufferPointer<Float>, inputs range: Range<Int>
-  ) {
-    precondition(values.count == shape.count, "weights of another convolution")
-    guard let values = values.baseAddress, let packed = packed.baseAddress else {
-      preconditionFailure("memories are used before they are placed")
-    }
+  func pack(_ values: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>, inputs range: Range<Int>) {
     var kernels = shape.kernels
     for tap in 0..<shape.taps {
       kernelSet.pack(

@@ -11,13 +11,7 @@ struct WinogradFilter: PackedFilter {
   var countPerGroup: Int { 36 * inputs * outputs }
   var algorithm: ConvolutionAlgorithm { .winograd }
 
-  func pack(
-    _ values: UnsafeBufferPointer<Float>, into packed: UnsafeMutableBufferPointer<Float>, inputs range: Range<Int>
-  ) {
-    precondition(values.count == shape.count, "weights of another convolution")
-    guard let values = values.baseAddress, let packed = packed.baseAddress else {
-      preconditionFailure("memories are used before they are placed")
-    }
+  func pack(_ values: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>, inputs range: Range<Int>) {
     var kernels = kernels
     for group in 0..<shape.groups {
       kernelSet.winograd_kernels(
