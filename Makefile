@@ -18,13 +18,13 @@ build-mpi: build ## Install Open MPI, by which the programs train over ranks, an
 	@mkdir -p $(dir $(MPI_BIN)) && ln -sfn ../$(BIN) $(MPI_BIN)
 
 test: bootstrap ## Run all tests.
-	$(ONEDNN) swift test $(SWIFT_FLAGS)
+	$(ONEDNN) tools/run-tests $(SWIFT_FLAGS)
 
 test-portable: bootstrap ## Run all tests without oneDNN.
-	CUSP_ONEDNN=0 swift test $(SWIFT_FLAGS) --scratch-path .build-portable
+	CUSP_ONEDNN=0 tools/run-tests $(SWIFT_FLAGS) --scratch-path .build-portable
 
 test-onednn3: bootstrap ## Run the tests of engines and of what is built on them with oneDNN 3, fetched from PyPI.
-	CUSP_ONEDNN_ROOT=$$(tools/onednn3 .build-onednn3/library) swift test $(SWIFT_FLAGS) \
+	CUSP_ONEDNN_ROOT=$$(tools/onednn3 .build-onednn3/library) tools/run-tests $(SWIFT_FLAGS) \
 		--scratch-path .build-onednn3 --filter '^(Backends|Programs|Attacks|Training|Evaluation|ToolOptions)Tests\.'
 
 test-mpi: bootstrap ## Install Open MPI, train over 1 to 8 ranks, stopped, killed and resumed, and compare the files.
