@@ -4,7 +4,8 @@
 public enum ConvolutionAlgorithm: String, Sendable, CaseIterable {
   /// Sums of products; a 1x1 convolution is one matrix product then.
   case direct
-  /// Winograd's F(4x4, 3x3) of Lavin and Gray (2016): 2.25 products an output in place of 9, at a cost in rounding.
+  /// Winograd's F(4x4, 3x3) of Lavin and Gray (2016): 2.25 products an output in place of 9, at a cost in rounding; where the
+  /// kernels are ours, images of 2x2 take as many by F(2x2, 2x2) with the pixels in the place of the weights.
   case winograd
   /// One matrix product over whole images, with the weights written out for every pair of pixels.
   case denseProduct = "dense-product"
@@ -45,15 +46,19 @@ extension ConvolutionGeometry {
 
   /// What was fastest when it was measured, on AVX-512 with 2 threads and batches of 128.
   ///
-  /// - Images of 2x2 and smaller are mostly padding: written out as a matrix product they take about half the time. Training
-  ///   takes the taps that see a pixel, since writing out the weights at every step would cost more than it gains.
+  /// - Images of 2x2 and smaller are mostly padding. From 32 channels on those of 2x2 have a form of Winograd's algorithm of
+  ///   their own, with nine products where a matrix product of whole images has sixteen, and that about half the time of the
+  ///   direct algorithm. Training takes the taps that see a pixel of what is smaller, since writing out the weights at
+  ///   every step would cost more than it gains.
   /// - Winograd takes half to two thirds of the time from 32 channels on, in all passes.
   /// - Strides: where channels do not fill blocks of 16, handwritten products take three quarters of the time of the
   ///   library's kernels, which want the channels last; where they do, about the same. Without AVX-512, where
   ///   our passes leave the channels `last` and the library's kernels want them otherwise, four fifths with the reorders.
   func fastAlgorithm(training: Bool, packed: Bool = false, last: Bool = false) -> ConvolutionAlgorithm {
-    if admits(.denseProduct, training: training), kernelSize == 3 { return .denseProduct }
     let wide = source[1] / groups >= 32 && destination[1] / groups >= 32
+    let isOurs = Engine.hasHandwrittenProducts && (!training || packed)
+    if wide, is2x2, isOurs, admits(.winograd, training: training, packed: packed) { return .winograd }
+    if admits(.denseProduct, training: training), kernelSize == 3 { return .denseProduct }
     let small = source[2...].allSatisfy { $0 <= 2 }
     if wide, admits(.implicitGEMM, training: training, packed: packed) {
       if training, small, kernelSize == 3 { return .implicitGEMM }
@@ -62,6 +67,9 @@ extension ConvolutionGeometry {
     }
     return wide && !small && admits(.winograd, training: training, packed: packed) ? .winograd : .direct
   }
+
+  /// Whether 3x3 kernels go over images of 2x2 and reach one pixel over their edges.
+  var is2x2: Bool { kernelSize == 3 && stride == 1 && border == 1 && source.suffix(2) == [2, 2] }
 
   /// Whether both sides' channels of a group come in whole blocks of 16.
   private var fillsBlocks: Bool { weights.suffix(4).prefix(2).allSatisfy { $0.isMultiple(of: 16) } }

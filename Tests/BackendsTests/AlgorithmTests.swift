@@ -54,11 +54,15 @@
       (40, 90, 9, 0), (184, 72, 7, 1), (64, 33, 6, 1),
       // The way back is the way there transposed: it takes fewer tiles.
       (32, 32, 26, 0), (64, 64, 10, 0), (36, 50, 18, 0),
+      // These have a form of their own.
+      (48, 80, 2, 1), (40, 33, 2, 1), (512, 256, 2, 1),
     ].map {
       Case(inputs: $0.0, outputs: $0.1, side: $0.2, padding: $0.3, algorithm: .winograd)
     }
     /// Channels in and out, the image's side, the padding and the groups; those of the last are merged two by two.
-    static let grouped = [(64, 64, 9, 1, 2), (96, 288, 18, 0, 3), (256, 128, 5, 1, 2), (96, 96, 10, 1, 4)].map {
+    static let grouped = [
+      (64, 64, 9, 1, 2), (96, 288, 18, 0, 3), (256, 128, 5, 1, 2), (96, 96, 10, 1, 4), (64, 96, 2, 1, 2),
+    ].map {
       Case(inputs: $0.0, outputs: $0.1, side: $0.2, padding: $0.3, algorithm: .winograd, groups: $0.4)
     }
     /// Channels in and out, the image's side, the padding, the kernel and the stride.
@@ -73,12 +77,13 @@
         inputs: $0.0, outputs: $0.1, side: $0.2, padding: $0.3, algorithm: .implicitGEMM, kernel: $0.4, stride: $0.5)
     }
     /// Channels in and out and the side of images on which training takes the taps that see a pixel.
-    static let small = [(48, 80, 2), (64, 32, 1), (32, 512, 2)].map {
+    static let small = [(48, 80, 1), (64, 32, 1), (32, 512, 1)].map {
       Case(inputs: $0.0, outputs: $0.1, side: $0.2, padding: 1, algorithm: .implicitGEMM)
     }
     static let cases =
       winograd + grouped + strided + [
-        Case(inputs: 48, outputs: 80, side: 2, padding: 1, algorithm: .denseProduct),
+        Case(inputs: 48, outputs: 80, side: 1, padding: 1, algorithm: .denseProduct),
+        Case(inputs: 40, outputs: 24, side: 2, padding: 1, algorithm: .denseProduct),
         Case(inputs: 5, outputs: 7, side: 1, padding: 1, algorithm: .denseProduct),
         Case(inputs: 3, outputs: 64, side: 32, padding: 1, algorithm: .direct),
       ]
@@ -195,18 +200,19 @@
       return !calls.contains { $0.contains("jit_wino") }
     }
 
-    @Test("strides and images of 2x2 train by taps behind it, biases included")
+    @Test("strides and images of 1x1 train by taps behind it, biases included")
     func taps() throws {
       let layers = [
         "conv": Layer.convolution(.init(outputChannels: 48, kernelSize: 3, padding: 1)),
         "down": .convolution(.init(outputChannels: 64, kernelSize: 3, stride: 2, padding: 1)),
+        "lower": .convolution(.init(outputChannels: 48, kernelSize: 3, stride: 2, padding: 1)),
         "small": .convolution(.init(outputChannels: 32, kernelSize: 3, padding: 1)),
       ]
-      let graph = try chain(layers, ["conv", "down", "small"], image: [32, 4, 4], outputs: 32 * 4)
-      let calls = ["forward", "backward data", "backward weights"].flatMap {
-        ["down convolution \($0)", "small convolution \($0)"]
+      let graph = try chain(layers, ["conv", "down", "lower", "small"], image: [32, 4, 4], outputs: 32)
+      let calls = ["forward", "backward data", "backward weights"].flatMap { pass in
+        ["down", "lower", "small"].map { "\($0) convolution \(pass)" }
       }
-      try train(graph, parameters: 6, by: "taps", isOurs(graph) ? calls : [])
+      try train(graph, parameters: 8, by: "taps", isOurs(graph) ? calls : [])
     }
 
     private func pair(_ conv: Convolution, _ last: Convolution) throws -> NetworkGraph {

@@ -83,7 +83,8 @@
         ], features: 13 * 9)
     }
 
-    /// One that trains by taps without AVX-512: strides behind Winograd's algorithm, then images of 2x2.
+    /// One that trains by taps without AVX-512: strides behind Winograd's algorithm, which then takes images of 2x2, then images
+    /// of 1x1.
     private func taps() throws -> NetworkGraph {
       func layer(_ outputs: Int, stride: Int = 1) -> Layer {
         .convolution(Convolution(outputChannels: outputs, kernelSize: 3, stride: stride, padding: 1))
@@ -92,8 +93,8 @@
         [32, 12, 12],
         [
           layer(48), .relu, layer(64, stride: 2), .relu, .maxPooling(Pooling(kernelSize: 3)), layer(80), .relu,
-          layer(32),
-        ], features: 32 * 4)
+          layer(48, stride: 2), .relu, layer(32),
+        ], features: 32)
     }
 
     private func chain(_ image: [Int], _ layers: [Layer], features: Int) throws -> NetworkGraph {
@@ -124,6 +125,40 @@
         #expect(Set(answers[0]).count > 100)
         for answer in answers.dropFirst() { #expect(answer == answers[0]) }
       }
+    }
+
+    /// Winograd's algorithm in all its ways, to more channels than three threads take at once; of few tiles, which they share.
+    private func few() throws -> NetworkGraph {
+      func layer(_ outputs: Int, padding: Int = 1) -> Layer {
+        .convolution(Convolution(outputChannels: outputs, kernelSize: 3, padding: padding))
+      }
+      return try chain(
+        [208, 6, 6],
+        [
+          layer(200, padding: 0), .relu, layer(210), .relu, .maxPooling(Pooling(kernelSize: 2)), layer(195), .relu,
+          layer(64), .relu,
+        ], features: 64 * 4)
+    }
+
+    @Test(
+      "Threads that share tiles, or have some each, come to the same bits; of some images and of all",
+      arguments: [2, 3])
+    func together(threads: Int) throws {
+      let (graph, count) = (try few(), 21)
+      let loss = CrossEntropy(labels: FormulaWeights.labels(count: count, classes: graph.classCount))
+      let answers = try [1, threads].map { threads in
+        let program = try InputGradientProgram(
+          graph, parameters: Parameters(initializing: graph, seed: 8), batchSize: count,
+          on: backend(.found, threads: threads))
+        var (logits, gradient) = (Tensor([count, graph.classCount]), pixels(graph, count: count))
+        try program.evaluate(pixels(graph, count: count), loss: loss, into: &gradient, logits: &logits)
+        var some = Tensor([count, graph.classCount])
+        try program.forward(pixels(graph, count: count), rows: 5, into: &some)
+        #expect(some[rows: 0..<5] == logits[rows: 0..<5])
+        return (logits.values + gradient.values).map(\.bitPattern)
+      }
+      #expect(Set(answers[0]).count > 1000)
+      #expect(answers[0] == answers[1])
     }
 
     /// The parameters after two updates on `count` images.

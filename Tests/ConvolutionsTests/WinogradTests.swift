@@ -1,10 +1,12 @@
 import CConvolutions
 import Testing
 
-@Suite("Winograd's F(4x4, 3x3), against plain loops") struct WinogradTests {
+@Suite("Winograd's algorithm in both forms, against plain loops") struct WinogradTests {
   /// Images of a convolution with a 3x3 kernel, and its weights.
   private struct Case {
     let height, width, border: Int
+    /// Whether by the form for images of 2x2.
+    var is2x2 = false
     let count = 2
     let inputs = 16
     let outputs = 48
@@ -18,6 +20,8 @@ import Testing
         : cusp_kernels(inputs: inputs, outputs: outputs, input_stride: 9, output_stride: inputs * 9, flipped: 0)
     }
 
+    func form(_ set: KernelSet) -> cusp_winograd { is2x2 ? set.functions.winograd_2x2 : set.functions.winograd }
+
     func weight(_ output: Int, _ input: Int, _ down: Int, _ right: Int) -> Double {
       Double(weights[((output * inputs + input) * 3 + down) * 3 + right])
     }
@@ -26,27 +30,29 @@ import Testing
   private static let cases = [
     Case(height: 4, width: 4, border: 1), Case(height: 5, width: 9, border: 1), Case(height: 7, width: 6, border: 0),
     Case(height: 3, width: 8, border: 2), Case(height: 1, width: 1, border: 1),
+    Case(height: 2, width: 2, border: 1, is2x2: true), Case(height: 2, width: 2, border: 1),
   ]
 
-  /// The 36 matrices of the weights, `[inputs, outputs]` in panels.
-  private func matrices(_ set: KernelSet, _ weights: [Float], _ kernels: cusp_kernels) -> AlignedFloats {
+  /// The matrices of the weights, `[inputs, outputs]` in panels.
+  private func matrices(_ form: cusp_winograd, _ weights: [Float], _ kernels: cusp_kernels) -> AlignedFloats {
     var kernels = kernels
-    let parts = AlignedFloats(count: 36 * kernels.inputs * kernels.outputs)
+    let parts = AlignedFloats(count: form.parts * kernels.inputs * kernels.outputs)
     let (inputs, outputs) = (kernels.inputs, kernels.outputs)
-    set.functions.winograd_kernels(&kernels, weights, 0, inputs, parts.start, inputs, outputs)
+    form.kernels(&kernels, weights, 0, inputs, parts.start, inputs, outputs)
     return parts
   }
 
-  /// Multiplies 36 matrices of tiles with those of the weights.
+  /// Multiplies matrices of tiles with those of the weights.
   private func products(
     _ set: KernelSet, _ parts: [Float], _ matrices: AlignedFloats, tiles: Int, inputs: Int, outputs: Int
   ) -> [Float] {
-    var results = [Float](repeating: 0, count: 36 * tiles * outputs)
-    for part in 0..<36 {
-      let left = Array(parts[part * tiles * inputs..<(part + 1) * tiles * inputs])
+    let count = tiles * inputs
+    var results: [Float] = []
+    for part in 0..<parts.count / count {
+      let left = Array(parts[part * count..<(part + 1) * count])
       var result = [Float](repeating: 0, count: tiles * outputs)
       set.functions.product(tiles, left, inputs, matrices.start + part * inputs * outputs, 128, 0, &result, outputs)
-      results.replaceSubrange(part * tiles * outputs..<(part + 1) * tiles * outputs, with: result)
+      results += result
     }
     return results
   }
@@ -67,24 +73,24 @@ import Testing
 
   /// The convolution, or with flipped kernels the gradient of what it read.
   private func convolved(_ set: KernelSet, _ one: Case, _ source: Images, isLast: Bool, flipped: Bool) -> Images {
-    let kernels = one.kernels(flipped: flipped)
+    let (form, kernels) = (one.form(set), one.kernels(flipped: flipped))
     let (height, width) = flipped ? (one.height, one.width) : one.results
     var result = Images(one.count, kernels.outputs, height, width, isLast: isLast)
     var (from, to) = (source.layout, result.layout)
     var tiles = cusp_tiles(
       rows: (height + 3) / 4, columns: (width + 3) / 4, border: flipped ? 2 - one.border : one.border)
     let count = one.count * tiles.rows * tiles.columns
-    var parts = [Float](repeating: .nan, count: 36 * count * kernels.inputs)
-    set.functions.winograd_scatter(
+    var parts = [Float](repeating: .nan, count: form.parts * count * kernels.inputs)
+    form.scatter(
       &from, &tiles, source.values, 0, count, &parts, count * kernels.inputs, kernels.inputs, 16)
     let products = products(
-      set, parts, matrices(set, one.weights, kernels), tiles: count, inputs: kernels.inputs, outputs: kernels.outputs)
+      set, parts, matrices(form, one.weights, kernels), tiles: count, inputs: kernels.inputs, outputs: kernels.outputs)
     var epilogue = cusp_epilogue(bias: nil, accumulates: 0, relu: 0, addend: 0, mask: 0)
-    set.functions.winograd_gather(
+    form.gather(
       &to, &tiles, &epilogue, products, count * kernels.outputs, 0, count, &result.values)
     let ended = elsewhere(result) { epilogue, memory in
       var epilogue = epilogue
-      set.functions.winograd_gather(
+      form.gather(
         &to, &tiles, &epilogue, products, count * kernels.outputs, 0, count, memory)
     }
     #expect(ended.found == ended.expected)
@@ -152,7 +158,8 @@ import Testing
 
   @Test("The gradient of what it read, by the forward pass transposed", arguments: KernelSet.all)
   func transposed(set: KernelSet) {
-    for one in Self.cases {
+    for one in Self.cases where !one.is2x2 {
+      let form = one.form(set)
       let slopes = Images(one.count, one.outputs, one.results.height, one.results.width, seed: 24)
       var result = Images(one.count, one.inputs, one.height, one.width)
       var (from, to) = (slopes.layout, result.layout)
@@ -160,20 +167,20 @@ import Testing
         rows: (slopes.height + 3) / 4, columns: (slopes.width + 3) / 4, border: one.border)
       let perImage = tiles.rows * tiles.columns
       let count = one.count * perImage
-      var parts = [Float](repeating: .nan, count: 36 * count * one.outputs)
-      set.functions.winograd_scatter_gradient(
+      var parts = [Float](repeating: .nan, count: form.parts * count * one.outputs)
+      form.scatter_gradient(
         &from, &tiles, slopes.values, 0, count, &parts, count * one.outputs, one.outputs, 16)
       // Transposed, so that outputs come in and inputs out; not read from the other end.
       let kernels = cusp_kernels(
         inputs: one.outputs, outputs: one.inputs, input_stride: one.inputs * 9, output_stride: 9, flipped: 0)
       let products = products(
-        set, parts, matrices(set, one.weights, kernels), tiles: count, inputs: one.outputs, outputs: one.inputs)
+        set, parts, matrices(form, one.weights, kernels), tiles: count, inputs: one.outputs, outputs: one.inputs)
       var epilogue = cusp_epilogue(bias: nil, accumulates: 0, relu: 0, addend: 0, mask: 0)
       let above = AlignedFloats(count: 8 * 16 * (tiles.columns + 1))
       products.withUnsafeBufferPointer { products in
         guard let start = products.baseAddress else { return }
         for image in 0..<one.count {
-          set.functions.winograd_gather_gradient(
+          form.gather_gradient(
             &to, &tiles, &epilogue, start + image * perImage * one.inputs, count * one.inputs, image, above.start,
             &result.values)
         }
@@ -184,7 +191,7 @@ import Testing
           guard let start = products.baseAddress else { return }
           var epilogue = epilogue
           for image in 0..<one.count {
-            set.functions.winograd_gather_gradient(
+            form.gather_gradient(
               &to, &tiles, &epilogue, start + image * perImage * one.inputs, count * one.inputs, image, above.start,
               memory)
           }
@@ -197,22 +204,23 @@ import Testing
   @Test("The gradient of the weights", arguments: KernelSet.all)
   func weights(set: KernelSet) {
     for one in Self.cases {
+      let form = one.form(set)
       let source = Images(one.count, one.inputs, one.height, one.width, seed: 25)
       let slopes = Images(one.count, one.outputs, one.results.height, one.results.width, seed: 26)
       var (from, to) = (source.layout, slopes.layout)
       var tiles = cusp_tiles(
         rows: (slopes.height + 3) / 4, columns: (slopes.width + 3) / 4, border: one.border)
       let count = one.count * tiles.rows * tiles.columns
-      var left = [Float](repeating: 0, count: 36 * count * one.inputs)
-      var right = [Float](repeating: 0, count: 36 * count * one.outputs)
-      set.functions.winograd_scatter(
+      var left = [Float](repeating: 0, count: form.parts * count * one.inputs)
+      var right = [Float](repeating: 0, count: form.parts * count * one.outputs)
+      form.scatter(
         &from, &tiles, source.values, 0, count, &left, count * one.inputs, 16, 16 * count)
-      set.functions.winograd_scatter_gradient(
+      form.scatter_gradient(
         &to, &tiles, slopes.values, 0, count, &right, count * one.outputs, 16, 16 * count)
       var kernels = one.kernels()
       var found = [Float](repeating: .nan, count: one.weights.count)
-      let sums = AlignedFloats(count: 36 * one.inputs * one.outputs)
-      for part in 0..<36 {
+      let sums = AlignedFloats(count: form.parts * one.inputs * one.outputs)
+      for part in 0..<form.parts {
         // In two rounds, the second of which adds.
         for tiles in [0..<count / 2, count / 2..<count] where !tiles.isEmpty {
           let first = 16 * tiles.lowerBound
@@ -222,7 +230,7 @@ import Testing
             tiles.lowerBound > 0 ? 1 : 0, sums.start + part * one.inputs * one.outputs)
         }
       }
-      set.functions.winograd_kernel_gradient(&kernels, sums.start, 0, 0, one.inputs, one.outputs, &found)
+      form.kernel_gradient(&kernels, sums.start, 0, 0, one.inputs, one.outputs, &found)
       var expected = found
       for place in expected.indices {
         let (output, input, tap) = (place / 9 / one.inputs, place / 9 % one.inputs, place % 9)

@@ -6,6 +6,49 @@
 
 #include "structures.h"
 
+/// The transforms of one form of Winograd's algorithm; between them lie matrix products of tiles and weights.
+struct cusp_winograd {
+  /// How many products there are.
+  long parts;
+
+  /// Transforms `count` tiles, from the one numbered `first` in the batch: element i of B' d B of tile t and channel c
+  /// goes to `parts[i * part_stride + t * part_tile + c / 16 * part_block + c % 16]`.
+  void (*scatter)(
+      const struct cusp_images *images, const struct cusp_tiles *tiles, const float *source, long first, long count,
+      float *parts, long part_stride, long part_tile, long part_block);
+
+  /// Transforms the weights of `count` inputs, from `first` on, for `product`: element i of G g G' goes to the
+  /// matrix at `parts[i * inputs * outputs]`. Channels that there are not get zeros.
+  ///
+  /// All of it is more than the caches hold, so that the stores pass them by: `parts` is aligned to 64 bytes.
+  void (*kernels)(
+      const struct cusp_kernels *kernels, const float *values, long first, long count, float *parts, long inputs,
+      long outputs);
+
+  /// Transforms the products of `count` tiles back, `[count, channels]` each of them, into images of the result.
+  void (*gather)(
+      const struct cusp_images *images, const struct cusp_tiles *tiles, const struct cusp_epilogue *epilogue,
+      const float *parts, long part_stride, long first, long count, float *destination);
+
+  /// Takes `count` tiles of the gradient of the results, from the one numbered `first`, to that of the products, laid out as
+  /// by `scatter`: A y A', pixels outside zero.
+  void (*scatter_gradient)(
+      const struct cusp_images *images, const struct cusp_tiles *tiles, const float *gradient, long first,
+      long count, float *parts, long part_stride, long part_tile, long part_block);
+
+  /// Transforms the products of all tiles of image `image` back to the pixels that the tiles were computed from: B v B',
+  /// summed where tiles overlap. `parts` begins with the image's first tile; `above` holds 8 * (columns + 1) vectors.
+  void (*gather_gradient)(
+      const struct cusp_images *images, const struct cusp_tiles *tiles, const struct cusp_epilogue *epilogue,
+      const float *parts, long part_stride, long image, float *above, float *destination);
+
+  /// Takes the gradients `sums`, one of each product, `[rows, width]`, of the weights from `input` to `output` on back to those of the
+  /// kernels, G' u G, into `gradient`, where the weights lie as `kernels` says.
+  void (*kernel_gradient)(
+      const struct cusp_kernels *kernels, const float *sums, long input, long output, long rows, long width,
+      float *gradient);
+};
+
 /// The kernels for one set of instructions.
 struct cusp_kernel_set {
   /// `avx512`, `avx2`, `neon` or `portable`.
@@ -45,42 +88,8 @@ struct cusp_kernel_set {
       const struct cusp_images *images, const struct cusp_pixel_grid *grid, const struct cusp_epilogue *epilogue,
       const float *sums, long first, long count, float *destination);
 
-  /// Transforms `count` tiles, from the one numbered `first` in the batch: element i of B' d B of tile t and channel c
-  /// goes to `parts[i * part_stride + t * part_tile + c / 16 * part_block + c % 16]`.
-  void (*winograd_scatter)(
-      const struct cusp_images *images, const struct cusp_tiles *tiles, const float *source, long first, long count,
-      float *parts, long part_stride, long part_tile, long part_block);
-
-  /// Transforms the weights of `count` inputs, from `first` on, for `product`: element i of G g G' goes to the
-  /// matrix at `parts[i * inputs * outputs]`. Channels that there are not get zeros.
-  ///
-  /// All of it is more than the caches hold, so that the stores pass them by: `parts` is aligned to 64 bytes.
-  void (*winograd_kernels)(
-      const struct cusp_kernels *kernels, const float *values, long first, long count, float *parts, long inputs,
-      long outputs);
-
-  /// Transforms the products of `count` tiles back, `[count, channels]` each of the 36, into images of the result.
-  void (*winograd_gather)(
-      const struct cusp_images *images, const struct cusp_tiles *tiles, const struct cusp_epilogue *epilogue,
-      const float *parts, long part_stride, long first, long count, float *destination);
-
-  /// Takes `count` tiles of the gradient of the results, from the one numbered `first`, to that of the products, laid out as
-  /// by `cusp_winograd_scatter`: A y A', pixels outside zero.
-  void (*winograd_scatter_gradient)(
-      const struct cusp_images *images, const struct cusp_tiles *tiles, const float *gradient, long first,
-      long count, float *parts, long part_stride, long part_tile, long part_block);
-
-  /// Transforms the products of all tiles of image `image` back to the pixels that the tiles were computed from: B v B',
-  /// summed where tiles overlap. `parts` begins with the image's first tile; `above` holds 8 * (columns + 1) vectors.
-  void (*winograd_gather_gradient)(
-      const struct cusp_images *images, const struct cusp_tiles *tiles, const struct cusp_epilogue *epilogue,
-      const float *parts, long part_stride, long image, float *above, float *destination);
-
-  /// Takes the 36 gradients `sums`, each `[rows, width]`, of the weights from `input` to `output` on back to those of the
-  /// kernels, G' u G, into `gradient`, where the weights lie as `kernels` says.
-  void (*winograd_kernel_gradient)(
-      const struct cusp_kernels *kernels, const float *sums, long input, long output, long rows, long width,
-      float *gradient);
+  /// F(4x4, 3x3), and its form for images of 2x2 pixels under a kernel that reaches one pixel over their edges.
+  struct cusp_winograd winograd, winograd_2x2;
 
   /// Lays the pixels that the windows of row `y` of the result read, zero outside, column by column into `part`,
   /// `[columns, kernel, channels]`.

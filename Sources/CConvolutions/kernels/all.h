@@ -9,6 +9,7 @@
 #include "narrow.h"
 #include "taps.h"
 #include "winograd.h"
+#include "winograd_2x2.h"
 
 /// The set of them.
 #define CUSP_KERNEL_SET(instructions)                          \
@@ -20,12 +21,26 @@
     .outer_product = cusp_outer_product,                       \
     .tap_scatter = cusp_tap_scatter,                           \
     .tap_gather = cusp_tap_gather,                             \
-    .winograd_scatter = cusp_winograd_scatter,                 \
-    .winograd_kernels = cusp_winograd_kernels,                 \
-    .winograd_gather = cusp_winograd_gather,                   \
-    .winograd_scatter_gradient = cusp_winograd_scatter_gradient,\
-    .winograd_gather_gradient = cusp_winograd_gather_gradient, \
-    .winograd_kernel_gradient = cusp_winograd_kernel_gradient, \
+    .winograd =                                                \
+        {                                                      \
+            .parts = 36,                                       \
+            .scatter = cusp_winograd_scatter,                  \
+            .kernels = cusp_winograd_kernels,                  \
+            .gather = cusp_winograd_gather,                    \
+            .scatter_gradient = cusp_winograd_scatter_gradient,\
+            .gather_gradient = cusp_winograd_gather_gradient,  \
+            .kernel_gradient = cusp_winograd_kernel_gradient,  \
+        },                                                     \
+    .winograd_2x2 =                                            \
+        {                                                      \
+            .parts = 9,                                        \
+            .scatter = cusp_winograd_2x2_scatter,              \
+            .kernels = cusp_winograd_2x2_kernels,              \
+            .gather = cusp_winograd_2x2_gather,                \
+            .scatter_gradient = cusp_winograd_2x2_scatter_gradient,\
+            .gather_gradient = 0,                              \
+            .kernel_gradient = cusp_winograd_2x2_kernel_gradient,\
+        },                                                     \
     .narrow_columns = cusp_narrow_columns,                     \
     .narrow_mask = cusp_narrow_mask,                           \
     .narrow_gradient = cusp_narrow_gradient,                   \

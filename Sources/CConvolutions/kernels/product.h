@@ -43,12 +43,19 @@ CUSP_WIDE __attribute__((always_inline)) static inline void cusp_block(
   }
 }
 
-/// Defines `name`: `rows` rows times a panel of `width` vectors, six rows at a time.
+/// Defines `name`: `rows` rows times a panel of `width` vectors, six rows at a time; the last seven or eight are halved, since one or
+/// two by themselves would wait for their sums.
 #define CUSP_PANEL(name, width)                                                                                \
   CUSP_WIDE static inline void name(                                                                           \
       long rows, long count, int adds, const float *left, long left_stride, const float *right, float *result, \
       long outputs) {                                                                                          \
-    for (; rows >= 6; rows -= 6, left += 6 * left_stride, result += 6 * outputs) CUSP_BLOCK(6, width);         \
+    for (; rows == 6 || rows > 8; rows -= 6, left += 6 * left_stride, result += 6 * outputs) {                 \
+      CUSP_BLOCK(6, width);                                                                                    \
+    }                                                                                                          \
+    if (rows > 6) {                                                                                            \
+      CUSP_BLOCK(4, width);                                                                                    \
+      rows -= 4, left += 4 * left_stride, result += 4 * outputs;                                               \
+    }                                                                                                          \
     switch (rows) {                                                                                            \
     case 1: CUSP_BLOCK(1, width); break;                                                                       \
     case 2: CUSP_BLOCK(2, width); break;                                                                       \

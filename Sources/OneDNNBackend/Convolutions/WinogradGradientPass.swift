@@ -1,19 +1,20 @@
 import CConvolutions
 import Synchronization
 
-/// The gradient of a 3x3 convolution's weights by Winograd's F(4x4, 3x3), from what it read forward and the gradient of what
+/// The gradient of a 3x3 convolution's weights by Winograd's algorithm, from what it read forward and the gradient of what
 /// it wrote: the forward pass transposed.
 ///
 /// Group by group the tiles of both are transformed, so many at a time that they stay in the last cache; then threads take
-/// blocks of the weights through their 36 products and back. Sums go in the order of the tiles, whatever the threads.
+/// blocks of the weights through their products and back. Sums go in the order of the tiles, whatever the threads.
 final class WinogradGradientPass: HandwrittenPass {
   private let source, gradient, filters, scratch: Memory
   private let filter: WinogradFilter
+  private let form: cusp_winograd
   private let sources, results: cusp_images
   private let tiles: cusp_tiles
   private let kernels: cusp_kernels
   private let tileCount: Int
-  /// From one block of 16 channels to the next of the transformed tiles, and from one of the 36 matrices to the next; no powers
+  /// From one block of 16 channels to the next of the transformed tiles, and from one matrix to the next; no powers
   /// of two, or they would meet in the cache.
   private let blockStride, sourceStride, resultStride: Int
   private let blocks: [WeightBlock]
@@ -34,7 +35,7 @@ final class WinogradGradientPass: HandwrittenPass {
   ) throws {
     (self.source, self.gradient, self.filters) = (source, gradient, filters)
     let filter = convolution.winogradFilter
-    self.filter = filter
+    (self.filter, form) = (filter, filter.form)
     var (sources, results) = (try cusp_images(source.layout), try cusp_images(gradient.layout))
     // What the inner loops know is one group.
     (sources.channels, results.channels) = (filter.inputs, filter.outputs)
@@ -43,12 +44,12 @@ final class WinogradGradientPass: HandwrittenPass {
     tileCount = convolution.destination[0] * tiles.count
     (together, depth) = (recorder.caches.tileCount, recorder.caches.depth)
     let (most, rows) = (min(tileCount, together), recorder.caches.gradientRows)
-    sumCount = 36 * rows * WeightBlock.columns
+    sumCount = form.parts * rows * WeightBlock.columns
     blockStride = 16 * (most + 1)
     (sourceStride, resultStride) = (blockStride * filter.inputs / 16, blockStride * filter.outputs / 16)
     blocks = WeightBlock.covering(inputs: filter.inputs, outputs: filter.outputs, rows: rows)
     let sums = (tileCount > together ? blocks.count : threads.count) * sumCount
-    scratch = try recorder.memory(.plain([36 * (sourceStride + resultStride) + sums]))
+    scratch = try recorder.memory(.plain([form.parts * (sourceStride + resultStride) + sums]))
   }
 
   var memories: [Memory] { [source, gradient, filters, scratch] }
@@ -69,8 +70,8 @@ final class WinogradGradientPass: HandwrittenPass {
         let round = first..<min(first + together, tileCount)
         transform(round, places)
         // Blocks alone could be fewer than threads.
-        threads.spread(36 * blocks.count) { task in
-          let (block, part) = task.quotientAndRemainder(dividingBy: 36)
+        threads.spread(form.parts * blocks.count) { task in
+          let (block, part) = task.quotientAndRemainder(dividingBy: form.parts)
           multiply(blocks[block], part, round, places.sums + block * sumCount, places)
         }
       }
@@ -80,13 +81,13 @@ final class WinogradGradientPass: HandwrittenPass {
 
   /// Transforms the tiles `round` of both.
   private func transform(_ round: Range<Int>, _ places: Places) {
-    threads.spread((round.count + Self.share - 1) / Self.share) { [sources, results, tiles] part in
+    threads.spread((round.count + Self.share - 1) / Self.share) { [sources, results, tiles, form] part in
       var (sources, results, tiles) = (sources, results, tiles)
       let place = part * Self.share
       let (first, count) = (round.lowerBound + place, min(Self.share, round.count - place))
-      kernelSet.winograd_scatter(
+      form.scatter(
         &sources, &tiles, places.source, first, count, places.sources + 16 * place, sourceStride, 16, blockStride)
-      kernelSet.winograd_scatter_gradient(
+      form.scatter_gradient(
         &results, &tiles, places.gradient, first, count, places.results + 16 * place, resultStride, 16, blockStride)
     }
   }
@@ -99,13 +100,13 @@ final class WinogradGradientPass: HandwrittenPass {
       while true {
         let index = nextBlock.wrappingAdd(1, ordering: .relaxed).oldValue
         guard index < blocks.count else { return }
-        for part in 0..<36 { multiply(blocks[index], part, 0..<tileCount, sums, places) }
+        for part in 0..<form.parts { multiply(blocks[index], part, 0..<tileCount, sums, places) }
         finish(blocks[index], sums, places)
       }
     }
   }
 
-  /// Sums one of a block's 36 gradients over the tiles `round`, the first of which begins anew.
+  /// Sums one of a block's gradients over the tiles `round`, the first of which begins anew.
   private func multiply(_ block: WeightBlock, _ part: Int, _ round: Range<Int>, _ sums: Address, _ places: Places) {
     kernelSet.outer_product(
       round.count, places.sources + part * sourceStride + block.input / 16 * blockStride,
@@ -113,10 +114,10 @@ final class WinogradGradientPass: HandwrittenPass {
       block.width, round.lowerBound > 0 ? 1 : 0, sums + part * block.rows * block.width)
   }
 
-  /// Takes a block's 36 gradients back to those of the kernels.
+  /// Takes a block's gradients back to those of the kernels.
   private func finish(_ block: WeightBlock, _ sums: Address, _ places: Places) {
     var kernels = kernels
-    kernelSet.winograd_kernel_gradient(
+    form.kernel_gradient(
       &kernels, sums, block.input, block.output, block.rows, block.width, places.filters)
   }
 
@@ -131,11 +132,11 @@ final class WinogradGradientPass: HandwrittenPass {
     guard let source = source.start, let gradient = gradient.start, let filters = filters.start,
       let scratch = scratch.start
     else { preconditionFailure("memories are used before they are placed") }
-    let transformed = scratch + 36 * sourceStride
+    let transformed = scratch + form.parts * sourceStride
     return Places(
       source: source + group * filter.inputs / 16 * sources.block_stride,
       gradient: gradient + group * filter.outputs / 16 * results.block_stride,
       filters: filters + group * filter.shape.countPerGroup, sources: scratch, results: transformed,
-      sums: transformed + 36 * resultStride)
+      sums: transformed + form.parts * resultStride)
   }
 }

@@ -1,14 +1,15 @@
 import CConvolutions
 
-/// One pass of a 3x3 convolution by Winograd's F(4x4, 3x3), where the library has no kernel for it.
+/// One pass of a 3x3 convolution by Winograd's algorithm, where the library has no kernel for it.
 ///
-/// Each thread takes blocks of tiles through all three parts: transform, 36 matrix products, transform back; so that what
-/// lies between stays in its cache. A tile's results are the same whatever block it is in.
+/// Each thread takes blocks of tiles through all three parts: transform, matrix products, transform back; so that what
+/// lies between stays in its cache. Where there are few tiles, threads would read all weights for a few each: they take
+/// columns of the products then, of tiles that all have transformed. A tile's results are the same either way.
 final class WinogradPass: HandwrittenPass {
   private let operands: ConvolutionOperands
   private let scratch: Memory
-  private var sources, results: cusp_images
-  private var tiles: cusp_tiles
+  private let sources, results: cusp_images
+  private let tiles: cusp_tiles
   private let blocks: WinogradBlocks
   private let filter: WinogradFilter
   private let threads: Threads
@@ -18,16 +19,19 @@ final class WinogradPass: HandwrittenPass {
 
   init(_ convolution: WinogradConvolution, _ operands: ConvolutionOperands, in recorder: Recorder) throws {
     self.operands = operands
-    sources = try cusp_images(operands.source.layout)
-    results = try cusp_images(operands.destination.layout)
-    filter = convolution.winogradFilter
+    let filter = convolution.winogradFilter
+    self.filter = filter
+    var (sources, results) = (
+      try cusp_images(operands.source.layout), try cusp_images(operands.destination.layout)
+    )
     // What the inner loops know is one group.
     (sources.channels, results.channels) = (filter.inputs, filter.outputs)
+    (self.sources, self.results) = (sources, results)
     (tiles, isTransposed) = (convolution.tiles, convolution.isTransposed)
     threads = Threads.current
     (rows, depth) = (recorder.rows, recorder.caches.depth)
     blocks = WinogradBlocks(convolution, threads: threads.count, recorder.caches)
-    scratch = try recorder.memory(.plain([threads.count * blocks.scratchCount]))
+    scratch = try recorder.memory(.plain([blocks.scratchCount]))
   }
 
   var memories: [Memory] { operands.memories + [scratch] }
@@ -35,43 +39,78 @@ final class WinogradPass: HandwrittenPass {
   var layoutText: String { operands.layoutText }
   var implementation: String { "winograd:\(InstructionSet.current.rawValue)" }
 
-  /// Runs on all threads, each of which takes blocks of tiles.
+  /// Runs on all threads, each of which takes blocks of tiles, or of columns.
   func run() {
     guard let scratch = scratch.start else { preconditionFailure("memories are used before they are placed") }
     let (block, total) = blocks.share(of: rows.count)
-    let perGroup = (total + block - 1) / block
+    if blocks.areShared(total) {
+      for group in 0..<filter.shape.groups { runTogether(total, group, scratch) }
+      return
+    }
+    let (perGroup, stride) = ((total + block - 1) / block, blocks.stride(block, filter.inputs))
     threads.spreadByWorker(filter.shape.groups * perGroup) { worker, index in
-      let first = index % perGroup * block
-      work(on: first..<min(first + block, total), group: index / perGroup, scratch + worker * blocks.scratchCount)
+      let (group, first) = (index / perGroup, index % perGroup * block)
+      let count = min(block, total - first)
+      let parts = scratch + worker * blocks.countPerWorker
+      transform(first, count, group, parts, stride)
+      multiply(
+        first, count, 0..<filter.outputs, group, parts, stride, into: parts + filter.form.parts * stride)
     }
   }
 
-  /// Computes `tiles` of the batch for one group.
-  private func work(on range: Range<Int>, group: Int, _ parts: UnsafeMutablePointer<Float>) {
-    let (inputs, outputs) = (filter.inputs, filter.outputs)
-    var (source, weights, destination) = operands.starts
-    var epilogue = operands.epilogue
-    source += group * inputs / 16 * sources.block_stride
-    weights += group * filter.countPerGroup
-    destination += group * outputs / 16 * results.block_stride
-    epilogue.bias = epilogue.bias.map { $0 + group * outputs }
-    let (first, count) = (range.lowerBound, range.count)
-    let products = parts + 36 * blocks.sourceStride
-    let scatter = isTransposed ? kernelSet.winograd_scatter_gradient : kernelSet.winograd_scatter
-    scatter?(&sources, &tiles, source, first, count, parts, blocks.sourceStride, inputs, 16)
-    for part in 0..<36 {
+  /// Computes the first `total` tiles of the batch for one group, all threads column by column.
+  private func runTogether(_ total: Int, _ group: Int, _ scratch: UnsafeMutablePointer<Float>) {
+    let stride = blocks.stride(total, filter.inputs)
+    let share = blocks.unit * max(1, 8 / blocks.unit)
+    threads.spread((total + share - 1) / share) { part in
+      let first = part * share
+      transform(first, min(share, total - first), group, scratch + first * filter.inputs, stride)
+    }
+    let width = WinogradBlocks.columns
+    let products = scratch + filter.form.parts * stride
+    threads.spreadByWorker((filter.outputs + width - 1) / width) { worker, index in
+      let columns = index * width..<min((index + 1) * width, filter.outputs)
+      multiply(0, total, columns, group, scratch, stride, into: products + worker * blocks.productCount(total, width))
+    }
+  }
+
+  /// Transforms `count` tiles of one group's inputs, from the one numbered `first` in the batch, into `parts`, `stride` apart.
+  private func transform(
+    _ first: Int, _ count: Int, _ group: Int, _ parts: UnsafeMutablePointer<Float>, _ stride: Int
+  ) {
+    var (sources, tiles) = (sources, tiles)
+    let source = operands.starts.source + group * filter.inputs / 16 * sources.block_stride
+    let scatter = isTransposed ? filter.form.scatter_gradient : filter.form.scatter
+    scatter?(&sources, &tiles, source, first, count, parts, stride, filter.inputs, 16)
+  }
+
+  /// Multiplies `count` transformed tiles in `parts` by the weights to some of one group's `columns`, and takes the products back.
+  private func multiply(
+    _ first: Int, _ count: Int, _ columns: Range<Int>, _ group: Int, _ parts: UnsafePointer<Float>, _ stride: Int,
+    into products: UnsafeMutablePointer<Float>
+  ) {
+    let (inputs, outputs, form) = (filter.inputs, filter.outputs, filter.form)
+    var (results, tiles, epilogue) = (results, tiles, operands.epilogue)
+    let (_, weights, destination) = operands.starts
+    let matrices = weights + group * filter.countPerGroup + columns.lowerBound * inputs
+    let channel = group * outputs + columns.lowerBound
+    let place = destination + channel / 16 * results.block_stride
+    epilogue.bias = epilogue.bias.map { $0 + channel }
+    results.channels = columns.count
+    let resultStride = blocks.stride(count, columns.count)
+    for part in 0..<form.parts {
       kernelSet.product(
-        count, parts + part * blocks.sourceStride, inputs, weights + part * inputs * outputs, depth, 0,
-        products + part * blocks.resultStride, outputs)
+        count, parts + part * stride, inputs, matrices + part * inputs * outputs, depth, 0,
+        products + part * resultStride, columns.count)
     }
     guard isTransposed else {
-      kernelSet.winograd_gather(&results, &tiles, &epilogue, products, blocks.resultStride, first, count, destination)
+      form.gather(&results, &tiles, &epilogue, products, resultStride, first, count, place)
       return
     }
-    for tile in stride(from: 0, to: count, by: blocks.unit) {
-      kernelSet.winograd_gather_gradient(
-        &results, &tiles, &epilogue, products + tile * outputs, blocks.resultStride, (first + tile) / blocks.unit,
-        products + 36 * blocks.resultStride, destination)
+    for tile in Swift.stride(from: 0, to: count, by: blocks.unit) {
+      form.gather_gradient(
+        &results, &tiles, &epilogue, products + tile * columns.count, resultStride, (first + tile) / blocks.unit,
+        products + form.parts * resultStride, place)
     }
   }
 }
@@ -96,6 +135,7 @@ struct WinogradConvolution: HandwrittenConvolution {
     source = isBackward ? geometry.destination : geometry.source
     destination = isBackward ? geometry.source : geometry.destination
     winogradFilter = WinogradFilter(
+      form: geometry.is2x2 ? kernelSet.winograd_2x2 : kernelSet.winograd,
       shape: FilterShape(geometry, isBackward: isBackward), isFlipped: isBackward && !isTransposed)
   }
 
@@ -118,29 +158,30 @@ extension cusp_tiles {
 
 /// How the tiles of a batch are cut into blocks.
 private struct WinogradBlocks {
-  /// How many tiles an image has.
-  private let perImage: Int
+  /// How many columns of the products a thread takes at once, where threads share the tiles.
+  static let columns = 64
+
+  /// How many tiles an image has, and the batch.
+  private let perImage, total: Int
   /// How many tiles stay together.
   let unit: Int
   /// How many units a block has at most.
   private let units: Int
   /// How many tiles a block should have at least, so that the weights are worth their way; times the threads.
   private let wanted, threads: Int
-  /// From one of the 36 matrices to the next; no power of two, or they would meet in the cache.
-  let sourceStride, resultStride: Int
+  private let filter: WinogradFilter
   /// What else one thread needs.
   private let rowCount: Int
 
   /// Large weights pass the cache by once a block, so that blocks are larger then; all threads have equally many.
   init(_ convolution: WinogradConvolution, threads: Int, _ caches: Caches) {
+    (filter, self.threads) = (convolution.winogradFilter, threads)
     perImage = convolution.tiles.count
+    total = convolution.destination[0] * perImage
     unit = convolution.isTransposed ? perImage : 1
-    self.threads = threads
     // The product takes six rows at a time.
-    wanted = threads * (convolution.winogradFilter.countPerGroup < caches.weightCount ? 36 : 66)
-    units = Self.size(of: convolution.destination[0] * perImage / unit, wanted / unit, threads)
-    sourceStride = units * unit * convolution.filter.inputs + 16
-    resultStride = units * unit * convolution.filter.outputs + 16
+    wanted = threads * (filter.countPerGroup < caches.weightCount ? 36 : 66)
+    units = Self.size(of: total / unit, wanted / unit, threads)
     rowCount = convolution.isTransposed ? 8 * 16 * (convolution.tiles.columns + 1) : 0
   }
 
@@ -150,12 +191,34 @@ private struct WinogradBlocks {
     return (unit * min(Self.size(of: total / unit, wanted / unit, threads), units), total)
   }
 
+  /// Whether so few tiles are one block for all threads, each of which has columns of it.
+  func areShared(_ total: Int) -> Bool {
+    threads > 1 && total <= wanted && filter.outputs >= threads * Self.columns
+  }
+
   private static func size(of total: Int, _ wanted: Int, _ threads: Int) -> Int {
     let wanted = max(wanted, threads)
     let rounds = (total + wanted - 1) / wanted
     return (total + rounds * threads - 1) / (rounds * threads)
   }
 
-  /// What one thread needs.
-  var scratchCount: Int { 36 * (sourceStride + resultStride) + rowCount }
+  /// From one matrix of `tiles` by `channels` to the next; no power of two, or they would meet in the cache.
+  func stride(_ tiles: Int, _ channels: Int) -> Int { tiles * channels + 16 }
+
+  /// What the products of `tiles` to `channels` take, with what else one thread needs.
+  func productCount(_ tiles: Int, _ channels: Int) -> Int {
+    filter.form.parts * stride(tiles, channels) + rowCount
+  }
+
+  /// What one thread needs for blocks of its own.
+  var countPerWorker: Int {
+    filter.form.parts * stride(units * unit, filter.inputs) + productCount(units * unit, filter.outputs)
+  }
+
+  /// What all threads need, however many images matter.
+  var scratchCount: Int {
+    let most = min(total, wanted)
+    let together = filter.form.parts * stride(most, filter.inputs) + threads * productCount(most, Self.columns)
+    return max(threads * countPerWorker, areShared(most) ? together : 0)
+  }
 }
