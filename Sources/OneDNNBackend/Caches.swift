@@ -37,6 +37,10 @@ package struct Caches: Hashable, Sendable {
     return max(6, inputs * outputs * 4 > second ? max(kept, 168) : kept) / 6 * 6
   }
 
+  /// How many tiles a thread transforms at once by Winograd's algorithm, where the weights stay in the last cache: of 64 channels
+  /// about as many as its core's cache holds with their products. The product takes six at a time.
+  package var winogradTiles: Int { within(12...36, (36 * second) >> 20) / 6 * 6 }
+
   /// From how many inputs a thread sums up the gradients of weights at once, to 64 outputs: about half of its core's cache.
   /// Blocks of more than 48 leave threads without work.
   package var gradientRows: Int { within(16...48, (64 * second) >> 20) / 16 * 16 }

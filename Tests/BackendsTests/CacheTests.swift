@@ -19,7 +19,7 @@
     func usual() {
       let usual = Caches.usual
       #expect([usual.depth, usual.keptCount, usual.gradientRows, usual.tileCount] == [128, 1 << 17, 48, 512])
-      #expect(usual.weightCount == 1 << 22)
+      #expect(usual.weightCount == 1 << 22 && usual.winogradTiles == 36)
     }
 
     @Test("Smaller caches cut it finer and larger ones no coarser than is of use; rows stay whole blocks of 16")
@@ -30,6 +30,7 @@
       for shift in 10..<30 {
         let caches = Caches(first: 1 << shift, second: 5 << shift, last: 7 << shift)
         #expect(caches.gradientRows.isMultiple(of: 16) && (16...48).contains(caches.gradientRows))
+        #expect(caches.winogradTiles.isMultiple(of: 6) && (12...36).contains(caches.winogradTiles))
         #expect(caches.depth > 0 && caches.keptCount > 0 && caches.tileCount > 0 && caches.weightCount > 0)
       }
     }

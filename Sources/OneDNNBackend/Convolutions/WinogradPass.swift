@@ -169,6 +169,8 @@ private struct WinogradBlocks {
   private let units: Int
   /// How many tiles a block should have at least, so that the weights are worth their way; times the threads.
   private let wanted, threads: Int
+  /// How many tiles threads share at most.
+  private let sharedAtMost: Int
   private let filter: WinogradFilter
   /// What else one thread needs.
   private let rowCount: Int
@@ -180,7 +182,8 @@ private struct WinogradBlocks {
     total = convolution.destination[0] * perImage
     unit = convolution.isTransposed ? perImage : 1
     // The product takes six rows at a time.
-    wanted = threads * (filter.countPerGroup < caches.weightCount ? 36 : 66)
+    sharedAtMost = threads * 66
+    wanted = filter.countPerGroup < caches.weightCount ? threads * caches.winogradTiles : sharedAtMost
     units = Self.size(of: total / unit, wanted / unit, threads)
     rowCount = convolution.isTransposed ? 8 * 16 * (convolution.tiles.columns + 1) : 0
   }
@@ -193,7 +196,7 @@ private struct WinogradBlocks {
 
   /// Whether so few tiles are one block for all threads, each of which has columns of it.
   func areShared(_ total: Int) -> Bool {
-    threads > 1 && total <= wanted && filter.outputs >= threads * Self.columns
+    threads > 1 && total <= sharedAtMost && filter.outputs >= threads * Self.columns
   }
 
   private static func size(of total: Int, _ wanted: Int, _ threads: Int) -> Int {
@@ -217,7 +220,7 @@ private struct WinogradBlocks {
 
   /// What all threads need, however many images matter.
   var scratchCount: Int {
-    let most = min(total, wanted)
+    let most = min(total, sharedAtMost)
     let together = filter.form.parts * stride(most, filter.inputs) + threads * productCount(most, Self.columns)
     return max(threads * countPerWorker, areShared(most) ? together : 0)
   }
