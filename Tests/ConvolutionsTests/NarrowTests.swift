@@ -23,7 +23,7 @@ import Testing
       for y in 0..<windows[0] {
         set.functions.narrow_columns(&narrow, pixels, y, count, &part)
         bias.withUnsafeBufferPointer { bias in
-          var epilogue = cusp_epilogue(bias: bias.baseAddress, accumulates: 0, relu: 1, addend: 0, mask: 0)
+          var epilogue = cusp_epilogue(bias: bias.baseAddress, accumulates: 0, relu: 1, streams: 0, addend: 0, mask: 0)
           set.functions.group_product(
             windows[1], part, stride * kernel * channels, terms, panels, 256, &epilogue, 0, outputs, &found, outputs)
         }

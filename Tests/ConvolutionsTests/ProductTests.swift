@@ -93,7 +93,7 @@ import Testing
       var result = before
       bias.withUnsafeBufferPointer { bias in
         var epilogue = cusp_epilogue(
-          bias: bias.baseAddress, accumulates: accumulates ? 1 : 0, relu: relu ? 1 : 0, addend: 0, mask: 0)
+          bias: bias.baseAddress, accumulates: accumulates ? 1 : 0, relu: relu ? 1 : 0, streams: 0, addend: 0, mask: 0)
         left.withUnsafeBufferPointer { left in
           guard let start = left.baseAddress else { return }
           set.functions.group_product(
@@ -128,7 +128,7 @@ import Testing
       var memory = [Float](repeating: .nan, count: distance) + other.values
       var (to, grid) = (other.layout, cusp_pixel_grid(rows: 3, columns: 4, top: 0, left: 0, step: 1, source_step: 1))
       var epilogue = cusp_epilogue(
-        bias: nil, accumulates: adds ? 1 : 0, relu: 0, addend: distance, mask: masks ? distance : 0)
+        bias: nil, accumulates: adds ? 1 : 0, relu: 0, streams: 0, addend: distance, mask: masks ? distance : 0)
       set.functions.tap_gather(&to, &grid, &epilogue, part, 0, 12, &memory)
       #expect(Array(memory.suffix(distance)) == other.values)
       var result = other
@@ -164,7 +164,7 @@ import Testing
       set.functions.tap_scatter(&from, &grid, down, right, source.values, first, count, &blocks, 16, 16 * count)
       let turned = (0..<part.count).map { part[$0 / 16 % count * 32 + $0 / 16 / count * 16 + $0 % 16] }
       #expect(blocks == turned, "one block of channels after another")
-      var epilogue = cusp_epilogue(bias: nil, accumulates: 1, relu: 1, addend: 0, mask: 0)
+      var epilogue = cusp_epilogue(bias: nil, accumulates: 1, relu: 1, streams: 0, addend: 0, mask: 0)
       result = before
       set.functions.tap_gather(&to, &grid, &epilogue, part, first, count, &result.values)
       for pixel in 0..<24 {

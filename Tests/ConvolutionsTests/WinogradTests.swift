@@ -66,7 +66,7 @@ import Testing
     var memory = [Float](repeating: .nan, count: distance) + other
     memory.withUnsafeMutableBufferPointer { memory in
       guard let start = memory.baseAddress else { return }
-      gather(cusp_epilogue(bias: nil, accumulates: 1, relu: 0, addend: distance, mask: distance), start)
+      gather(cusp_epilogue(bias: nil, accumulates: 1, relu: 0, streams: 0, addend: distance, mask: distance), start)
     }
     return (Array(memory.prefix(distance)), zip(plain.values, other).map { $1 > 0 ? $0 + $1 : 0 })
   }
@@ -85,7 +85,7 @@ import Testing
       &from, &tiles, source.values, 0, count, &parts, count * kernels.inputs, kernels.inputs, 16)
     let products = products(
       set, parts, matrices(form, one.weights, kernels), tiles: count, inputs: kernels.inputs, outputs: kernels.outputs)
-    var epilogue = cusp_epilogue(bias: nil, accumulates: 0, relu: 0, addend: 0, mask: 0)
+    var epilogue = cusp_epilogue(bias: nil, accumulates: 0, relu: 0, streams: 0, addend: 0, mask: 0)
     form.gather(
       &to, &tiles, &epilogue, products, count * kernels.outputs, 0, count, &result.values)
     let ended = elsewhere(result) { epilogue, memory in
@@ -94,6 +94,10 @@ import Testing
         &to, &tiles, &epilogue, products, count * kernels.outputs, 0, count, memory)
     }
     #expect(ended.found == ended.expected)
+    let streamed = AlignedFloats(count: result.values.count)
+    epilogue.streams = 1
+    form.gather(&to, &tiles, &epilogue, products, count * kernels.outputs, 0, count, streamed.start)
+    #expect(streamed.values == result.values)
     return result
   }
 
@@ -175,7 +179,7 @@ import Testing
         inputs: one.outputs, outputs: one.inputs, input_stride: one.inputs * 9, output_stride: 9, flipped: 0)
       let products = products(
         set, parts, matrices(form, one.weights, kernels), tiles: count, inputs: one.outputs, outputs: one.inputs)
-      var epilogue = cusp_epilogue(bias: nil, accumulates: 0, relu: 0, addend: 0, mask: 0)
+      var epilogue = cusp_epilogue(bias: nil, accumulates: 0, relu: 0, streams: 0, addend: 0, mask: 0)
       let above = AlignedFloats(count: 8 * 16 * (tiles.columns + 1))
       products.withUnsafeBufferPointer { products in
         guard let start = products.baseAddress else { return }

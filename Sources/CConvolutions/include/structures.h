@@ -10,10 +10,11 @@ struct cusp_images {
 };
 
 /// What follows the product: `bias` one number a channel or null, then a sum with what lies `addend` floats beyond, then
-/// max(x, 0), then 0 where the number `mask` floats beyond is not above it, if `mask` is not 0.
+/// max(x, 0), then 0 where the number `mask` floats beyond is not above it, if `mask` is not 0. If `streams`, results pass the
+/// caches by: where they go is aligned to 64 bytes then.
 struct cusp_epilogue {
   const float *bias;
-  int accumulates, relu;
+  int accumulates, relu, streams;
   long addend, mask;
 };
 

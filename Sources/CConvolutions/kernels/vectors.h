@@ -38,7 +38,8 @@ CUSP_WIDE __attribute__((always_inline)) static inline void cusp_finish(
   if (epilogue->accumulates) result += CUSP_LOAD(place + epilogue->addend);
   if (epilogue->relu) result = __builtin_elementwise_max(result, (cusp_vector){});
   if (epilogue->mask) result = (cusp_vector)((cusp_lanes_mask)result & (CUSP_LOAD(place + epilogue->mask) > 0));
-  CUSP_STORE(place, result);
+  if (epilogue->streams) __builtin_nontemporal_store(result, (cusp_vector *)place);
+  else CUSP_STORE(place, result);
 }
 
 #endif

@@ -33,8 +33,14 @@ struct ConvolutionOperands {
 
   var epilogue: cusp_epilogue {
     cusp_epilogue(
-      bias: bias?.start, accumulates: addend == nil ? 0 : 1, relu: relu ? 1 : 0, addend: distance(of: addend),
-      mask: distance(of: mask))
+      bias: bias?.start, accumulates: addend == nil ? 0 : 1, relu: relu ? 1 : 0, streams: streams ? 1 : 0,
+      addend: distance(of: addend), mask: distance(of: mask))
+  }
+
+  /// Whether results have left the caches before they are read, so that fetching what they overwrite would be for nothing; what
+  /// is added in place is fetched anyway.
+  private var streams: Bool {
+    destination.layout.byteCount >= 1 << 24 && (addend == nil || distance(of: addend) != 0)
   }
 
   /// From where results go to `other`, in floats.
