@@ -95,8 +95,7 @@ CUSP_WIDE static inline void cusp_winograd_gather(
         CUSP_A(half[y], results);
         float *row = corner + y * images->row_stride;
         CUSP_UNROLLED for (long x = 0; x < 4; x++) {
-          if (x >= width) break;
-          cusp_finish(epilogue, block * 16, results[x], row + x * images->pixel_stride);
+          if (x < width) cusp_finish(epilogue, block * 16, results[x], row + x * images->pixel_stride);
         }
       }
     }

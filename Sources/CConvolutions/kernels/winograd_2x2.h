@@ -9,46 +9,44 @@
 
 #include "winograd_kernels.h"
 
-/// Writes the nine sums of `d`, whose pixels lie as `images` says, from the end if `reversed`: of both, of the first and of the
-/// second, in both directions.
+/// Writes the nine sums of each of `count` images, each a tile, from the one numbered `first` on: of both pixels, of the first and
+/// of the second, in both directions; from the end if `reversed`. They are laid out as by `cusp_winograd_scatter`.
 CUSP_WIDE __attribute__((always_inline)) static inline void cusp_winograd_2x2_sums(
-    const struct cusp_images *restrict images, const float *d, int reversed, float *part, long part_stride) {
-  long down = images->row_stride, right = images->pixel_stride, first = reversed ? down + right : 0;
-  cusp_vector half[3][2];
-  CUSP_UNROLLED for (long x = 0; x < 2; x++) {
-    half[1][x] = CUSP_LOAD(d + (reversed ? first - x * right : x * right));
-    half[2][x] = CUSP_LOAD(d + (reversed ? first - down - x * right : down + x * right));
-    half[0][x] = half[1][x] + half[2][x];
-  }
-  CUSP_UNROLLED for (long y = 0; y < 3; y++) {
-    CUSP_STORE(part + 3 * y * part_stride, half[y][0] + half[y][1]);
-    CUSP_STORE(part + (3 * y + 1) * part_stride, half[y][0]);
-    CUSP_STORE(part + (3 * y + 2) * part_stride, half[y][1]);
-  }
-}
-
-/// Transforms `count` images, each a tile, from the one numbered `first` on, as `cusp_winograd_scatter` does.
-CUSP_WIDE static inline void cusp_winograd_2x2_scatter(
-    const struct cusp_images *restrict images, const struct cusp_tiles *tiles, const float *source, long first,
-    long count, float *parts, long part_stride, long part_tile, long part_block) {
+    int reversed, const struct cusp_images *restrict images, const float *source, long first, long count, float *parts,
+    long part_stride, long part_tile, long part_block) {
+  long down = images->row_stride, right = images->pixel_stride, end = reversed ? down + right : 0;
+  if (reversed) down = -down, right = -right;
   for (long t = 0; t < count; t++) {
     for (long block = 0; block < images->channels / 16; block++) {
-      const float *d = source + (first + t) * images->image_stride + block * images->block_stride;
-      cusp_winograd_2x2_sums(images, d, 1, parts + t * part_tile + block * part_block, part_stride);
+      const float *d = source + (first + t) * images->image_stride + block * images->block_stride + end;
+      float *part = parts + t * part_tile + block * part_block;
+      cusp_vector half[3][2];
+      CUSP_UNROLLED for (long x = 0; x < 2; x++) {
+        half[1][x] = CUSP_LOAD(d + x * right);
+        half[2][x] = CUSP_LOAD(d + down + x * right);
+        half[0][x] = half[1][x] + half[2][x];
+      }
+      CUSP_UNROLLED for (long y = 0; y < 3; y++) {
+        CUSP_STORE(part + 3 * y * part_stride, half[y][0] + half[y][1]);
+        CUSP_STORE(part + (3 * y + 1) * part_stride, half[y][0]);
+        CUSP_STORE(part + (3 * y + 2) * part_stride, half[y][1]);
+      }
     }
   }
 }
 
-/// Takes the gradient of the results to that of the products, laid out as by `cusp_winograd_2x2_scatter`.
-CUSP_WIDE static inline void cusp_winograd_2x2_scatter_gradient(
-    const struct cusp_images *restrict images, const struct cusp_tiles *tiles, const float *gradient, long first,
-    long count, float *parts, long part_stride, long part_tile, long part_block) {
-  for (long t = 0; t < count; t++) {
-    for (long block = 0; block < images->channels / 16; block++) {
-      const float *d = gradient + (first + t) * images->image_stride + block * images->block_stride;
-      cusp_winograd_2x2_sums(images, d, 0, parts + t * part_tile + block * part_block, part_stride);
-    }
-  }
+/// Transforms images, from the end.
+CUSP_WIDE static void cusp_winograd_2x2_scatter(
+    const struct cusp_images *images, const struct cusp_tiles *tiles, const float *source, long first, long count,
+    float *parts, long part_stride, long part_tile, long part_block) {
+  cusp_winograd_2x2_sums(1, images, source, first, count, parts, part_stride, part_tile, part_block);
+}
+
+/// Takes the gradient of the results to that of the products.
+CUSP_WIDE static void cusp_winograd_2x2_scatter_gradient(
+    const struct cusp_images *images, const struct cusp_tiles *tiles, const float *gradient, long first, long count,
+    float *parts, long part_stride, long part_tile, long part_block) {
+  cusp_winograd_2x2_sums(0, images, gradient, first, count, parts, part_stride, part_tile, part_block);
 }
 
 /// Transforms the products of `count` images back, `[9, count, channels]` with `part_stride` between the 9.
