@@ -37,8 +37,8 @@ struct cusp_winograd {
       long count, float *parts, long part_stride, long part_tile, long part_block);
 
   /// Transforms the products of all tiles of image `image` back to the pixels that the tiles were computed from: B v B',
-  /// summed where tiles overlap. `parts` begins with the image's first tile; `above` holds 8 * (columns + 1) vectors. Null for images
-  /// of 2x2, whose way back is a way forward by kernels from the other end.
+  /// summed where tiles overlap. `parts` begins with the image's first tile; `above` holds 8 * (columns + 1) vectors.
+  /// Null for images of 2x2, whose way back is a way forward by kernels from the other end.
   void (*gather_gradient)(
       const struct cusp_images *images, const struct cusp_tiles *tiles, const struct cusp_epilogue *epilogue,
       const float *parts, long part_stride, long image, float *above, float *destination);
