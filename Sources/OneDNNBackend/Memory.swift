@@ -45,6 +45,12 @@ final class Buffer {
   func reserve(byteCount: Int) { self.byteCount = max(self.byteCount, byteCount) }
 }
 
+extension Buffer: Hashable {
+  static func == (left: Buffer, right: Buffer) -> Bool { left === right }
+
+  func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+}
+
 /// A buffer seen in one layout.
 final class Memory {
   let buffer: Buffer
@@ -91,8 +97,8 @@ final class Arena {
   ///
   /// - Throws: `Failure` (`internal`) when memory runs out.
   init(_ memories: [Memory]) throws {
-    var seen: Set<ObjectIdentifier> = []
-    let buffers = memories.map(\.buffer).filter { seen.insert(ObjectIdentifier($0)).inserted }
+    var seen: Set<Buffer> = []
+    let buffers = memories.map(\.buffer).filter { seen.insert($0).inserted }
     let plan = MemoryPlan(buffers.map { .init(byteCount: $0.byteCount, lives: $0.lives.isEmpty ? [0...0] : $0.lives) })
     byteCount = plan.byteCount
     let alignment = plan.byteCount < Self.hugePage ? MemoryPlan.alignment : Self.hugePage

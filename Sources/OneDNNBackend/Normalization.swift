@@ -15,7 +15,7 @@ final class Normalization {
   private let count: Int
 
   init(
-    _ weights: WeightSource, _ settings: BatchNormalization, _ input: Layout, _ channels: Layout,
+    _ weights: WeightSource, _ settings: BatchNormalization, _ sizes: [Int], _ channels: Layout,
     _ recorder: Recorder, shards: Int
   ) throws {
     guard case .norm(let source) = weights else { throw Failure(.internal, "onednn: a norm without its parameters") }
@@ -24,7 +24,7 @@ final class Normalization {
     variance = try recorder.persistentMemory(channels)
     runningMean = channels.sizes.flatMap { [Float](repeating: 0, count: $0) }
     runningVariance = runningMean
-    count = shards * input.sizes[0] * input.sizes[2...].reduce(1, *)
+    count = shards * sizes[0] * sizes[2...].reduce(1, *)
   }
 
   /// Moves the running statistics towards the batch's, as PyTorch does: the variance with `n - 1` below.

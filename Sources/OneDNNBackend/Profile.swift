@@ -52,7 +52,7 @@ extension OneDNNBackend {
   /// The kernel the library chooses for every call, as `conv1 convolution forward: brgconv:avx512_core`.
   package func implementations(_ plan: Plan) throws -> [String] {
     threads.use()
-    let lowered = try Lowering(plan, algorithms, caches).lower()
+    let lowered = try Lowering(plan, algorithms, caches, checkpointsActivations: checkpointsActivations).lower()
     return (lowered.forward + lowered.backward).map { "\($0.name): \($0.work.implementation)" }
   }
 }

@@ -9,10 +9,8 @@ final class Recorder {
   let caches: Caches
   /// How many numbers the optimiser keeps of every trained one.
   let stateCount: Int
-  /// The calls so far.
-  private(set) var calls: [Call] = []
-  /// The buffers that each of them touches.
-  private var touched: [[Buffer]] = []
+  /// What was recorded so far.
+  private var entries: [Entry] = []
   private var memories: [Memory] = []
   /// Shared by the calls outside the two passes.
   private let scratchpad = Buffer(byteCount: 0)
@@ -23,7 +21,19 @@ final class Recorder {
     (engine, rows, self.caches, self.stateCount) = (try Engine(), ActiveRows(count: batchSize), caches, stateCount)
   }
 
-  private var now: Int { calls.count }
+  /// The calls so far.
+  var calls: [Call] { entries.map(\.call) }
+
+  private var now: Int { entries.count }
+
+  /// A call in its turn.
+  private struct Entry {
+    let call: Call
+    /// What it touches.
+    let buffers: [Buffer]
+    /// The calls it was run among before, where it is run again.
+    var repeated: Range<Int>?
+  }
 
   /// A new memory; it lives as long as calls touch it.
   func memory(_ layout: Layout) throws -> Memory { try add(Memory(Buffer(byteCount: 0), layout, on: engine)) }
@@ -67,19 +77,28 @@ final class Recorder {
   }
 
   private func append(_ call: Call, touching buffers: [Buffer]) {
-    for buffer in buffers { buffer.touch(at: now) }
-    calls.append(call)
-    touched.append(buffers)
+    entries.append(Entry(call: call, buffers: buffers))
   }
 
-  /// Appends the calls `earlier` once more: what they wrote need not have been kept until now.
-  func repeatCalls(_ earlier: Range<Int>) {
-    let start = now
-    for index in earlier {
-      for buffer in touched[index] { buffer.touch(at: now, repeating: earlier, since: start) }
-      calls.append(calls[index])
-      touched.append(touched[index])
+  /// Runs the calls `earlier` again before the call `start`, as far as that and those after it need what they wrote.
+  ///
+  /// What only other calls read is not written twice. A call that is the first to touch what others read after it is taken to
+  /// change nothing else.
+  func repeatCalls(_ earlier: Range<Int>, before start: Int) {
+    var uses: [Buffer: (first: Int, count: Int)] = [:]
+    for (time, entry) in entries.enumerated() {
+      for buffer in entry.buffers { uses[buffer, default: (time, 0)].count += 1 }
     }
+    var wanted = Set(entries[start...].flatMap(\.buffers))
+    var again: [Entry] = []
+    for time in earlier.reversed() {
+      let buffers = entries[time].buffers
+      let written = buffers.filter { buffer in uses[buffer].map { $0.first == time && $0.count > 1 } ?? false }
+      guard !wanted.isDisjoint(with: written.isEmpty ? buffers : written) else { continue }
+      wanted.formUnion(buffers)
+      again.append(Entry(call: entries[time].call, buffers: buffers, repeated: earlier))
+    }
+    entries.insert(contentsOf: again.reversed(), at: start)
   }
 
   /// A call for another time than now; its memories must be persistent.
@@ -112,13 +131,25 @@ final class Recorder {
       "reorder", engine.reorder(source.layout, destination.layout), [.source: source, .destination: destination])
   }
 
-  /// Keeps what calls before `boundary` wrote and calls after it read, so that the latter can run again.
-  func keep(across boundary: Int) {
-    for memory in memories { memory.buffer.outlive(boundary) }
-  }
-
   /// Places all buffers; call once, when everything is recorded.
-  func place() throws -> Arena { try Arena(memories) }
+  ///
+  /// - Parameter boundary: Where there is one, what calls before it wrote and calls after it read is kept, so that the latter can
+  ///   run again.
+  func place(keepingAcross boundary: Int? = nil) throws -> Arena {
+    var start = 0
+    for (time, entry) in entries.enumerated() {
+      if entry.repeated != entries[start].repeated { start = time }
+      for buffer in entry.buffers {
+        if let earlier = entry.repeated {
+          buffer.touch(at: time, repeating: earlier, since: start)
+        } else {
+          buffer.touch(at: time)
+        }
+      }
+    }
+    if let boundary { for memory in memories { memory.buffer.outlive(boundary) } }
+    return try Arena(memories)
+  }
 
   private func add(_ memory: Memory) -> Memory {
     memories.append(memory)

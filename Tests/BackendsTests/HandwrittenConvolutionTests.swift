@@ -246,6 +246,19 @@
       #expect(try taps(.resnet50).isEmpty)
     }
 
+    @Test(
+      "In training a norm writes as a convolution of ours behind it reads", arguments: [Architecture.vgg16, .resnet18])
+    func norms(architecture: Architecture) throws {
+      let plan = Plan(try NetworkGraph(architecture.definition()), for: .training, batchSize: Self.batch)
+      let calls = try OneDNNBackend(threads: 1).implementations(plan)
+      let norms = calls.indices.filter { calls[$0].contains(" norm forward: ") }
+      #expect(norms.count == plan.weights.count { if case .norm = $0 { true } else { false } })
+      for norm in norms where calls[norm + 1].hasPrefix("reorder: ") {
+        let reader = try #require(calls[norm...].first { $0.contains(" convolution forward: ") })
+        #expect(!reader.contains("forward: winograd:") && !reader.contains("forward: taps:"), "\(calls[norm])")
+      }
+    }
+
     @Test("Blocks of 16 that are whole, and training, are left to the library")
     func left() throws {
       let filled = Plan(try pair(48), for: .inference, batchSize: Self.batch)

@@ -67,13 +67,14 @@ else
 PARTS = a b c
 SEEDS = 1
 LIMIT = $(or $(LIMIT.$(NAME)),3000)
-IMAGES = 100
+IMAGES = $(or $(IMAGES.$(NAME)),100)
 STRONG = 20
 NEAR = 20
 endif
 endif
 LIMIT.cifar10-vgg16 = 1000
-LIMIT.cifar10-p4m-resnet18 = 200
+LIMIT.cifar10-p4m-resnet18 = 64
+IMAGES.cifar10-p4m-resnet18 = 20
 
 comma := ,
 list = $(subst $(empty) ,$(comma),$(strip $(1)))

@@ -5,9 +5,7 @@ import Tensors
 /// Convolutions and dense layers.
 extension Lowering {
   func convolution(_ settings: Convolution, _ index: Int, _ step: Step) throws -> Pullback {
-    let asked = ConvolutionGeometry(
-      settings, batchSize: plan.batchSize, input: plan.values[step.inputs[0]].sizes,
-      output: plan.values[step.output].sizes)
+    let asked = geometry(of: settings, step)
     let apart = asked.channelwise
     // In training the optimiser works on the filters themselves.
     let groups = training ? nil : MergedGroups(apart)
@@ -64,6 +62,23 @@ extension Lowering {
     }
   }
 
+  private func geometry(of settings: Convolution, _ step: Step) -> ConvolutionGeometry {
+    ConvolutionGeometry(
+      settings, batchSize: plan.batchSize, input: plan.values[step.inputs[0]].sizes,
+      output: plan.values[step.output].sizes)
+  }
+
+  /// Whether the passes of a training plan's convolution that reads value `index` are ours, if it is laid out as these want it.
+  func packsReader(of index: Int) throws -> Bool {
+    try plan.steps.contains { step in
+      guard step.inputs.first == index, case .convolution(let settings, let weights) = step.operation else {
+        return false
+      }
+      let algorithm = try algorithm(of: settings, weights, geometry(of: settings, step).channelwise, step)
+      return packs(settings, weights) && [.winograd, .implicitGEMM].contains(algorithm)
+    }
+  }
+
   /// The algorithm of a convolution: the chosen one, or direct where that does not apply or has no kernel here.
   private func algorithm(
     of settings: Convolution, _ index: Int, _ geometry: ConvolutionGeometry, _ step: Step
@@ -74,7 +89,7 @@ extension Lowering {
       case .fixedRule:
         geometry.fastAlgorithm(
           training: training, packed: packed,
-          last: try value(step.inputs[0]).layout == .channelsLast(geometry.source))
+          last: try laidOut(step.inputs[0])?.layout == .channelsLast(geometry.source))
       case .always(let algorithm): algorithm
       case .measured(let measured):
         try measured.algorithm(geometry, training: training) { try seconds(of: settings, in: step, by: $0) }

@@ -35,6 +35,8 @@ extension Lowering {
       }
       let gradient = try outputGradient(step)
       let outer = try blockwise(gradient)
+      // First, since nobody needs what the convolution read after it.
+      if training { try filterGradient(algorithm, geometry, step, made, source, outer) }
       if needsGradient(step.inputs[0]) {
         let backward = convolution(isBackward: true)
         let ending = try ending(step, layout(of: geometry.source, like: outer))
@@ -44,7 +46,6 @@ extension Lowering {
         try recorder.record("\(step.name) convolution backward data", backward.pass(operands, in: recorder))
         if ending.addend == nil { try deliver(ending.destination, to: step.inputs[0]) }
       }
-      if training { try filterGradient(algorithm, geometry, step, made, source, outer) }
       if let residual = step.residual { try deliver(gradient, to: residual) }
     }
   }
@@ -191,7 +192,7 @@ extension Lowering {
 
   /// Images in one of the two layouts that our passes read: with the channels last only where they fill their blocks, and
   /// there without AVX-512, since the library's other kernels take no blocks of 16 then.
-  private func blockwise(_ images: Memory) throws -> Memory {
+  func blockwise(_ images: Memory) throws -> Memory {
     let sizes = images.layout.sizes
     guard sizes[1] == filled(sizes[1]) else { return try recorder.converted(images, to: .blocked(sizes)) }
     let last = try Layout.channelsLast(sizes)

@@ -71,15 +71,16 @@ extension Lowering {
   }
 
   func batchNormalization(_ settings: BatchNormalization, _ index: Int, _ step: Step) throws -> Pullback {
-    let input = try value(step.inputs[0])
-    let channels = try Layout.plain([input.layout.sizes[1]])
-    let source = try Weights(channels, bias: input.layout.sizes[1], training: true, in: recorder)
+    let sizes = sizes(of: step.inputs[0])
+    let channels = try Layout.plain([sizes[1]])
+    let source = try Weights(channels, bias: sizes[1], training: true, in: recorder)
     weights[index] = source
     let norm = try Normalization(
-      plan.weights[index], settings, input.layout, channels, recorder, shards: statistics?.shardCount ?? 1)
+      plan.weights[index], settings, sizes, channels, recorder, shards: statistics?.shardCount ?? 1)
     norms.append(norm)
     // The library's kernel measures and normalises in one go.
     if statistics != nil { return try portable("norm", step, weights: source, measuring: norm) }
+    let input = try normalized(step)
     let output = try recorder.memory(input.layout)
     set(step.output, output)
     if try RowNormPass.admits(input.layout) { return try rowNorm(settings, source, norm, input, output, step) }
@@ -109,6 +110,12 @@ extension Lowering {
       try recorder.record("\(step.name) norm backward", backward, arguments)
       try deliver(gradient, to: step.inputs[0])
     }
+  }
+
+  /// What a norm reads, already as a convolution behind it wants it: reordered there, its sources would lie here twice.
+  private func normalized(_ step: Step) throws -> Memory {
+    let input = try value(step.inputs[0])
+    return try readerCount(of: step.inputs[0]) == 1 && packsReader(of: step.output) ? blockwise(input) : input
   }
 
   /// A norm of maps that lie row-major, as over a group.

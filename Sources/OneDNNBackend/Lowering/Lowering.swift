@@ -69,15 +69,15 @@ final class Lowering {
       gradients[plan.logits] = memory
       logitGradient = memory
       for (number, segment) in segments.enumerated().reversed() {
-        if number < segments.count - 1 { recorder.repeatCalls(segment.calls) }
+        let start = recorder.calls.count
         for pullback in segment.pullbacks.reversed() { try pullback() }
+        if number < segments.count - 1 { recorder.repeatCalls(segment.calls, before: start) }
       }
     }
     let pixelGradient = try gradients[Plan.pixels].map { try recorder.converted($0, to: pixels.layout) }
     if let pixelGradient { recorder.touch(pixelGradient) }
     // An attack may go back several times from one forward pass.
-    if plan.purpose == .inputGradient { recorder.keep(across: forwardCount) }
-    let arena = try recorder.place()
+    let arena = try recorder.place(keepingAcross: plan.purpose == .inputGradient ? forwardCount : nil)
     for call in portableCalls { try call.prepare() }
     return Lowered(
       engine: engine, rows: recorder.rows, arena: arena,
@@ -127,7 +127,10 @@ final class Lowering {
   func sizes(of index: Int) -> [Int] { [plan.batchSize] + plan.values[index].sizes }
 
   /// The memory of value `index`.
-  func value(_ index: Int) throws -> Memory { try require(values[index], "value \(index) of the plan") }
+  func value(_ index: Int) throws -> Memory { try require(laidOut(index), "value \(index) of the plan") }
+
+  /// The memory of value `index` if the step that makes it is recorded.
+  func laidOut(_ index: Int) -> Memory? { values[index] }
 
   /// Says where value `index` lies.
   func set(_ index: Int, _ memory: Memory) { values[index] = memory }
