@@ -48,7 +48,7 @@ import Testing
     try Fixture.withTemporaryFolder { folder in
       let skipped = try make(["SCALE=small", "MNIST=\(folder)/none", "CIFAR=\(folder)/none"], in: folder)
       #expect(skipped.status == 0 && skipped.text.isEmpty)
-      #expect(skipped.errors.hasPrefix("paper: no data for mnist-small-cnn mnist-p4cnn mnist-p4m-cnn cifar10-vgg16 "))
+      #expect(skipped.errors.hasPrefix("paper: no data for mnist-small-cnn mnist-p4cnn mnist-p4m-cnn cifar10-vgg16: "))
       #expect(skipped.errors.hasSuffix(": skipped; give MNIST=DIR or CIFAR=DIR\n"))
       let refused = try make(["SCALE=large"], in: folder)
       #expect(refused.status == 2 && refused.errors.contains("paper: SCALE=large: give smoke, small or full"))
@@ -82,22 +82,49 @@ import Testing
     }
   }
 
-  @Test("The page's table counts the verdicts that its records hold")
-  func results() throws {
+  @Test("The page's tables count the verdicts that their records hold", arguments: ["small", "smoke"])
+  func results(scale: String) throws {
     let paper = Fixture.repository.appending(path: "tools/paper").path
-    let lines = try String(contentsOfFile: "\(paper)/results/smoke.ndjson", encoding: .utf8).split(separator: "\n")
+    let lines = try String(contentsOfFile: "\(paper)/results/\(scale).ndjson", encoding: .utf8).split(separator: "\n")
     let records = try lines.map { try PaperClaimRecord(json: JSON(parsing: String($0))) }
     let verdicts = ["shown", "not shown", "contradicted"]
     let expected = Set(
-      Dictionary(grouping: records) {
+      // One seed has no interval, and so no verdict.
+      Dictionary(grouping: records.filter { $0.seeds.count > 1 }) {
         "| \($0.claim.rawValue.replacingOccurrences(of: "-", with: " ")) | `\($0.metric)` |"
       }
       .map { row, records in
         row + verdicts.map { verdict in " \(records.count { $0.verdict.rawValue == verdict }) |" }.joined()
       })
     let page = try String(contentsOfFile: "\(paper)/README.md", encoding: .utf8)
-    let found = page.split(separator: "\n").map(String.init).filter { $0.hasPrefix("| ") && $0.contains("` | ") }
-    #expect(expected.isSubset(of: found) && page.contains("[\(records.count) records](results/smoke.ndjson)"))
+    let section = try #require(page.split(separator: "[\(records.count) records](results/\(scale).ndjson)").last)
+    let found = section.split(separator: "\n").drop { !$0.hasPrefix("| claim") }.prefix { $0.hasPrefix("|") }
+    #expect(found.dropFirst(2).count == expected.count && Set(found.dropFirst(2).map(String.init)) == expected)
+  }
+
+  @Test("The page's shares of right answers are those of the study's table")
+  func shares() throws {
+    let paper = Fixture.repository.appending(path: "tools/paper").path
+    func cells(_ line: Substring) -> [String] {
+      line.replacing(#/ {2,}/#, with: "\t").split(separator: "\t").map { $0.trimmingCharacters(in: .whitespaces) }
+    }
+    let lines = try String(contentsOfFile: "\(paper)/results/small-mnist-small-cnn.txt", encoding: .utf8)
+      .split(separator: "\n")
+    let methods = cells(try #require(lines.first))
+    let columns = [
+      "natural", "rotation 90, seed 0", "rotation 90, grid 1x1x31", "pgd 0.3", "autoattack 0.3", "rotation 90, pgd 0.3",
+    ].map { setting in
+      lines.map(cells).first { $0.first == setting }.map { Array($0.dropFirst()) } ?? []
+    }
+    let page = try String(contentsOfFile: "\(paper)/README.md", encoding: .utf8).split(separator: "\n")
+    let rows = page.drop { !$0.hasPrefix("| trained by |") }.dropFirst(2).prefix { $0.hasPrefix("|") }
+    #expect(rows.count == 16)
+    for row in rows {
+      let found = row.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+      let method = found[0].trimmingCharacters(in: .init(charactersIn: "`"))
+      let place = try #require(methods.firstIndex(of: "\(method).h5"))
+      #expect(columns.map { $0[place].replacing(" %", with: "") } == Array(found.dropFirst()), "\(row)")
+    }
   }
 
   /// A folder of two classes of coloured images.

@@ -67,14 +67,12 @@ else
 PARTS = a b c
 SEEDS = 1
 LIMIT = $(or $(LIMIT.$(NAME)),3000)
-IMAGES = $(or $(IMAGES.$(NAME)),100)
+IMAGES = 100
 STRONG = 20
 NEAR = 20
 endif
 endif
 LIMIT.cifar10-vgg16 = 1000
-LIMIT.cifar10-p4m-resnet18 = 64
-IMAGES.cifar10-p4m-resnet18 = 20
 
 comma := ,
 list = $(subst $(empty) ,$(comma),$(strip $(1)))
